@@ -4,6 +4,19 @@
 //! and SQL run over the case (`engine`), and answers become text (`report`, `cli`) or screens (the crate `coldcase-tui`).
 //! Modules are listed ground floor first; a module imports only from floors below its own.
 
+#![forbid(unsafe_code)]
+
 pub mod error;
 pub mod model;
+
 pub mod formats;
+pub mod pack;
+pub mod sigma;
+
+pub mod case;
+
+pub mod engine;
+
+pub mod report;
+
+pub mod cli;

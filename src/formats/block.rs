@@ -3,7 +3,18 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::envelopes::{self, Cutter, Envelope};
 use super::rows::Rows;
+use super::source::Source;
+use super::{classify, json};
+
+/// About how many bytes a block has; a longer record makes a longer block.
+pub(super) const BLOCK: usize = 4 << 20;
+/// The longest record that is held.
+const LONGEST: usize = 512 << 20;
+/// What envelopes may look at; more only to see the first line to its end.
+const HEAD: usize = 64 << 10;
+const LONGEST_HEAD: usize = 8 << 20;
 
 /// Whole records of one piece of evidence, ready to decode on any thread.
 pub struct Block {
@@ -17,10 +28,58 @@ pub struct Block {
 }
 
 /// See [`Block::context`].
-pub struct Context {}
+pub struct Context {
+    pub(super) content: Kind,
+}
+
+/// What a block holds.
+pub(super) enum Kind {
+    /// Records, which the envelope finds in the bytes with what it learnt.
+    Records(&'static dyn Envelope, Learnt),
+    /// Nothing that can be read: the reason, and how long it is. The bytes are only its beginning.
+    Refused { reason: String, length: u64, binary: bool },
+}
+
+/// What an envelope remembers of a block.
+#[derive(Default, Clone)]
+pub(super) struct Learnt {
+    /// Where the values are, when looking for them again would cost.
+    pub pieces: Vec<Piece>,
+    /// Which of our columns each cell of a row is.
+    pub columns: Vec<Option<u8>>,
+    /// Bytes at the start of the block that are no record (a header line).
+    pub skip: usize,
+    /// The content ends inside the last record.
+    pub cut: bool,
+    /// Written from a data frame, where NaN stands for no value.
+    pub frame: bool,
+}
+
+/// A value in a block, or bytes that are none and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub at: std::ops::Range<usize>,
+    pub broken: Option<&'static str>,
+}
 
 /// Recognises content by its first bytes and cuts it into blocks.
-pub struct Reader {}
+pub struct Reader {
+    source: Source,
+    held: Vec<u8>,
+    /// Content offset and line of the first held byte.
+    offset: u64,
+    line: u64,
+    more: bool,
+    state: State,
+    format: String,
+    notes: Vec<String>,
+}
+
+enum State {
+    Cutting(&'static dyn Envelope, Box<dyn Cutter>),
+    Refusing { reason: String, binary: bool },
+    Done,
+}
 
 /// What is known of the content once it is read to its end.
 pub struct Content {
@@ -37,8 +96,27 @@ impl Reader {
     ///
     /// # Errors
     /// Only when reading fails; content that nobody knows becomes one reject over all of it.
-    pub fn open(_raw: Box<dyn Read + Send>) -> io::Result<Reader> {
-        unimplemented!()
+    pub fn open(raw: Box<dyn Read + Send>) -> io::Result<Reader> {
+        let source = Source::open(raw)?;
+        let mut reader = Reader {
+            source,
+            held: Vec::with_capacity(HEAD),
+            offset: 0,
+            line: 1,
+            more: true,
+            state: State::Done,
+            format: String::from("empty"),
+            notes: Vec::new(),
+        };
+        reader.skip_blanks()?;
+        if matches!(reader.state, State::Refusing { .. }) {
+            return Ok(reader);
+        }
+        while reader.more && reader.held.len() < LONGEST_HEAD && memchr::memchr(b'\n', &reader.held).is_none() {
+            reader.fill(HEAD)?;
+        }
+        reader.recognise();
+        Ok(reader)
     }
 
     /// Returns the next block, None at the end.
@@ -46,16 +124,137 @@ impl Reader {
     /// # Errors
     /// When reading fails. A gzip that ends early is no error: what was read counts, and `finish` carries a note.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
-        unimplemented!()
+        loop {
+            match &mut self.state {
+                State::Done => return Ok(None),
+                State::Refusing { .. } => return self.refuse_rest().map(Some),
+                State::Cutting(envelope, cutter) => {
+                    let envelope = *envelope;
+                    if let Some((length, learnt)) = cutter.cut(&self.held, !self.more, &mut self.notes) {
+                        return Ok(Some(self.take(length, Kind::Records(envelope, learnt))));
+                    }
+                }
+            }
+            if !self.more {
+                self.state = State::Done;
+            } else if self.held.len() >= LONGEST {
+                let reason = format!("one record is longer than {} MB; split the file between records", LONGEST >> 20);
+                self.state = State::Refusing { reason, binary: false };
+            } else {
+                self.fill(BLOCK)?;
+            }
+        }
     }
 
     /// Says what the content was.
-    pub fn finish(self) -> Content {
-        unimplemented!()
+    pub fn finish(mut self) -> Content {
+        self.notes.extend(self.source.note);
+        self.notes.dedup();
+        Content { format: self.format, size: self.source.size, notes: self.notes }
+    }
+
+    fn fill(&mut self, wanted: usize) -> io::Result<()> {
+        self.more = self.source.read(&mut self.held, wanted)?;
+        Ok(())
+    }
+
+    /// Leaves out what may stand before any text: a byte order mark, blanks, the NULs of a rotated log.
+    fn skip_blanks(&mut self) -> io::Result<()> {
+        loop {
+            self.fill(HEAD)?;
+            // An etcd snapshot begins with zeros that are no blanks.
+            if let Some((name, reason)) = envelopes::refusal(&self.held).filter(|_| self.offset == 0) {
+                self.refuse(name, reason, true);
+                return Ok(());
+            }
+            let (blanks, rest) = json::trim(&self.held);
+            let blanks = if rest.is_empty() && self.more { blanks.saturating_sub(2) } else { blanks };
+            if !rest.is_empty() || !self.more {
+                self.forget(blanks);
+                return Ok(());
+            }
+            self.forget(blanks);
+        }
+    }
+
+    fn recognise(&mut self) {
+        if self.held.is_empty() {
+            let note = if self.source.size == 0 { "empty file" } else { "empty: nothing but blanks" };
+            match self.source.note.take() {
+                // An archive of which nothing could be read is a record that could not be read.
+                Some(reason) => self.refuse("gzip", reason, true),
+                None => self.notes.push(note.to_owned()),
+            }
+            return;
+        }
+        if let Some((name, reason)) = envelopes::refusal(&self.held) {
+            return self.refuse(name, reason, true);
+        }
+        let fits = envelopes::ENVELOPES.iter().map(|envelope| (envelope.fit(&self.held), *envelope));
+        let best = fits.rev().max_by_key(|(fit, _)| *fit).filter(|(fit, _)| *fit > super::Fit::No);
+        match best {
+            Some((_, envelope)) => {
+                self.format = envelope.name().to_owned();
+                self.state = State::Cutting(envelope, envelope.cutter());
+            }
+            None => {
+                let (name, reason) = envelopes::unknown(&self.held);
+                self.refuse(name, reason, false);
+            }
+        }
+    }
+
+    fn refuse(&mut self, name: &str, reason: String, binary: bool) {
+        self.format = name.to_owned();
+        self.state = State::Refusing { reason, binary };
+    }
+
+    /// Reads to the end without holding anything.
+    fn refuse_rest(&mut self) -> io::Result<Block> {
+        let State::Refusing { reason, binary } = std::mem::replace(&mut self.state, State::Done) else {
+            unreachable!("only called while refusing")
+        };
+        let (offset, line) = (self.offset, self.line);
+        let mut bytes = std::mem::take(&mut self.held);
+        while self.more {
+            self.held.clear();
+            self.fill(BLOCK)?;
+        }
+        self.held = Vec::new();
+        bytes.truncate(HEAD);
+        let length = self.source.size - offset;
+        let content = Kind::Refused { reason, length, binary };
+        Ok(Block { offset, line, bytes, context: Arc::new(Context { content }) })
+    }
+
+    fn take(&mut self, length: usize, content: Kind) -> Block {
+        let (offset, line) = (self.offset, self.line);
+        let rest = self.held.split_off(length);
+        let bytes = std::mem::replace(&mut self.held, rest);
+        self.offset += length as u64;
+        self.line += lines(&bytes);
+        Block { offset, line, bytes, context: Arc::new(Context { content }) }
+    }
+
+    fn forget(&mut self, length: usize) {
+        self.offset += length as u64;
+        self.line += lines(&self.held[..length]);
+        self.held.drain(..length);
     }
 }
 
+/// Counts line ends.
+pub(super) fn lines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
 /// Decodes a block: every byte ends in a row's span, a reject, or is blank space between records. Cannot fail.
-pub fn decode(_block: &Block, _rows: &mut Rows) {
-    unimplemented!()
+pub fn decode(block: &Block, rows: &mut Rows) {
+    match &block.context.content {
+        Kind::Records(envelope, learnt) => envelope.open(block, learnt, &mut |found| classify::read(found, rows)),
+        Kind::Refused { reason, length, binary } => {
+            let line = if *binary { 0 } else { block.line };
+            rows.reject(block.offset..block.offset + length, line, reason.as_str(), &block.bytes);
+        }
+    }
 }

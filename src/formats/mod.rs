@@ -1,9 +1,82 @@
 //! Bytes to rows: envelopes say how records are wrapped, payloads say what a record means.
 //!
-//! Knows no case and no query engine. Content is recognised by its bytes, never by its name.
+//! Knows no case and no query engine. Content is recognised by its bytes, never by its name. A [`Reader`] undoes gzip
+//! and cuts the content into blocks; [`block::decode`] reads a block on any thread: its envelope finds the items, a
+//! wrapping around several records is opened, and the payload that fits turns each record into a row or a reject.
 
 pub mod block;
+mod cells;
+mod classify;
+pub mod envelopes;
+mod event;
+mod json;
+pub mod key;
+pub mod payloads;
 pub mod rows;
+mod salvage;
+mod source;
+mod text;
+pub mod wrappings;
+mod written;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Read};
+use std::ops::Range;
 
 pub use block::{Block, Content, Reader};
+pub use envelopes::ENVELOPES;
+pub use payloads::PAYLOADS;
 pub use rows::{AuditKey, Batch, ObjectKey, Reject, Rows};
+pub use wrappings::WRAPPINGS;
+
+use cells::Cells;
+
+/// Opens an input at the start of its content, gzip undone: what offsets in spans count in.
+///
+/// # Errors
+/// When reading fails.
+pub fn content(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    Ok(source::Source::open(raw)?.into_content())
+}
+
+/// One record as its envelope holds it.
+#[derive(Clone)]
+pub struct Item<'a> {
+    /// Bytes in the content.
+    pub at: Range<u64>,
+    /// Line it starts on, from 1.
+    pub line: u64,
+    /// JSON text, or the text of a table row when there are `cells`.
+    pub text: &'a str,
+    /// The values of a table row, when the columns are named outside of it.
+    cells: Option<&'a Cells<'a>>,
+    /// Kind and apiVersion of the list around it, for items that do not repeat them.
+    list: Option<(&'a str, &'a str)>,
+}
+
+/// How sure an envelope is that content is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    No,
+    Maybe,
+    Sure,
+}
+
+/// Returns the page of the reference that lists everything this layer reads.
+pub fn page() -> String {
+    let mut page =
+        String::from("# Formats\n\nContent is recognised by its bytes; gzip around it, also twice, is undone.\n");
+    let mut section = |title: &str, lines: &[(&str, &str)]| {
+        page.push_str(&format!("\n## {title}\n\n| name | what it is |\n|---|---|\n"));
+        lines.iter().for_each(|(name, doc)| page.push_str(&format!("| {name} | {doc} |\n")));
+    };
+    section("Envelopes: how content is cut", &ENVELOPES.iter().map(|e| (e.name(), e.doc())).collect::<Vec<_>>());
+    section(
+        "Wrappings: several records in one JSON value",
+        &WRAPPINGS.iter().map(|w| (w.name(), w.doc())).collect::<Vec<_>>(),
+    );
+    section("Payloads: what a record means", &PAYLOADS.iter().map(|p| (p.name(), p.doc())).collect::<Vec<_>>());
+    page
+}

@@ -1,8 +1,19 @@
 //! Where decoded records gather: one builder per table, rejects, and the keys that find one event twice.
 
+pub mod audit;
+mod lists;
+pub mod object;
+
+use std::ops::Range;
+
 use arrow::record_batch::RecordBatch;
 
+use self::audit::{AuditRows, Sighting};
+use self::object::{Object, ObjectRows};
 use crate::model::{EvidenceId, Recorded};
+
+/// How much of a rejected record is shown.
+const SAMPLE: usize = 200;
 
 /// What one audit event is recognised by, whatever route it took. One per row of the audit batch, in its order.
 ///
@@ -39,7 +50,13 @@ pub struct Reject {
 
 /// The rows of one or more blocks of one piece of evidence.
 pub struct Rows {
-    _evidence: EvidenceId,
+    evidence: EvidenceId,
+    audit: AuditRows,
+    object: ObjectRows,
+    rejects: Vec<Reject>,
+    weight: usize,
+    /// Which payload read the last record; the next is mostly like it.
+    pub(super) last: usize,
 }
 
 /// What `Rows::finish` gives. `read` = audit rows + object rows + rejects.
@@ -55,16 +72,52 @@ pub struct Batch {
 impl Rows {
     /// Starts empty builders for one piece of evidence.
     pub fn new(evidence: EvidenceId) -> Rows {
-        Rows { _evidence: evidence }
+        Rows {
+            evidence,
+            audit: AuditRows::default(),
+            object: ObjectRows::default(),
+            rejects: Vec::new(),
+            weight: 0,
+            last: 0,
+        }
     }
 
     /// Bytes of record text taken in since the last `finish`, to decide when a batch is large enough.
     pub fn weight(&self) -> usize {
-        unimplemented!()
+        self.weight
     }
 
     /// Hands over everything gathered so far and starts again.
     pub fn finish(&mut self) -> Batch {
-        unimplemented!()
+        self.weight = 0;
+        let read = self.audit.len() + self.object.len() + self.rejects.len();
+        let (audit, audit_keys) = self.audit.finish();
+        let (object, object_keys) = self.object.finish();
+        Batch { read: read as u64, audit, audit_keys, object, object_keys, rejects: std::mem::take(&mut self.rejects) }
+    }
+
+    /// Appends an audit event, or says why it cannot be kept.
+    pub(super) fn audit(&mut self, at: &Range<u64>, sighting: &Sighting<'_>) -> Result<(), String> {
+        self.audit.push(self.evidence, at, sighting)?;
+        self.weigh(at);
+        Ok(())
+    }
+
+    /// Appends a snapshot object.
+    pub(super) fn object(&mut self, at: &Range<u64>, object: &Object<'_>) {
+        self.object.push(self.evidence, at, object);
+        self.weigh(at);
+    }
+
+    /// Keeps the place of a record that cannot be read. `bytes` may be longer than the sample that is kept.
+    pub(super) fn reject(&mut self, at: Range<u64>, line: u64, reason: impl Into<String>, bytes: &[u8]) {
+        let sample = String::from_utf8_lossy(&bytes[..bytes.len().min(SAMPLE)]).into_owned();
+        let length = at.end - at.start;
+        self.rejects.push(Reject { offset: at.start, length, line, reason: reason.into(), sample });
+        self.weight = self.weight.saturating_add(SAMPLE);
+    }
+
+    fn weigh(&mut self, at: &Range<u64>) {
+        self.weight = self.weight.saturating_add(usize::try_from(at.end - at.start).unwrap_or(usize::MAX));
     }
 }

@@ -1,0 +1,250 @@
+//! The journal: one JSON line for everything ever done to the case, each chained to the one before.
+//!
+//! A line is the commit of what it tells: a Parquet file that no line lists does not exist. The chain shows any change
+//! within; that lines were cut off the end only a copy of the last hash can show, so every command prints it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// One line of the journal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 0, without holes.
+    pub seq: u64,
+    /// UTC, when it was done.
+    pub at: String,
+    #[serde(flatten)]
+    pub action: Action,
+    /// SHA-256 of the line before, in hex; 64 zeros for the first.
+    pub previous: String,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "lowercase")]
+pub enum Action {
+    Create {
+        name: String,
+        /// The program and its version.
+        by: String,
+    },
+    Ingest {
+        inputs: Vec<InputRecord>,
+        files: Vec<FileRecord>,
+        /// Files whose rows are now in `files`.
+        replaced: Vec<String>,
+    },
+    Replay {
+        rules: u64,
+        findings: u64,
+        files: Vec<FileRecord>,
+        replaced: Vec<String>,
+    },
+    /// A line that a killed command left unfinished was taken away.
+    Repair { bytes: u64 },
+}
+
+/// One input as the journal keeps it; table `evidence` is made of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InputRecord {
+    pub path: String,
+    pub sha256: String,
+    /// Bytes on disk.
+    pub size: u64,
+    /// Bytes after decompression.
+    pub content_size: u64,
+    pub format: String,
+    pub read: u64,
+    pub stored: u64,
+    pub duplicate: u64,
+    pub rejected: u64,
+    /// Microseconds, UTC.
+    pub first: Option<i64>,
+    pub last: Option<i64>,
+    pub cut: u64,
+    pub notes: Vec<String>,
+}
+
+/// One Parquet file of the case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileRecord {
+    pub table: String,
+    /// Relative to the case, with `/`.
+    pub path: String,
+    pub rows: u64,
+    pub size: u64,
+    pub sha256: String,
+}
+
+/// The journal of a case, read and checked.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    pub entries: Vec<Entry>,
+    /// Hash of the last line.
+    pub head: String,
+    /// Bytes of an unfinished last line, not yet taken away.
+    unfinished: u64,
+    whole: u64,
+}
+
+const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+impl Journal {
+    /// Reads a journal and checks its chain; a missing file is an empty journal.
+    ///
+    /// # Errors
+    /// [`Error::Tampered`] naming the first line that does not fit.
+    pub fn read(path: &Path) -> Result<Journal> {
+        let text = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(Error::io("read", path)(source)),
+        };
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let mut journal = Journal {
+            path: path.to_path_buf(),
+            entries: Vec::new(),
+            head: ZEROS.to_owned(),
+            unfinished: (text.len() - whole) as u64,
+            whole: whole as u64,
+        };
+        for line in text[..whole].split_inclusive(|byte| *byte == b'\n') {
+            let line = &line[..line.len() - 1];
+            let number = journal.entries.len() + 1;
+            let wrong = |what: &str| Error::Tampered { path: path.to_path_buf(), what: format!("line {number}: {what}") };
+            let entry: Entry = serde_json::from_slice(line).map_err(|e| wrong(&format!("not a journal entry ({e})")))?;
+            if entry.previous != journal.head {
+                return Err(wrong("it does not follow the line before it"));
+            }
+            if entry.seq != journal.entries.len() as u64 {
+                return Err(wrong("its number is out of order"));
+            }
+            journal.head = hex(&Sha256::digest(line));
+            journal.entries.push(entry);
+        }
+        Ok(journal)
+    }
+
+    /// Appends a line and waits until it is on disk.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn append(&mut self, at: &str, action: Action) -> Result<()> {
+        if self.unfinished > 0 {
+            let bytes = std::mem::take(&mut self.unfinished);
+            let file = OpenOptions::new().write(true).open(&self.path).map_err(Error::io("write", &self.path))?;
+            file.set_len(self.whole).map_err(Error::io("write", &self.path))?;
+            self.write(at, Action::Repair { bytes })?;
+        }
+        self.write(at, action)
+    }
+
+    fn write(&mut self, at: &str, action: Action) -> Result<()> {
+        let seq = self.entries.len() as u64;
+        let entry = Entry { seq, at: at.to_owned(), action, previous: self.head.clone() };
+        let mut line = serde_json::to_vec(&entry)
+            .map_err(|source| Error::Bug { what: "journal entry".into(), source: source.into() })?;
+        let head = hex(&Sha256::digest(&line));
+        line.push(b'\n');
+        let io = Error::io("write", &self.path);
+        let write = || -> io::Result<()> {
+            let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+            file.write_all(&line)?;
+            file.sync_all()
+        };
+        write().map_err(io)?;
+        self.whole += line.len() as u64;
+        self.head = head;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Every input, in the order of its evidence number.
+    pub fn inputs(&self) -> impl Iterator<Item = &InputRecord> {
+        self.entries.iter().flat_map(|entry| match &entry.action {
+            Action::Ingest { inputs, .. } => inputs.as_slice(),
+            _ => &[],
+        })
+    }
+
+    /// The files that make up the case now.
+    pub fn files(&self) -> Vec<&FileRecord> {
+        let mut live: Vec<&FileRecord> = Vec::new();
+        for entry in &self.entries {
+            if let Action::Ingest { files, replaced, .. } | Action::Replay { files, replaced, .. } = &entry.action {
+                live.retain(|file| !replaced.contains(&file.path));
+                live.extend(files);
+            }
+        }
+        live
+    }
+}
+
+/// Hashes a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn hash_file(path: &Path) -> Result<(String, u64)> {
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut size = 0;
+    loop {
+        let read = io::Read::read(&mut file, &mut buffer).map_err(Error::io("read", path))?;
+        if read == 0 {
+            return Ok((hex(&hash.finalize()), size));
+        }
+        hash.update(&buffer[..read]);
+        size += read as u64;
+    }
+}
+
+/// Bytes as lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(folder: &Path) -> Journal {
+        let mut journal = Journal::read(&folder.join("journal.jsonl")).unwrap();
+        journal.append("2031-04-05T06:07:08.000000Z", Action::Create { name: "a".into(), by: "coldcase".into() }).unwrap();
+        let replay = Action::Replay { rules: 1, findings: 0, files: Vec::new(), replaced: Vec::new() };
+        journal.append("2031-04-05T06:07:09.000000Z", replay).unwrap();
+        journal
+    }
+
+    #[test]
+    fn a_changed_line_is_found_by_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = journal(folder.path()).path;
+        assert_eq!(Journal::read(&path).unwrap().entries.len(), 2);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("\"a\"", "\"b\"")).unwrap();
+        let error = Journal::read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn an_unfinished_line_is_taken_away_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = journal(folder.path()).path;
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"seq\":2").unwrap();
+        let mut journal = Journal::read(&path).unwrap();
+        let replay = Action::Replay { rules: 1, findings: 0, files: Vec::new(), replaced: Vec::new() };
+        journal.append("2031-04-05T06:07:10.000000Z", replay).unwrap();
+        let entries = Journal::read(&path).unwrap().entries;
+        assert!(matches!(entries[2].action, Action::Repair { bytes: 8 }));
+        assert_eq!(entries.len(), 4);
+    }
+}

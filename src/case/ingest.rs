@@ -1,0 +1,318 @@
+//! Evidence into the case: read, decode, tell doubles apart, store, and make the books balance.
+//!
+//! Nothing counts before the journal line at the end, so a killed intake leaves the case as it was, and the same
+//! command again does it all.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array,
+    UInt64Array,
+};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt64Type};
+
+use super::custody::{Action, FileRecord, InputRecord, hash_file};
+use super::dedupe::{Fate, Seen};
+use super::merge::{Place, merge};
+use super::store::{Store, publish};
+use super::{Case, inputs, pipeline};
+use crate::error::{Error, Result};
+use crate::formats::{Batch, Reject};
+use crate::model::{EvidenceId, Table, tables};
+
+/// More files of one table than this are merged into few.
+const MANY_FILES: usize = 8;
+
+/// How far an intake is.
+pub struct Progress {
+    /// Which input, from 1.
+    pub file: usize,
+    pub files: usize,
+    /// Bytes of it read so far, as on disk.
+    pub bytes: u64,
+}
+
+/// What became of every input.
+pub struct Receipt {
+    pub inputs: Vec<InputReceipt>,
+    /// Inputs that could not be read at all, or only in part.
+    pub problems: Vec<Error>,
+}
+
+/// What became of one input.
+pub struct InputReceipt {
+    pub record: InputRecord,
+    /// It was in the case before; nothing was done.
+    pub known: bool,
+}
+
+impl std::ops::Deref for InputReceipt {
+    type Target = InputRecord;
+
+    fn deref(&self) -> &InputRecord {
+        &self.record
+    }
+}
+
+/// One intake under way.
+struct Intake {
+    store: Store,
+    seen: Seen,
+    /// Rows of this run or earlier that a fuller copy took the place of.
+    superseded: HashSet<Place>,
+}
+
+impl Case {
+    /// Takes in files, folders and standard input (`-`). `at` is the time the journal shall say.
+    ///
+    /// # Errors
+    /// When the case cannot be written or its own rows not read; an input that cannot be read is a problem in the
+    /// receipt, and the others go on.
+    pub fn ingest(&mut self, paths: &[PathBuf], at: &str, progress: &mut dyn FnMut(Progress)) -> Result<Receipt> {
+        let _lock = self.lock()?;
+        self.sweep()?;
+        let known = self.evidence().len();
+        let mut problems = Vec::new();
+        let list = inputs::list(&self.dir, paths, known as u64, &mut problems);
+        let mut intake = Intake {
+            store: Store::new(&self.dir, self.journal.entries.len() as u64),
+            seen: self.seen()?,
+            superseded: HashSet::new(),
+        };
+        let mut receipts: Vec<InputReceipt> = Vec::new();
+        let files = list.len();
+        for (place, input) in list.into_iter().enumerate() {
+            let new: Vec<&InputRecord> = receipts.iter().filter(|r| !r.known).map(|r| &r.record).collect();
+            let number = known + new.len();
+            let before: Vec<&InputRecord> = self.journal.inputs().chain(new).collect();
+            let step = &mut |bytes| progress(Progress { file: place + 1, files, bytes });
+            match intake.input(&input, EvidenceId(number as u32), &before, step, &mut problems) {
+                Ok(receipt) => receipts.push(receipt),
+                Err(error @ Error::Io { .. }) => problems.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        let records: Vec<InputRecord> = receipts.iter().filter(|r| !r.known).map(|r| r.record.clone()).collect();
+        if !records.is_empty() {
+            self.commit(intake, records, at)?;
+            // The ledger may have changed where a later copy held more.
+            let after: Vec<InputRecord> = self.evidence().into_iter().skip(known).cloned().collect();
+            for (receipt, record) in receipts.iter_mut().filter(|r| !r.known).zip(after) {
+                receipt.record = record;
+            }
+        }
+        Ok(Receipt { inputs: receipts, problems })
+    }
+
+    /// Closes the files, puts right what fuller copies replaced, merges many files into few, and writes the line.
+    fn commit(&mut self, intake: Intake, mut inputs: Vec<InputRecord>, at: &str) -> Result<()> {
+        let Intake { store, superseded, .. } = intake;
+        let mut closed = store.close()?;
+        let mut replaced = Vec::new();
+        let audit = &tables::audit::TABLE;
+        let first = self.evidence().len();
+        if closed.iter().any(|(table, files)| table.name == audit.name && files.len() > MANY_FILES) || !superseded.is_empty() {
+            let place = closed.iter().position(|(table, _)| table.name == audit.name);
+            let mut files: Vec<PathBuf> = place.map(|place| closed.remove(place).1).unwrap_or_default();
+            let temporary = files.len();
+            // Rows of earlier intakes are only touched when one of theirs was superseded.
+            if superseded.iter().any(|(evidence, _)| (*evidence as usize) < first) {
+                replaced = self.journal.files().iter().filter(|f| f.table == audit.name).map(|f| f.path.clone()).collect();
+                files.extend(replaced.iter().map(|path| self.dir.join(path)));
+            }
+            let mut merged = Store::new(&self.dir, self.journal.entries.len() as u64);
+            let mut doubles = Vec::new();
+            merge(audit, &files, &superseded, &mut merged, &mut |dropped| {
+                doubles.push(duplicates(dropped, audit)?);
+                for row in 0..dropped.num_rows() {
+                    let evidence = number(dropped, "evidence", row) as usize;
+                    if let Some(input) = evidence.checked_sub(first).and_then(|n| inputs.get_mut(n)) {
+                        input.stored -= 1;
+                        input.duplicate += 1;
+                    }
+                }
+                Ok(())
+            })?;
+            for batch in doubles {
+                merged.add(&tables::duplicate::TABLE, batch)?;
+            }
+            closed.extend(merged.close()?);
+            for file in &files[..temporary] {
+                fs::remove_file(file).map_err(Error::io("remove", file))?;
+            }
+        }
+        let files: Vec<FileRecord> = publish(&self.dir, &closed)?;
+        self.journal.append(at, Action::Ingest { inputs, files, replaced: replaced.clone() })?;
+        self.remove(&replaced);
+        Ok(())
+    }
+
+    /// Removes what a killed command left behind.
+    fn sweep(&self) -> Result<()> {
+        let live: HashSet<PathBuf> = self.journal.files().iter().map(|file| self.dir.join(&file.path)).collect();
+        let tables = self.dir.join("tables");
+        for entry in walkdir::WalkDir::new(&tables).into_iter().flatten() {
+            if entry.file_type().is_file() && !live.contains(entry.path()) {
+                fs::remove_file(entry.path()).map_err(Error::io("remove", entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Intake {
+    fn input(
+        &mut self,
+        input: &inputs::Input,
+        evidence: EvidenceId,
+        known: &[&InputRecord],
+        progress: &mut dyn FnMut(u64),
+        problems: &mut Vec<Error>,
+    ) -> Result<InputReceipt> {
+        let path = &input.path;
+        let size = fs::metadata(path).map_err(Error::io("open", path))?.len();
+        // Only a file of a size seen before can be one seen before; others are hashed while they are read.
+        if known.iter().any(|k| k.size == size) {
+            let (sha256, _) = hash_file(path)?;
+            if let Some(record) = known.iter().find(|k| k.sha256 == sha256 && k.size == size) {
+                return Ok(InputReceipt { record: InputRecord { path: input.name.clone(), ..(*record).clone() }, known: true });
+            }
+        }
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        let mut record = InputRecord {
+            path: input.name.clone(),
+            sha256: String::new(),
+            size,
+            content_size: 0,
+            format: String::new(),
+            read: 0,
+            stored: 0,
+            duplicate: 0,
+            rejected: 0,
+            first: None,
+            last: None,
+            cut: 0,
+            notes: Vec::new(),
+        };
+        let done = pipeline::run(Box::new(file), evidence, &mut |batch, bytes| {
+            progress(bytes);
+            self.batch(batch, evidence, &mut record)
+        })?;
+        match done {
+            Ok(done) => {
+                (record.sha256, record.size) = (done.sha256, done.size);
+                (record.content_size, record.format, record.notes) =
+                    (done.content.size, done.content.format, done.content.notes);
+            }
+            Err(source) => {
+                // What was read is in the case; a hash of a part would be no hash of the file.
+                let (sha256, size) = hash_file(path).unwrap_or_default();
+                (record.sha256, record.size) = (sha256, size);
+                record.format = "unreadable".into();
+                record.notes.push(format!("reading failed: {source}"));
+                problems.push(Error::io("read", path)(source));
+            }
+        }
+        if record.read != record.stored + record.duplicate + record.rejected {
+            return Err(Error::Bug {
+                what: format!("the books of {} do not balance", input.name),
+                source: format!("{record:?}").into(),
+            });
+        }
+        Ok(InputReceipt { record, known: false })
+    }
+
+    fn batch(&mut self, batch: Batch, evidence: EvidenceId, record: &mut InputRecord) -> Result<()> {
+        record.read += batch.read;
+        record.rejected += batch.rejects.len() as u64;
+        let audit = &tables::audit::TABLE;
+        let times = batch.audit.column_by_name("time").map(|a| a.as_primitive::<TimestampMicrosecondType>());
+        let mut keep = Vec::with_capacity(batch.audit_keys.len());
+        for (row, key) in batch.audit_keys.iter().enumerate() {
+            let time = times.filter(|times| !times.is_null(row)).map(|times| times.value(row));
+            record.first = record.first.into_iter().chain(time).min();
+            record.last = record.last.max(time);
+            let place = (evidence.0, number(&batch.audit, "offset", row));
+            keep.push(match self.seen.event(key, time, place) {
+                Fate::Store => true,
+                Fate::Duplicate => false,
+                Fate::Replace(poorer) => {
+                    self.superseded.extend(poorer);
+                    true
+                }
+            });
+        }
+        record.cut += words(&batch.audit, "body", "cut");
+        self.keep(audit, &batch.audit, &keep, record)?;
+        let keep: Vec<bool> = batch.object_keys.iter().map(|key| self.seen.object(*key) == Fate::Store).collect();
+        self.keep(&tables::object::TABLE, &batch.object, &keep, record)?;
+        if !batch.rejects.is_empty() {
+            self.store.add(&tables::reject::TABLE, rejects(&batch.rejects, evidence)?)?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, table: &'static Table, rows: &RecordBatch, keep: &[bool], record: &mut InputRecord) -> Result<()> {
+        let stored = keep.iter().filter(|keep| **keep).count();
+        record.stored += stored as u64;
+        record.duplicate += (keep.len() - stored) as u64;
+        if stored == keep.len() {
+            return self.store.add(table, rows.clone());
+        }
+        let bug = |source: arrow::error::ArrowError| Error::Bug { what: "sorting out doubles".into(), source: source.into() };
+        let mask: BooleanArray = keep.iter().map(|keep| Some(*keep)).collect();
+        let out: BooleanArray = keep.iter().map(|keep| Some(!keep)).collect();
+        self.store.add(table, filter_record_batch(rows, &mask).map_err(bug)?)?;
+        let doubles = filter_record_batch(rows, &out).map_err(bug)?;
+        self.store.add(&tables::duplicate::TABLE, duplicates(&doubles, table)?)
+    }
+}
+
+fn number(batch: &RecordBatch, column: &str, row: usize) -> u64 {
+    let array = batch.column_by_name(column);
+    let small = array.and_then(|a| a.as_primitive_opt::<arrow::datatypes::UInt32Type>()).map(|a| u64::from(a.value(row)));
+    small.or_else(|| array.and_then(|a| a.as_primitive_opt::<UInt64Type>()).map(|a| a.value(row))).unwrap_or_default()
+}
+
+/// Counts the rows whose column says `word`.
+fn words(batch: &RecordBatch, column: &str, word: &str) -> u64 {
+    let Some(words) = batch.column_by_name(column).and_then(|a| a.as_dictionary_opt::<Int32Type>()) else {
+        return 0;
+    };
+    let wanted = words.values().as_string::<i32>().iter().position(|value| value == Some(word));
+    let keys = words.keys().iter().flatten();
+    wanted.map_or(0, |wanted| keys.filter(|key| usize::try_from(*key) == Ok(wanted)).count() as u64)
+}
+
+/// Rows of table `duplicate` for records that brought an event or object again.
+fn duplicates(rows: &RecordBatch, of: &Table) -> Result<RecordBatch> {
+    let none: ArrayRef = Arc::new(StringArray::new_null(rows.num_rows()));
+    let column = |name: &str| rows.column_by_name(name).map_or_else(|| Arc::clone(&none), Arc::clone);
+    let of_table: ArrayRef = Arc::new(StringArray::from(vec![of.name; rows.num_rows()]));
+    let id = if of.name == tables::audit::TABLE.name { "audit_id" } else { "uid" };
+    let columns = ["stage", "time", "category", "evidence", "offset", "length"].map(column);
+    table_batch(&tables::duplicate::TABLE, [vec![of_table, column(id)], columns.to_vec()].concat())
+}
+
+fn rejects(rejects: &[Reject], evidence: EvidenceId) -> Result<RecordBatch> {
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|r| r.reason.as_str()))),
+        Arc::new(rejects.iter().map(|r| (r.line > 0).then_some(r.line)).collect::<UInt64Array>()),
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|r| r.sample.as_str()))),
+        Arc::new(UInt32Array::from_value(evidence.0, rejects.len())),
+        Arc::new(UInt64Array::from_iter_values(rejects.iter().map(|r| r.offset))),
+        Arc::new(UInt64Array::from_iter_values(rejects.iter().map(|r| r.length))),
+    ];
+    table_batch(&tables::reject::TABLE, columns)
+}
+
+fn table_batch(table: &Table, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
+    let bug = |source: arrow::error::ArrowError| Error::Bug { what: format!("table {}", table.name), source: source.into() };
+    let typed = columns.iter().zip(table.schema.fields()).map(|(array, field)| cast(array, field.data_type()));
+    RecordBatch::try_new(Arc::clone(&table.schema), typed.collect::<Result<_, _>>().map_err(bug)?).map_err(bug)
+}
+

@@ -1,0 +1,119 @@
+//! The keys of everything a case holds already, read back from its own columns.
+
+use std::fs::File;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::Case;
+use super::dedupe::Seen;
+use super::store::damaged;
+use crate::error::{Error, Result};
+use crate::formats::{AuditKey, ObjectKey};
+use crate::formats::key::{self, AuditColumns};
+use crate::model::{Recorded, Table, tables};
+
+/// What the keys of an event are made of.
+const EVENT: [&str; 19] = [
+    "time",
+    "time_source",
+    "audit_id",
+    "stage",
+    "level",
+    "verb",
+    "request_uri",
+    "user_name",
+    "resource",
+    "subresource",
+    "namespace",
+    "api_group",
+    "api_version",
+    "response_code",
+    "not_recorded",
+    "request_object",
+    "response_object",
+    "evidence",
+    "offset",
+];
+
+const OBJECT: [&str; 6] = ["kind", "api_version", "namespace", "name", "uid", "body"];
+
+impl Case {
+    /// Reads the keys of every stored row.
+    pub(super) fn seen(&self) -> Result<Seen> {
+        let mut seen = Seen::default();
+        self.each(&tables::audit::TABLE, &EVENT, &mut |batch| {
+            for row in 0..batch.num_rows() {
+                event(&mut seen, batch, row);
+            }
+        })?;
+        self.each(&tables::object::TABLE, &OBJECT, &mut |batch| {
+            for row in 0..batch.num_rows() {
+                let [kind, api_version, namespace, name, uid, body] = OBJECT.map(|column| text(batch, column, row));
+                let body = key::body(body.unwrap_or_default());
+                seen.object(ObjectKey(key::hash(&[kind, api_version, namespace, name, uid], &body.to_le_bytes())));
+            }
+        })?;
+        Ok(seen)
+    }
+
+    fn each(&self, table: &Table, columns: &[&str], each: &mut dyn FnMut(&RecordBatch)) -> Result<()> {
+        for path in self.files(table) {
+            let file = File::open(&path).map_err(Error::io("open", &path))?;
+            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(&path, e))?;
+            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+            let reader = builder.with_projection(mask).with_batch_size(8_192).build().map_err(|e| damaged(&path, e))?;
+            for batch in reader {
+                each(&batch.map_err(|e| damaged(&path, e))?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn event(seen: &mut Seen, batch: &RecordBatch, row: usize) {
+    let cell = |name: &str| text(batch, name, row);
+    let time = batch.column_by_name("time").filter(|a| !a.is_null(row));
+    let time = time.map(|a| a.as_primitive::<TimestampMicrosecondType>().value(row));
+    let code = batch.column_by_name("response_code").filter(|a| !a.is_null(row));
+    let columns = AuditColumns {
+        audit_id: cell("audit_id"),
+        stage: cell("stage"),
+        level: cell("level"),
+        verb: cell("verb"),
+        request_uri: cell("request_uri"),
+        user_name: cell("user_name"),
+        resource: cell("resource"),
+        subresource: cell("subresource"),
+        namespace: cell("namespace"),
+        api_group: cell("api_group"),
+        api_version: cell("api_version"),
+        response_code: code.map(|a| a.as_primitive::<Int32Type>().value(row)),
+    };
+    let key = AuditKey {
+        id: columns.id(),
+        stage_time: time.filter(|_| cell("time_source") == Some("stageTimestamp")),
+        content: columns.content(),
+        request: cell("request_object").map_or(0, key::body),
+        response: cell("response_object").map_or(0, key::body),
+        missing: cell("not_recorded").map_or(Recorded::ALL, Recorded::parse),
+    };
+    let place = (
+        batch.column_by_name("evidence").map_or(0, |a| a.as_primitive::<UInt32Type>().value(row)),
+        batch.column_by_name("offset").map_or(0, |a| a.as_primitive::<UInt64Type>().value(row)),
+    );
+    seen.event(&key, time, place);
+}
+
+fn text<'a>(batch: &'a RecordBatch, column: &str, row: usize) -> Option<&'a str> {
+    let array = batch.column_by_name(column)?;
+    if array.is_null(row) {
+        return None;
+    }
+    match array.as_dictionary_opt::<Int32Type>() {
+        Some(words) => Some(words.values().as_string::<i32>().value(usize::try_from(words.keys().value(row)).ok()?)),
+        None => array.as_string_opt::<i32>().map(|texts| texts.value(row)),
+    }
+}

@@ -1,0 +1,332 @@
+//! Record batches to few, large Parquet files, each sorted by (time, evidence, offset).
+//!
+//! Rows wait until there are enough for a row group; a group that begins before the end of its file starts another
+//! file. A file counts only once the journal lists it, so it is written under a temporary name first.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+
+use super::custody::{FileRecord, hash_file};
+use crate::error::{BoxError, Error, Result};
+use crate::model::Table;
+
+/// A row group ends at this many rows or bytes of rows, whichever comes first.
+const GROUP_ROWS: usize = 131_072;
+const GROUP_BYTES: usize = 80 << 20;
+
+/// Writes the files of one command.
+pub struct Store {
+    dir: PathBuf,
+    /// First part of the files' names: the journal line they will belong to.
+    seq: u64,
+    shelves: Vec<Shelf>,
+}
+
+/// One table under way.
+struct Shelf {
+    table: &'static Table,
+    waiting: Vec<RecordBatch>,
+    rows: usize,
+    bytes: usize,
+    open: Option<Sheet>,
+    done: Vec<(PathBuf, u64)>,
+}
+
+/// One file under way.
+struct Sheet {
+    path: PathBuf,
+    writer: SerializedFileWriter<File>,
+    factory: ArrowRowGroupWriterFactory,
+    groups: usize,
+    rows: u64,
+    /// Key of the last row written.
+    last: Option<Key>,
+}
+
+/// Order of rows: rows without a time first.
+type Key = (Option<i64>, u32, u64);
+
+impl Store {
+    /// Starts the files of journal line `seq`.
+    pub fn new(dir: &Path, seq: u64) -> Store {
+        Store { dir: dir.into(), seq, shelves: Vec::new() }
+    }
+
+    /// Adds rows of a table.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn add(&mut self, table: &'static Table, batch: RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let shelf = match self.shelves.iter().position(|shelf| shelf.table.name == table.name) {
+            Some(place) => &mut self.shelves[place],
+            None => {
+                self.shelves.push(Shelf { table, waiting: Vec::new(), rows: 0, bytes: 0, open: None, done: Vec::new() });
+                self.shelves.last_mut().expect("one was just pushed")
+            }
+        };
+        shelf.rows += batch.num_rows();
+        shelf.bytes += batch.get_array_memory_size();
+        shelf.waiting.push(batch);
+        if shelf.rows >= GROUP_ROWS || shelf.bytes >= GROUP_BYTES {
+            shelf.flush(&self.dir, self.seq)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits and ends every file under its temporary name; returns each with its rows, table by table.
+    pub fn close(mut self) -> Result<Vec<(&'static Table, Vec<PathBuf>)>> {
+        let mut files = Vec::new();
+        for shelf in &mut self.shelves {
+            shelf.flush(&self.dir, self.seq)?;
+            shelf.end()?;
+            files.push((shelf.table, shelf.done.iter().map(|(path, _)| path.clone()).collect()));
+        }
+        Ok(files)
+    }
+
+    /// Writes what waits, syncs every file and gives it its name; the caller's journal line makes them count.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn finish(self) -> Result<Vec<FileRecord>> {
+        let dir = self.dir.clone();
+        let closed = self.close()?;
+        publish(&dir, &closed)
+    }
+}
+
+/// Gives temporary files their names and describes them for the journal.
+pub fn publish(dir: &Path, closed: &[(&'static Table, Vec<PathBuf>)]) -> Result<Vec<FileRecord>> {
+    let mut records = Vec::new();
+    for (table, files) in closed {
+        for file in files {
+            let path = file.with_extension("");
+            let (sha256, size) = hash_file(file)?;
+            let rows = rows_of(file)?;
+            fs::rename(file, &path).map_err(Error::io("name", &path))?;
+            let short = path.strip_prefix(dir).unwrap_or(&path);
+            let short = short.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+            records.push(FileRecord { table: table.name.to_owned(), path: short, rows, size, sha256 });
+        }
+        sync_folder(&dir.join("tables").join(table.name))?;
+    }
+    Ok(records)
+}
+
+fn rows_of(path: &Path) -> Result<u64> {
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    let reader = parquet::file::reader::SerializedFileReader::new(file).map_err(|e| damaged(path, e))?;
+    let rows = parquet::file::reader::FileReader::metadata(&reader).file_metadata().num_rows();
+    Ok(u64::try_from(rows).unwrap_or(0))
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", path))
+}
+
+impl Shelf {
+    fn flush(&mut self, dir: &Path, seq: u64) -> Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let batches = sorted(self.table, std::mem::take(&mut self.waiting))?;
+        (self.rows, self.bytes) = (0, 0);
+        let first = key(&batches[0], 0);
+        let last_batch = &batches[batches.len() - 1];
+        let last = key(last_batch, last_batch.num_rows() - 1);
+        if self.open.as_ref().is_some_and(|sheet| sheet.last > first) {
+            self.end()?;
+        }
+        let sheet = match &mut self.open {
+            Some(sheet) => sheet,
+            None => self.open.insert(Sheet::create(dir, seq, self.done.len(), self.table)?),
+        };
+        sheet.write(&batches)?;
+        sheet.last = last;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if let Some(sheet) = self.open.take() {
+            let path = sheet.path.clone();
+            let rows = sheet.rows;
+            let file = sheet.writer.into_inner().map_err(|e| damaged(&path, e))?;
+            file.sync_all().map_err(Error::io("sync", &path))?;
+            self.done.push((path, rows));
+        }
+        Ok(())
+    }
+}
+
+impl Sheet {
+    fn create(dir: &Path, seq: u64, number: usize, table: &Table) -> Result<Sheet> {
+        let folder = dir.join("tables").join(table.name);
+        fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
+        // A second pass of the same command (a merge) must not meet the names of the first.
+        let name = (number..).map(|n| folder.join(format!("{seq:06}-{n:03}.parquet.tmp"))).find(|path| !path.exists());
+        let path = name.expect("numbers do not end");
+        let file = File::create(&path).map_err(Error::io("write", &path))?;
+        let writer = ArrowWriter::try_new(file, Arc::clone(&table.schema), Some(properties(table)))
+            .and_then(ArrowWriter::into_serialized_writer);
+        let (writer, factory) = writer.map_err(|e| damaged(&path, e))?;
+        Ok(Sheet { path, writer, factory, groups: 0, rows: 0, last: None })
+    }
+
+    /// Writes one row group; its columns are encoded side by side.
+    fn write(&mut self, batches: &[RecordBatch]) -> Result<()> {
+        let path = self.path.clone();
+        let fail = |e: parquet::errors::ParquetError| damaged(&path, e);
+        let writers = self.factory.create_column_writers(self.groups).map_err(fail)?;
+        let chunks = encode(writers, batches).map_err(fail)?;
+        let mut group = self.writer.next_row_group().map_err(fail)?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group).map_err(fail)?;
+        }
+        group.close().map_err(fail)?;
+        self.groups += 1;
+        self.rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        Ok(())
+    }
+}
+
+/// The leaf writers of one top-level column, in order.
+type Column = (usize, Vec<ArrowColumnWriter>);
+
+fn encode(
+    writers: Vec<ArrowColumnWriter>,
+    batches: &[RecordBatch],
+) -> Result<Vec<ArrowColumnChunk>, parquet::errors::ParquetError> {
+    let schema = batches[0].schema();
+    let mut writers = writers.into_iter();
+    let mut columns: Vec<Mutex<Option<Column>>> = Vec::new();
+    for (place, field) in schema.fields().iter().enumerate() {
+        let leaves = compute_leaves(field, &arrow::array::new_empty_array(field.data_type()))?.len();
+        columns.push(Mutex::new(Some((place, writers.by_ref().take(leaves).collect()))));
+    }
+    // Largest first, so that no thread is left with one at the end: bodies are most of a case.
+    let mut order: Vec<usize> = (0..columns.len()).collect();
+    order.sort_by_key(|c| std::cmp::Reverse(batches.iter().map(|b| b.column(*c).get_array_memory_size()).sum::<usize>()));
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(order.len());
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(column) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let taken = columns[*column].lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some((place, mut writers)) = taken {
+                for batch in batches {
+                    let leaves = compute_leaves(schema.field(place), batch.column(place))?;
+                    for (writer, leaf) in writers.iter_mut().zip(leaves) {
+                        writer.write(&leaf)?;
+                    }
+                }
+                let chunks = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>, _>>()?;
+                done.push((place, chunks));
+            }
+        }
+        Ok::<_, parquet::errors::ParquetError>(done)
+    };
+    let mut parts = std::thread::scope(|scope| -> Result<Vec<_>, parquet::errors::ParquetError> {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut parts = work()?;
+        for other in others {
+            parts.extend(other.join().map_err(|_| general("a thread of the writer failed"))??);
+        }
+        Ok(parts)
+    })?;
+    parts.sort_by_key(|(place, _)| *place);
+    Ok(parts.into_iter().flat_map(|(_, chunks)| chunks).collect())
+}
+
+fn general(what: &str) -> parquet::errors::ParquetError {
+    parquet::errors::ParquetError::General(what.to_owned())
+}
+
+/// How a table's columns are written. Sizes and times are figures of docs/performance.md.
+fn properties(table: &Table) -> WriterProperties {
+    let level = ZstdLevel::try_new(3).unwrap_or_default();
+    let mut builder = WriterProperties::builder()
+        .set_created_by(concat!("coldcase ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(None)
+        .set_statistics_enabled(EnabledStatistics::Page);
+    for column in table.columns.iter() {
+        let path = ColumnPath::from(column.name);
+        match column.name {
+            // Long and hardly ever equal: a dictionary or statistics of them would cost and serve nothing.
+            "request_object" | "response_object" | "body" if column.name != "body" || table.name == "object" => {
+                builder = builder
+                    .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_statistics_enabled(path, EnabledStatistics::None);
+            }
+            "audit_id" if table.name == "audit" => {
+                builder = builder
+                    .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
+                    .set_column_bloom_filter_enabled(path.clone(), true)
+                    .set_column_bloom_filter_fpp(path, 0.01);
+            }
+            "time" | "request_received_time" | "offset" | "length" => {
+                builder = builder
+                    .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+            }
+            _ => {}
+        }
+    }
+    builder.build()
+}
+
+/// The key of a row; tables without time or place keep the order they came in.
+pub fn key(batch: &RecordBatch, row: usize) -> Option<Key> {
+    let time = batch.column_by_name("time")?.as_primitive_opt::<TimestampMicrosecondType>()?;
+    let evidence = batch.column_by_name("evidence")?.as_primitive_opt::<UInt32Type>()?;
+    let offset = batch.column_by_name("offset")?.as_primitive_opt::<UInt64Type>()?;
+    Some(((!time.is_null(row)).then(|| time.value(row)), evidence.value(row), offset.value(row)))
+}
+
+/// Puts rows in order; costs one look at each when they are.
+fn sorted(table: &Table, batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>> {
+    let mut before = None;
+    let in_order = batches.iter().all(|batch| {
+        (0..batch.num_rows()).all(|row| {
+            let key = key(batch, row);
+            let fits = before <= key;
+            before = key;
+            fits
+        })
+    });
+    if in_order {
+        return Ok(batches);
+    }
+    let bug = |source: arrow::error::ArrowError| Error::Bug { what: "sorting rows".into(), source: source.into() };
+    let all = concat_batches(&table.schema, &batches).map_err(bug)?;
+    let by = ["time", "evidence", "offset"].iter().filter_map(|name| all.column_by_name(name));
+    let by: Vec<SortColumn> = by
+        .map(|values| SortColumn {
+            values: Arc::clone(values),
+            options: Some(SortOptions { descending: false, nulls_first: true }),
+        })
+        .collect();
+    let order = lexsort_to_indices(&by, None).map_err(bug)?;
+    Ok(vec![take_record_batch(&all, &order).map_err(bug)?])
+}
+
+/// A failure of the Parquet layer, with the file it belongs to.
+pub fn damaged(path: &Path, source: impl Into<BoxError>) -> Error {
+    Error::Damaged { path: path.into(), source: source.into() }
+}

@@ -1,0 +1,117 @@
+//! The command line: the only place that prints.
+
+mod demo;
+mod formats;
+mod hunt;
+mod ingest;
+mod print;
+mod query;
+//pub mod reference;
+mod replay;
+mod rules;
+mod tables;
+//mod tui;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::case::Case;
+use crate::error::{Error, Kind, Result};
+use crate::model::Micros;
+
+/// Offline forensic and replay workbench for Azure Kubernetes Service.
+#[derive(Parser)]
+#[command(name = "coldcase", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the main job on the sample incident that is bundled with the source
+    Demo(demo::Demo),
+    /// Read evidence into a case, making the case if there is none
+    Ingest(ingest::Ingest),
+    /// Run detection rules over a case
+    Replay(replay::Replay),
+    /// Ask a case in SQL, read-only
+    Query(query::Query),
+    /// Run a stored question, or list them
+    Hunt(hunt::Hunt),
+    /// Show tables, columns and their meanings
+    Tables(tables::Tables),
+    /// Check evidence and case files against their hashes
+    Verify(verify::Verify),
+    /// List and check detection rules
+    Rules(rules::Rules),
+    /// List the formats that are recognised
+    Formats(formats::Formats),
+}
+
+/// Which case a command works on.
+#[derive(Args)]
+struct CaseArg {
+    /// Folder of the case
+    #[arg(long, value_name = "DIR", env = "COLDCASE_CASE", default_value = "case")]
+    case: PathBuf,
+}
+
+impl CaseArg {
+    fn open(&self) -> Result<Case> {
+        Case::open(&self.case)
+    }
+}
+
+/// How a command ends when nothing went wrong in it.
+enum End {
+    Done,
+    /// Findings at or above the level that was asked to fail.
+    Findings,
+    /// Some evidence could not be taken in, or something does not match; it has been said.
+    Evidence,
+    /// Some rule is wrong; it has been said.
+    Rules,
+}
+
+/// Runs the program with the process's arguments and returns its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Demo(args) => args.run(),
+        Command::Ingest(args) => args.run(),
+        Command::Replay(args) => args.run(),
+        Command::Query(args) => args.run(),
+        Command::Hunt(args) => args.run(),
+        Command::Tables(args) => args.run(),
+        Command::Verify(args) => args.run(),
+        Command::Rules(args) => args.run(),
+        Command::Formats(args) => args.run(),
+    };
+    match result {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Findings) => ExitCode::from(1),
+        Ok(End::Evidence) => ExitCode::from(Kind::Evidence as u8),
+        Ok(End::Rules) => ExitCode::from(Kind::Rules as u8),
+        // Whoever reads our output has read enough.
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            print::error(&error);
+            ExitCode::from(error.kind() as u8)
+        }
+    }
+}
+
+/// The time of day, for the journal only: nothing that is found depends on it.
+fn now() -> Micros {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Micros(since.map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX)))
+}
+
+/// The command tree, for the reference page.
+fn command() -> clap::Command {
+    Cli::command()
+}

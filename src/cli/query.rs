@@ -1,0 +1,79 @@
+//! `coldcase query`: SQL over a case.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::print::output;
+use super::{CaseArg, End};
+use crate::engine::{Engine, Parameter};
+use crate::error::{Error, Result};
+use crate::report;
+
+/// Asks a case in SQL. Nothing can be written, set or opened: only SELECT, EXPLAIN, DESCRIBE and SHOW.
+///
+/// Example: coldcase query "SELECT verb, count(*) FROM audit GROUP BY verb ORDER BY 2 DESC"
+#[derive(Args)]
+pub struct Query {
+    #[command(flatten)]
+    case: CaseArg,
+    /// The query, or - to read it from standard input
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    sql: Option<String>,
+    /// Read the query from a file
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    out: Out,
+    /// Value of $NAME in the query, as text
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    params: Vec<(String, String)>,
+}
+
+/// How an answer is written.
+#[derive(Args)]
+pub struct Out {
+    /// table, jsonl, json, csv or parquet
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: String,
+    /// Write to a file
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+impl Query {
+    pub(super) fn run(self) -> Result<End> {
+        let sql = match (&self.sql, &self.file) {
+            (Some(sql), _) if sql == "-" => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text).map_err(Error::io("read", "standard input".as_ref()))?;
+                text
+            }
+            (Some(sql), _) => sql.clone(),
+            (None, Some(path)) => std::fs::read_to_string(path).map_err(Error::io("read", path))?,
+            (None, None) => String::new(),
+        };
+        let engine = Engine::open(&self.case.open()?)?;
+        let params: Vec<_> = self.params.into_iter().map(|(name, text)| (name, Parameter::Text(text))).collect();
+        answer(&engine, &sql, &params, &self.out)?;
+        Ok(End::Done)
+    }
+}
+
+/// Runs a query and writes its answer batch by batch.
+pub fn answer(engine: &Engine, sql: &str, params: &[(String, Parameter)], out: &Out) -> Result<()> {
+    let writer = report::writer(&out.format)?;
+    let schema = engine.schema(sql, params)?;
+    let mut sink = output(out.output.as_deref(), Some(writer))?;
+    let mut sheet = writer.start(&schema, &mut *sink)?;
+    engine.sql_each(sql, params, &mut |batch| sheet.rows(&batch))?;
+    sheet.end()?;
+    std::io::Write::flush(&mut sink).map_err(Error::io("write to", "the output".as_ref()))
+}
+
+/// Splits `name=value`.
+pub fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

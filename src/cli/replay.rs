@@ -1,0 +1,150 @@
+//! `coldcase replay`: rules over a case.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::print::{count, grouped, head, line, output, time};
+use super::query::Out;
+use super::rules::load;
+use super::{CaseArg, End, now};
+use crate::case::Case;
+use crate::engine::{Engine, Finding, Replay as Outcome, batch_of_findings};
+use crate::error::{Error, Result};
+use crate::report;
+use crate::sigma::{Level, RuleSet};
+
+/// Replays every event of a case through detection rules and prints what they found, with the events that prove it,
+/// what they could not tell, and which rules this evidence cannot answer at all.
+#[derive(Args)]
+pub struct Replay {
+    #[command(flatten)]
+    case: CaseArg,
+    /// Rule file or folder; the bundled pack when none is given
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
+    #[command(flatten)]
+    out: Out,
+    /// Exit with code 1 when there is a finding of this level or above
+    #[arg(long, value_name = "LEVEL")]
+    fail_on: Option<Level>,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> Result<End> {
+        let writer = report::writer(&self.out.format)?;
+        let (rules, broken) = load(&self.rules)?;
+        let mut case = self.case.open()?;
+        let replay = replay(&mut case, &rules)?;
+        let mut out = output(self.out.output.as_deref(), Some(writer))?;
+        if self.out.format == "table" {
+            summary(&replay, &mut out)?;
+        } else {
+            let batch = batch_of_findings(&replay.findings)?;
+            report::write(writer, &batch.schema(), &[batch], &mut *out)?;
+        }
+        out.flush().map_err(Error::io("write to", "the output".as_ref()))?;
+        let failing = self.fail_on.is_some_and(|level| replay.findings.iter().any(|f| f.level >= level));
+        Ok(match (broken, failing) {
+            (true, _) => End::Rules,
+            (false, true) => End::Findings,
+            (false, false) => End::Done,
+        })
+    }
+}
+
+/// Replays, and keeps the findings in the case.
+pub fn replay(case: &mut Case, rules: &RuleSet) -> Result<Outcome> {
+    let replay = Engine::open(case)?.replay(rules)?;
+    case.record_replay(replay.rules as u64, &batch_of_findings(&replay.findings)?, &now().to_string())?;
+    Ok(replay)
+}
+
+/// Prints coverage, findings, and what cannot be told.
+pub fn summary(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
+    coverage(replay, out)?;
+    let levels = Level::ALL.iter().rev().filter_map(|level| {
+        let n = replay.findings.iter().filter(|f| f.level == *level).count();
+        (n > 0).then(|| format!("{n} {level}"))
+    });
+    let levels = levels.collect::<Vec<_>>().join(", ");
+    let total = count(replay.findings.len() as u64, "finding", "findings");
+    let levels = if levels.is_empty() { String::new() } else { format!(": {levels}") };
+    head(out, &format!("Findings  {total} of {}{levels}", count(replay.rules as u64, "rule", "rules")))?;
+    for finding in &replay.findings {
+        show(finding, out)?;
+    }
+    if !replay.untold.is_empty() {
+        head(out, "Cannot tell  the evidence lacks what these rules ask for")?;
+        for untold in &replay.untold {
+            let n = count(untold.count, "request", "requests");
+            line(out, &format!("  {:<13} {:<26} {n}: {}", untold.level.as_str(), untold.rule, untold.reason))?;
+        }
+    }
+    if !replay.blind.is_empty() {
+        head(out, "Blind  silence of these rules proves nothing here")?;
+        for blind in &replay.blind {
+            let part = if blind.whole { "blind" } else { "in part" };
+            line(out, &format!("  {part:<13} {:<26} {}", blind.rule, blind.reason))?;
+        }
+        line(out, &format!("  way out: {}", replay.blind[0].remedy))?;
+    }
+    Ok(())
+}
+
+fn coverage(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
+    line(out, &format!("Coverage  {}", count(replay.coverage.events(), "audit event", "audit events")))?;
+    for source in &replay.coverage.sources {
+        let mut notes = Vec::new();
+        if source.reads == 0 {
+            notes.push("no get or list".to_owned());
+        }
+        for (n, what) in [
+            (source.cut, "cut"),
+            (source.skipped, "with bodies left out for size"),
+            (source.not_recorded, "without bodies"),
+        ] {
+            if n > 0 {
+                notes.push(format!("{} {what}", grouped(n)));
+            }
+        }
+        let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(", ")) };
+        line(
+            out,
+            &format!("  {:<18} {:>9}  {} to {}{notes}", source.label(), grouped(source.events), time(source.first), time(source.last)),
+        )?;
+    }
+    Ok(())
+}
+
+fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
+    head(out, &format!("  {:<8} {}  [{}]", finding.level.as_str().to_uppercase(), finding.title, finding.rule))?;
+    let defender = if finding.defender.is_empty() { String::new() } else { format!("  {}", finding.defender.join(" ")) };
+    line(
+        out,
+        &format!(
+            "           {} on {}  {}{defender}",
+            finding.actor.as_deref().unwrap_or("unknown"),
+            finding.target.as_deref().unwrap_or("unknown"),
+            finding.techniques.join(" ")
+        ),
+    )?;
+    let span = if finding.first == finding.last { time(finding.first) } else { format!("{} to {}", time(finding.first), time(finding.last)) };
+    line(out, &format!("           {span}  {}  id {}", count(finding.count, "request", "requests"), finding.id))?;
+    let events = &finding.events;
+    for event in events.iter().take(2) {
+        let what = format!("{} {}", event.verb.as_deref().unwrap_or("?"), event.object().unwrap_or_default());
+        let code = event.code.map_or(String::new(), |code| format!(" → {code}"));
+        let from = event.address.as_deref().map_or(String::new(), |address| format!("  from {address}"));
+        let id = event.audit_id.as_deref().unwrap_or("no audit id");
+        line(
+            out,
+            &format!("           · {what}{code}{from}  {id}  evidence {}:{}", event.span.evidence.0, event.span.offset),
+        )?;
+    }
+    if events.len() > 2 {
+        line(out, &format!("           · and {} more", grouped(events.len() as u64 - 2)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! `coldcase rules`: the pack, and rules of one's own.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use walkdir::WalkDir;
+
+use super::print::{count, diagnostic, line, output};
+use super::{CaseArg, End};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::pack;
+use crate::sigma::{self, RuleFile, RuleSet};
+
+/// Lists detection rules, checks files, or shows the one plan all rules run as.
+#[derive(Args)]
+pub struct Rules {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// List rules with level, ATT&CK techniques and Defender alerts
+    List {
+        /// Rule file or folder; the bundled pack when none is given
+        paths: Vec<PathBuf>,
+    },
+    /// Say what is wrong with rule files, with line and column
+    Check {
+        /// Rule file or folder; the bundled pack when none is given
+        paths: Vec<PathBuf>,
+    },
+    /// Show the plan that runs every rule in one scan
+    Plan {
+        #[command(flatten)]
+        case: CaseArg,
+        /// Rule file or folder; the bundled pack when none is given
+        #[arg(long = "rules", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+impl Rules {
+    pub(super) fn run(self) -> Result<End> {
+        let mut out = output(None, None)?;
+        match self.what {
+            What::List { paths } => {
+                let (set, broken) = load(&paths)?;
+                for (meta, _) in set.reported() {
+                    let techniques = meta.techniques.join(" ");
+                    line(&mut out, &format!("{:<26} {:<13} {:<22} {}", meta.name, meta.level.as_str(), techniques, meta.title))?;
+                }
+                Ok(if broken { End::Rules } else { End::Done })
+            }
+            What::Check { paths } => {
+                let files = read(&paths)?;
+                let (set, problems) = sigma::load(&files);
+                problems.iter().for_each(diagnostic);
+                let warnings = sigma::lint::lint(&files);
+                for warning in &warnings {
+                    line(&mut out, &format!("{:?}: {}", warning.severity, warning.diagnostic))?;
+                }
+                let rules = count(set.reported().count() as u64, "rule", "rules");
+                let wrong = count(problems.len() as u64, "problem", "problems");
+                line(&mut out, &format!("{rules}, {wrong}, {}", count(warnings.len() as u64, "warning", "warnings")))?;
+                Ok(if problems.is_empty() { End::Done } else { End::Rules })
+            }
+            What::Plan { case, paths } => {
+                let (set, _) = load(&paths)?;
+                line(&mut out, "")?;
+                for text in Engine::open(&case.open()?)?.explain(&set)?.lines() {
+                    line(&mut out, text)?;
+                }
+                Ok(End::Done)
+            }
+        }
+    }
+}
+
+/// Loads rules for use: the bundled pack, or the given files and folders. Problems are printed, and whether there were
+/// any is returned; rules without problems are used.
+pub fn load(paths: &[PathBuf]) -> Result<(RuleSet, bool)> {
+    let (set, problems) = sigma::load(&read(paths)?);
+    problems.iter().for_each(diagnostic);
+    if set.rules.is_empty() && !problems.is_empty() {
+        return Err(Error::Rules { all: Vec::new() });
+    }
+    Ok((set, !problems.is_empty()))
+}
+
+/// Reads rule files; without paths, the bundled pack.
+pub fn read(paths: &[PathBuf]) -> Result<Vec<RuleFile>> {
+    if paths.is_empty() {
+        let pack = pack::DETECTIONS.iter();
+        return Ok(pack.map(|(path, text)| RuleFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect());
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        for entry in WalkDir::new(path).sort_by_file_name() {
+            let entry = entry.map_err(|e| Error::Io {
+                action: "read",
+                path: path.clone(),
+                source: e.into_io_error().unwrap_or_else(|| std::io::Error::other("the folder loops")),
+            })?;
+            if entry.file_type().is_file() && (entry.depth() == 0 || is_rule(entry.path())) {
+                let text = std::fs::read_to_string(entry.path()).map_err(Error::io("read", entry.path()))?;
+                files.push(RuleFile { path: entry.path().to_string_lossy().into_owned(), text });
+            }
+        }
+    }
+    match files.is_empty() {
+        true => Err(Error::Usage {
+            what: "there is no rule file (.yml or .yaml) in what was given".into(),
+            hint: Some("leave --rules out to use the bundled pack".into()),
+        }),
+        false => Ok(files),
+    }
+}
+
+fn is_rule(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml")
+}

@@ -1,0 +1,156 @@
+//! Which rules this evidence cannot answer, and why: silence of such a rule proves nothing.
+
+use std::collections::BTreeSet;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+
+use super::Engine;
+use super::values::text;
+use crate::error::Result;
+use crate::model::Micros;
+use crate::sigma::{Level, RuleSet, verbs};
+
+/// What the audit evidence holds, source by source.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    pub sources: Vec<Source>,
+}
+
+/// One category of audit events of one cluster.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Diagnostic category or table; None for plain audit logs.
+    pub category: Option<String>,
+    pub cluster: Option<String>,
+    pub events: u64,
+    pub first: Option<Micros>,
+    pub last: Option<Micros>,
+    /// Events with verb get or list.
+    pub reads: u64,
+    pub cut: u64,
+    pub skipped: u64,
+    pub not_recorded: u64,
+}
+
+/// A rule that this evidence cannot answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blind {
+    pub rule: String,
+    pub level: Level,
+    pub title: String,
+    /// False: a part of what it sees can still be seen.
+    pub whole: bool,
+    pub reason: String,
+    /// Which export would answer it.
+    pub remedy: String,
+}
+
+/// Verbs that kube-audit-admin and AKSAuditAdmin leave out (Azure's description of both).
+const LEFT_OUT: [&str; 2] = ["get", "list"];
+
+impl Source {
+    /// Says whether the source is one of those that leave out reads by design.
+    pub fn is_admin(&self) -> bool {
+        self.category.as_deref().is_some_and(|c| c.eq_ignore_ascii_case("kube-audit-admin") || c.eq_ignore_ascii_case("AKSAuditAdmin"))
+    }
+
+    /// The name people know it by.
+    pub fn label(&self) -> &str {
+        self.category.as_deref().unwrap_or("audit log")
+    }
+}
+
+impl Coverage {
+    /// Counts all audit events.
+    pub fn events(&self) -> u64 {
+        self.sources.iter().map(|source| source.events).sum()
+    }
+
+    /// Says whether reads (get, list) are in the evidence at all.
+    pub fn has_reads(&self) -> bool {
+        self.sources.iter().any(|source| source.reads > 0)
+    }
+}
+
+impl Engine {
+    /// Sums up the audit evidence.
+    ///
+    /// # Errors
+    /// When a file of the case cannot be read.
+    pub fn coverage(&self) -> Result<Coverage> {
+        let answer = self.sql(
+            "SELECT CAST(category AS VARCHAR), CAST(cluster AS VARCHAR), count(*), min(time), max(time), \
+             sum(CASE WHEN verb IN ('get', 'list') THEN 1 ELSE 0 END), \
+             sum(CASE WHEN body = 'cut' THEN 1 ELSE 0 END), sum(CASE WHEN body = 'skipped' THEN 1 ELSE 0 END), \
+             sum(CASE WHEN body = 'not recorded' THEN 1 ELSE 0 END) \
+             FROM audit GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST",
+            &[],
+        )?;
+        let mut sources = Vec::new();
+        for batch in &answer.batches {
+            let number = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row) as u64;
+            let time = |column: usize, row: usize| {
+                let array = batch.column(column).as_primitive::<TimestampMicrosecondType>();
+                (!array.is_null(row)).then(|| Micros(array.value(row)))
+            };
+            for row in 0..batch.num_rows() {
+                sources.push(Source {
+                    category: text(batch.column(0), row).map(str::to_owned),
+                    cluster: text(batch.column(1), row).map(str::to_owned),
+                    events: number(2, row),
+                    first: time(3, row),
+                    last: time(4, row),
+                    reads: number(5, row),
+                    cut: number(6, row),
+                    skipped: number(7, row),
+                    not_recorded: number(8, row),
+                });
+            }
+        }
+        Ok(Coverage { sources })
+    }
+}
+
+/// Says of every rule and correlation whether the evidence can hold what it looks for.
+pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
+    let mut blind = Vec::new();
+    let full = "export the category kube-audit (or table AKSAudit), which holds get and list too";
+    for (meta, parts) in rules.reported() {
+        let mut add = |whole: bool, reason: String, remedy: &str| {
+            blind.push(Blind {
+                rule: meta.name.clone(),
+                level: meta.level,
+                title: meta.title.clone(),
+                whole,
+                reason,
+                remedy: remedy.to_owned(),
+            });
+        };
+        if coverage.events() == 0 {
+            add(true, "there is no audit event in the case".into(), full);
+            continue;
+        }
+        if coverage.has_reads() {
+            continue;
+        }
+        let why = match coverage.sources.iter().all(Source::is_admin) {
+            true => "kube-audit-admin leaves out get and list",
+            false => "no get or list was recorded",
+        };
+        let seen: Vec<Option<BTreeSet<String>>> = parts.iter().map(|rule| verbs(&rule.predicate)).collect();
+        let only_reads = |verbs: &Option<BTreeSet<String>>| {
+            verbs.as_ref().is_some_and(|verbs| verbs.iter().all(|verb| LEFT_OUT.contains(&verb.as_str())))
+        };
+        let some_reads = |verbs: &Option<BTreeSet<String>>| {
+            verbs.as_ref().is_none_or(|verbs| verbs.iter().any(|verb| LEFT_OUT.contains(&verb.as_str())))
+        };
+        if seen.iter().any(only_reads) {
+            add(true, format!("it looks for reads, and {why}"), full);
+        } else if seen.iter().any(some_reads) {
+            add(false, format!("it sees writes only: {why}"), full);
+        }
+    }
+    blind.sort_by(|a, b| (!a.whole, std::cmp::Reverse(a.level), &a.rule).cmp(&(!b.whole, std::cmp::Reverse(b.level), &b.rule)));
+    blind
+}

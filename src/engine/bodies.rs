@@ -1,0 +1,157 @@
+//! Tests that look into request and response bodies, answered by one walk over each body of a row.
+//!
+//! `object` is the object as the request leaves it: the request body of a create or update, the response body of a
+//! patch (whose request holds only the change). Pod specs are found in all three nestings.
+
+use arrow::record_batch::RecordBatch;
+
+use super::leaves::Paths;
+use super::values::{show, text};
+use crate::sigma::matcher::Value;
+use crate::sigma::{Matcher, Side};
+
+/// All body tests of a rule set.
+#[derive(Default)]
+pub struct Bodies {
+    tests: Vec<Matcher>,
+        request: Paths,
+    response: Paths,
+    /// Sides that depend on the object, one tree per nesting of the pod spec.
+    object: [Paths; 3],
+}
+
+/// The answers of all body tests for one row.
+pub struct BodyAnswers(Vec<bool>);
+
+impl BodyAnswers {
+    /// Says whether the body test of that number holds.
+    pub fn holds(&self, test: usize) -> bool {
+        self.0[test]
+    }
+}
+
+const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+
+/// Where the pod spec lies, by nesting.
+const NESTINGS: [&[&str]; 3] =
+    [&["spec"], &["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"]];
+
+/// Which nesting a resource uses.
+fn nesting(resource: &str) -> usize {
+    match resource {
+        "pods" => 0,
+        "cronjobs" => 2,
+        _ => 1,
+    }
+}
+
+impl Bodies {
+    /// Adds a test and returns its number.
+    pub fn ask(&mut self, side: Side, path: &[String], matcher: Matcher) -> usize {
+        let id = self.tests.len();
+        self.tests.push(matcher);
+        add(side, path, id, &mut self.request, &mut self.response, &mut self.object);
+        id
+    }
+
+    /// The columns a row's bodies are read from; empty when no rule asks for a body.
+    pub fn columns(&self) -> Vec<&'static str> {
+        let object = !self.object[0].is_empty();
+        let mut columns = Vec::new();
+        if object || !self.request.is_empty() {
+            columns.push("request_object");
+        }
+        if object || !self.response.is_empty() {
+            columns.push("response_object");
+        }
+        if object {
+            columns.extend(["verb", "resource"]);
+        }
+        columns
+    }
+
+    /// Reads the bodies of one row and answers every test.
+    pub fn read(&self, batch: &RecordBatch, row: usize) -> BodyAnswers {
+        let mut present = vec![false; self.tests.len()];
+        let mut hit = vec![false; self.tests.len()];
+        let body = Body::of(batch, row);
+        for (paths, text) in [
+            (&self.request, body.request),
+            (&self.response, body.response),
+            (&self.object[body.nesting], body.object),
+        ] {
+            let (false, Some(text)) = (paths.is_empty(), text) else {
+                continue;
+            };
+            // Intake proved the body to be JSON; leaves before a fault count, what follows is not there.
+            let _ = paths.walk(text, &mut |id, value| {
+                present[id] |= value != Value::Null;
+                hit[id] |= self.tests[id].matches(value);
+            });
+        }
+        // A test that wants nothing there holds when every value was null.
+        let answers = self.tests.iter().zip(present.iter().zip(&hit));
+        let holds = |(test, (present, hit)): (&Matcher, (&bool, &bool))| match test.matches_any([]) {
+            true => !present,
+            false => *hit,
+        };
+        BodyAnswers(answers.map(holds).collect())
+    }
+}
+
+/// The bodies of one row.
+struct Body<'a> {
+    request: Option<&'a str>,
+    response: Option<&'a str>,
+    object: Option<&'a str>,
+    nesting: usize,
+}
+
+impl Body<'_> {
+    fn of(batch: &RecordBatch, row: usize) -> Body<'_> {
+        let cell = |name: &str| batch.column_by_name(name).and_then(|array| text(array.as_ref(), row));
+        let (request, response) = (cell("request_object"), cell("response_object"));
+        let object = match cell("verb") {
+            Some("create" | "update") => request,
+            Some("patch") => response,
+            _ => None,
+        };
+        Body { request, response, object, nesting: nesting(cell("resource").unwrap_or_default()) }
+    }
+}
+
+/// Returns the scalar values at a path of one side, in order.
+pub fn values(batch: &RecordBatch, row: usize, side: Side, path: &[String]) -> Vec<String> {
+    let (mut request, mut response, mut object) = Default::default();
+    add(side, path, 0, &mut request, &mut response, &mut object);
+    let body = Body::of(batch, row);
+    let mut found = Vec::new();
+    for (paths, text) in [(&request, body.request), (&response, body.response), (&object[body.nesting], body.object)] {
+        if let (false, Some(text)) = (paths.is_empty(), text) {
+            // As above: what cannot be walked has no values.
+            let _ = paths.walk(text, &mut |_, value| found.extend(show(value)));
+        }
+    }
+    found
+}
+
+fn add(side: Side, path: &[String], id: usize, request: &mut Paths, response: &mut Paths, object: &mut [Paths; 3]) {
+    let path = || path.iter().map(String::as_str);
+    match side {
+        Side::Request => request.ask(path(), id),
+        Side::Response => response.ask(path(), id),
+        Side::Object => object.iter_mut().for_each(|paths| paths.ask(path(), id)),
+        Side::PodSpec => {
+            for (paths, nesting) in object.iter_mut().zip(NESTINGS) {
+                paths.ask(nesting.iter().copied().chain(path()), id);
+            }
+        }
+        Side::Containers => {
+            for (paths, nesting) in object.iter_mut().zip(NESTINGS) {
+                for list in CONTAINERS {
+                    paths.ask(nesting.iter().copied().chain([list]).chain(path()), id);
+                }
+            }
+        }
+    }
+}

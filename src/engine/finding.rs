@@ -1,0 +1,185 @@
+//! Verdicts to findings: what a person is shown, with every event that proves it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
+use sha2::{Digest, Sha256};
+
+use super::values::text;
+use crate::model::{EvidenceId, Micros, Span};
+use crate::sigma::Level;
+
+/// What a rule found: one actor on one kind of thing, or one episode of a correlation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Stable: the same rule over the same evidence gives the same id.
+    pub id: String,
+    pub rule: String,
+    pub level: Level,
+    pub title: String,
+    pub first: Option<Micros>,
+    pub last: Option<Micros>,
+    /// Requests, each counted once whatever its stages.
+    pub count: u64,
+    pub actor: Option<String>,
+    pub target: Option<String>,
+    pub techniques: Vec<String>,
+    pub defender: Vec<String>,
+    /// In event order, each once.
+    pub audit_ids: Vec<String>,
+    /// The chain of evidence, in event order.
+    pub events: Vec<Event>,
+}
+
+/// One event as a finding needs it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    pub time: Option<Micros>,
+    pub span: Span,
+    pub audit_id: Option<String>,
+    pub stage: Option<String>,
+    pub actor: Option<String>,
+    pub verb: Option<String>,
+    pub uri: Option<String>,
+    pub kind: Option<String>,
+    pub namespace: Option<String>,
+    pub name: Option<String>,
+    pub code: Option<i32>,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    pub body: Option<String>,
+    pub not_recorded: Option<String>,
+}
+
+impl Event {
+    /// Reads one row of the verdict stream.
+    pub fn read(batch: &RecordBatch, row: usize) -> Event {
+        let cell = |name: &str| batch.column_by_name(name).and_then(|a| text(a.as_ref(), row)).map(str::to_owned);
+        let big = |name: &str| batch.column_by_name(name).map_or(0, |a| a.as_primitive::<UInt64Type>().value(row));
+        let time = batch.column_by_name("time").filter(|a| !a.is_null(row));
+        let code = batch.column_by_name("response_code").filter(|a| !a.is_null(row));
+        let kind = match (cell("resource"), cell("subresource")) {
+            (Some(resource), Some(sub)) => Some(format!("{resource}/{sub}")),
+            (resource, _) => resource,
+        };
+        let actor = match (cell("user_name"), cell("impersonated_user_name")) {
+            (Some(user), Some(other)) => Some(format!("{user} as {other}")),
+            (user, _) => user,
+        };
+        let address = batch.column_by_name("source_ips").filter(|a| !a.is_null(row)).map(|array| {
+            let ips = array.as_list::<i32>().value(row);
+            (0..ips.len()).filter_map(|i| text(ips.as_ref(), i)).collect::<Vec<_>>().join(" ")
+        });
+        Event {
+            time: time.map(|a| Micros(a.as_primitive::<TimestampMicrosecondType>().value(row))),
+            span: Span {
+                evidence: EvidenceId(
+                    batch.column_by_name("evidence").map_or(0, |a| a.as_primitive::<UInt32Type>().value(row)),
+                ),
+                offset: big("offset"),
+                length: big("length"),
+            },
+            audit_id: cell("audit_id"),
+            stage: cell("stage"),
+            actor,
+            verb: cell("verb"),
+            uri: cell("request_uri"),
+            kind,
+            namespace: cell("namespace"),
+            name: cell("name"),
+            code: code.map(|a| a.as_primitive::<Int32Type>().value(row)),
+            address,
+            agent: cell("user_agent"),
+            body: cell("body"),
+            not_recorded: cell("not_recorded"),
+        }
+    }
+
+    /// The thing acted on: `pods/exec web/api-0`, or the path of a non-resource request.
+    pub fn object(&self) -> Option<String> {
+        let Some(kind) = &self.kind else {
+            return self.uri.clone();
+        };
+        Some(match (&self.namespace, &self.name) {
+            (Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
+            (Some(namespace), None) => format!("{kind} {namespace}/*"),
+            (None, Some(name)) => format!("{kind} {name}"),
+            (None, None) => kind.clone(),
+        })
+    }
+}
+
+/// The words of a rule that its findings repeat.
+pub struct Words<'a> {
+    pub rule: &'a str,
+    pub level: Level,
+    pub title: &'a str,
+    pub techniques: &'a [String],
+    pub defender: &'a [String],
+}
+
+/// Makes one finding of the events that belong together; `events` must not be empty.
+pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
+    events.sort();
+    events.dedup();
+    let mut seen = BTreeSet::new();
+    let audit_ids = events.iter().filter_map(|e| e.audit_id.clone()).filter(|id| seen.insert(id.clone())).collect();
+    // A client may choose one auditID for many requests: the path tells them apart.
+    let requests: BTreeSet<_> = events.iter().map(|e| (&e.audit_id, &e.uri, e.audit_id.is_none().then_some(e.span))).collect();
+    let mut hash = Sha256::new();
+    for part in [Some(words.rule), events[0].audit_id.as_deref(), events[0].stage.as_deref(), events[0].actor.as_deref()] {
+        hash.update(part.unwrap_or_default());
+        hash.update([0]);
+    }
+    hash.update(events[0].time.map_or(0, |t| t.0).to_be_bytes());
+    hash.update(events[0].object().unwrap_or_default());
+    let id = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    Finding {
+        id,
+        rule: words.rule.to_owned(),
+        level: words.level,
+        title: words.title.to_owned(),
+        first: events.iter().filter_map(|e| e.time).min(),
+        last: events.iter().filter_map(|e| e.time).max(),
+        count: requests.len() as u64,
+        actor: few(events.iter().filter_map(|e| e.actor.clone()), "identities"),
+        target: target(&events),
+        techniques: words.techniques.to_vec(),
+        defender: words.defender.to_vec(),
+        audit_ids,
+        events,
+    }
+}
+
+/// Sorts the verdicts of one rule into findings: one actor, one behaviour, with everything it was done to.
+pub fn group(words: &Words<'_>, events: Vec<Event>) -> Vec<Finding> {
+    let mut groups: BTreeMap<_, Vec<Event>> = BTreeMap::new();
+    for event in events {
+        groups.entry(event.actor.clone()).or_default().push(event);
+    }
+    groups.into_values().map(|events| finding(words, events)).collect()
+}
+
+fn target(events: &[Event]) -> Option<String> {
+    let objects: BTreeSet<String> = events.iter().filter_map(Event::object).collect();
+    if objects.len() <= 1 {
+        return objects.into_iter().next();
+    }
+    let kinds: BTreeSet<_> = events.iter().map(|e| (&e.kind, &e.namespace)).collect();
+    match kinds.into_iter().collect::<Vec<_>>()[..] {
+        [(Some(kind), Some(namespace))] => Some(format!("{kind} {namespace}/… ({})", objects.len())),
+        [(Some(kind), None)] => Some(format!("{kind} ({})", objects.len())),
+        _ => few(objects.into_iter(), "objects"),
+    }
+}
+
+/// Up to two by name, more by number.
+fn few(all: impl Iterator<Item = String>, what: &str) -> Option<String> {
+    let all: BTreeSet<String> = all.collect();
+    match all.len() {
+        0 => None,
+        1 | 2 => Some(all.into_iter().collect::<Vec<_>>().join(", ")),
+        n => Some(format!("{n} {what}")),
+    }
+}

@@ -1,0 +1,74 @@
+//! The only home of DataFusion: a case's tables, SQL over them, and rules over events.
+//!
+//! Nothing here is async to the outside; the runtime lives inside [`Engine`].
+
+mod blind;
+mod bodies;
+mod columns;
+mod correlate;
+mod detect;
+mod finding;
+pub mod hunts;
+mod leaves;
+mod query;
+mod record;
+mod ruleset;
+mod scan;
+mod tables;
+mod three;
+mod values;
+
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::case::Case;
+use crate::error::{BoxError, Error, Result};
+
+pub use blind::{Blind, Coverage};
+pub use detect::{Replay, Untold};
+pub use finding::{Event, Finding};
+pub use record::batch_of_findings;
+pub use query::{Answer, Parameter};
+pub use tables::TableInfo;
+
+/// Rows per batch: large, so that a test on a dictionary column is paid for once per many rows.
+const BATCH_ROWS: usize = 32_768;
+
+/// An open case, ready to be asked.
+pub struct Engine {
+    runtime: Runtime,
+    context: SessionContext,
+}
+
+impl Engine {
+    /// Opens the committed tables of a case.
+    ///
+    /// # Errors
+    /// When a table's files cannot be opened.
+    pub fn open(case: &Case) -> Result<Engine> {
+        let runtime = Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| Error::Bug { what: "no threads for queries".into(), source: source.into() })?;
+        let mut config = SessionConfig::new().with_batch_size(BATCH_ROWS).with_information_schema(true);
+        let options = config.options_mut();
+        // Columns stay what the case format promises; a view type would be one more shape for every test.
+        options.execution.parquet.schema_force_view_types = false;
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.parquet.reorder_filters = true;
+        options.sql_parser.collect_spans = true;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        let limits = RuntimeEnvBuilder::new()
+            .build_arc()
+            .map_err(|source| Error::Bug { what: "no memory pool for queries".into(), source: source.into() })?;
+        let context = SessionContext::new_with_config_rt(config, limits);
+        runtime.block_on(tables::register(&context, case))?;
+        Ok(Engine { runtime, context })
+    }
+}
+
+/// A failure that only a damaged file of the case explains.
+fn damaged(source: impl Into<BoxError>) -> Error {
+    Error::Damaged { path: "the tables of the case".into(), source: source.into() }
+}

@@ -1,0 +1,147 @@
+//! SQL over a case, read-only, with named parameters and errors that point into the text.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::prelude::DataFrame;
+use futures::StreamExt;
+
+use super::Engine;
+use crate::error::{Diagnostic, Error, Result};
+use crate::model::Micros;
+
+/// The value of one `$name` in a query.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parameter {
+    Text(String),
+    Int(i64),
+    Time(Micros),
+}
+
+/// What a query gave.
+pub struct Answer {
+    pub schema: SchemaRef,
+    pub batches: Vec<RecordBatch>,
+}
+
+impl Answer {
+    /// Counts the rows.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// The first batch, of answers that always have one row.
+    pub(super) fn one(&self) -> Result<&RecordBatch> {
+        self.batches.iter().find(|batch| batch.num_rows() > 0).ok_or_else(|| Error::Bug {
+            what: "an aggregate without a row".into(),
+            source: "empty answer".into(),
+        })
+    }
+}
+
+impl Engine {
+    /// Runs one read-only query and gathers its answer.
+    ///
+    /// # Errors
+    /// [`Error::Query`] with line and column where DataFusion knows them; anything that would write, set or open a
+    /// file is refused.
+    pub fn sql(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<Answer> {
+        let mut batches = Vec::new();
+        let schema = self.sql_each(sql, parameters, &mut |batch| {
+            batches.push(batch);
+            Ok(())
+        })?;
+        Ok(Answer { schema, batches })
+    }
+
+    /// Runs one read-only query and hands over each batch as it comes, so that an answer may be larger than memory.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`], and whatever `each` returns.
+    pub fn sql_each(
+        &self,
+        sql: &str,
+        parameters: &[(String, Parameter)],
+        each: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<SchemaRef> {
+        self.runtime.block_on(async {
+            let frame = self.frame(sql, parameters).await?;
+            let schema = Arc::new(frame.schema().as_arrow().clone());
+            let mut stream = frame.execute_stream().await.map_err(|e| explain(sql, &e))?;
+            while let Some(batch) = stream.next().await {
+                each(batch.map_err(|e| explain(sql, &e))?)?;
+            }
+            Ok(schema)
+        })
+    }
+
+    /// The columns an answer will have, without running the query.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub fn schema(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<SchemaRef> {
+        let frame = self.runtime.block_on(self.frame(sql, parameters))?;
+        Ok(Arc::new(frame.schema().as_arrow().clone()))
+    }
+
+    async fn frame(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<DataFrame> {
+        let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let frame = self.context.sql_with_options(sql, read_only).await.map_err(|e| explain(sql, &e))?;
+        if parameters.is_empty() {
+            return Ok(frame);
+        }
+        let values = parameters.iter().map(|(name, value)| {
+            let value = match value {
+                Parameter::Text(text) => ScalarValue::from(text.as_str()),
+                Parameter::Int(number) => ScalarValue::from(*number),
+                Parameter::Time(time) => ScalarValue::TimestampMicrosecond(Some(time.0), Some("+00:00".into())),
+            };
+            (name.clone(), value)
+        });
+        let values: ParamValues = values.collect::<std::collections::HashMap<_, _>>().into();
+        frame.with_param_values(values).map_err(|e| explain(sql, &e))
+    }
+}
+
+/// Turns an engine error into a place and a message in words of the query.
+fn explain(sql: &str, error: &DataFusionError) -> Error {
+    let place = error.diagnostic().and_then(|d| d.span).map(|span| (span.start.line, span.start.column));
+    let text = error.strip_backtrace();
+    let (line, column) = match place {
+        Some((line, column)) => (line as usize, column as usize),
+        None => parser_place(&text).unwrap_or((0, 0)),
+    };
+    let root = match error.find_root() {
+        DataFusionError::SQL(parser, _) => format!("{parser}").trim_start_matches("sql parser error: ").to_owned(),
+        root => root.strip_backtrace(),
+    };
+    let message = root.trim_start_matches("Error during planning: ").trim_start_matches("Schema error: ").to_owned();
+    let refused = ["DDL not supported", "DML not supported", "Statement not supported"].iter().any(|w| text.contains(w));
+    let (message, hint) = if refused {
+        ("a case is read-only: only SELECT, EXPLAIN and DESCRIBE may be run".to_owned(), None)
+    } else if text.contains("table '") && text.contains("not found") {
+        (message, Some("coldcase tables lists every table and column; files cannot be read from SQL".to_owned()))
+    } else {
+        (message, error.diagnostic().and_then(|d| d.helps.first().map(|help| help.message.clone())))
+    };
+    let mut message = message;
+    if line > 0
+        && let Some(text) = sql.lines().nth(line - 1)
+    {
+        message.push_str(&format!("\n  {text}\n  {}^", " ".repeat(column.saturating_sub(1))));
+    }
+    Error::Query(Box::new(Diagnostic { file: "query".into(), line, column, message, hint }))
+}
+
+/// Finds "Line: 1, Column: 8" in a parser's message.
+fn parser_place(text: &str) -> Option<(usize, usize)> {
+    let number = |after: &str| -> Option<usize> {
+        let rest = &text[text.find(after)? + after.len()..];
+        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+    };
+    Some((number("Line: ")?, number("Column: ")?))
+}

@@ -1,0 +1,69 @@
+//! Findings as rows of table `finding`.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray, UInt32Builder,
+    UInt64Array, UInt64Builder,
+};
+use arrow::compute::cast;
+
+use super::finding::Finding;
+use crate::error::{Error, Result};
+use crate::model::Micros;
+use crate::model::tables::finding::TABLE;
+
+/// Makes one row of each finding, in their order.
+///
+/// # Errors
+/// Only when the table's schema and this function disagree, which is a bug.
+pub fn batch_of_findings(findings: &[Finding]) -> Result<RecordBatch> {
+    let texts = |of: &dyn Fn(&Finding) -> Option<&str>| -> ArrayRef {
+        Arc::new(findings.iter().map(of).collect::<StringArray>())
+    };
+    let times = |of: &dyn Fn(&Finding) -> Option<Micros>| -> ArrayRef {
+        let array = findings.iter().map(|f| of(f).map(|t| t.0)).collect::<TimestampMicrosecondArray>();
+        Arc::new(array.with_timezone("+00:00"))
+    };
+    let lists = |of: &dyn Fn(&Finding) -> &[String]| -> ArrayRef {
+        let mut list = ListBuilder::new(StringBuilder::new());
+        for finding in findings {
+            of(finding).iter().for_each(|text| list.values().append_value(text));
+            list.append(true);
+        }
+        Arc::new(list.finish())
+    };
+    let mut evidence = ListBuilder::new(UInt32Builder::new());
+    let mut offset = ListBuilder::new(UInt64Builder::new());
+    let mut length = ListBuilder::new(UInt64Builder::new());
+    for finding in findings {
+        for event in &finding.events {
+            evidence.values().append_value(event.span.evidence.0);
+            offset.values().append_value(event.span.offset);
+            length.values().append_value(event.span.length);
+        }
+        evidence.append(true);
+        offset.append(true);
+        length.append(true);
+    }
+    let columns: Vec<ArrayRef> = vec![
+        texts(&|f| Some(&f.id)),
+        texts(&|f| Some(&f.rule)),
+        texts(&|f| Some(f.level.as_str())),
+        texts(&|f| Some(&f.title)),
+        times(&|f| f.first),
+        times(&|f| f.last),
+        Arc::new(UInt64Array::from_iter_values(findings.iter().map(|f| f.count))),
+        texts(&|f| f.actor.as_deref()),
+        texts(&|f| f.target.as_deref()),
+        lists(&|f| &f.techniques),
+        lists(&|f| &f.defender),
+        lists(&|f| &f.audit_ids),
+        Arc::new(evidence.finish()),
+        Arc::new(offset.finish()),
+        Arc::new(length.finish()),
+    ];
+    let bug = |source: arrow::error::ArrowError| Error::Bug { what: "table finding".into(), source: source.into() };
+    let columns = columns.iter().zip(TABLE.schema.fields()).map(|(array, field)| cast(array, field.data_type()));
+    RecordBatch::try_new(Arc::clone(&TABLE.schema), columns.collect::<Result<_, _>>().map_err(bug)?).map_err(bug)
+}

@@ -1,0 +1,341 @@
+//! Many rules as one: equal tests are asked once per batch, costly ones only of the rows still open.
+//!
+//! A rule is first decided from columns, with every body test answering "cannot tell". What stays open and asks for a
+//! body is decided row by row, after one walk over that row's bodies for all rules together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use arrow::array::{Array, AsArray};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{DataType, Int32Type};
+use arrow::record_batch::RecordBatch;
+
+use super::bodies::{Bodies, BodyAnswers};
+use super::columns::ColumnTest;
+use super::three::Three;
+use super::values;
+use crate::model::Recorded;
+use crate::model::tables::audit;
+use crate::sigma::matcher::Value;
+use crate::sigma::{Field, Matcher, Op, Predicate, Rule, Source, Test};
+
+/// Rules compiled together.
+pub struct Compiled {
+    atoms: Vec<Atom>,
+    rules: Vec<Node>,
+    bodies: Bodies,
+}
+
+/// One distinct test.
+enum Atom {
+    Column { test: ColumnTest, root: Recorded, costly: bool },
+    /// Number of the test in `Bodies`.
+    Body { test: usize, root: Recorded },
+    /// Two fields of the same event compared.
+    Fields { left: Field, right: Field, matcher: Matcher },
+    /// Any text of the whole event.
+    Everything(Matcher),
+}
+
+/// A rule's predicate over atoms, children in the order of their cost.
+enum Node {
+    True,
+    Atom(usize),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+}
+
+/// A row on which a rule is true, or on which it cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    pub rule: usize,
+    pub row: usize,
+    /// False: cannot tell.
+    pub hit: bool,
+}
+
+impl Compiled {
+    /// Compiles `rules`; verdicts name them by their place in the slice.
+    ///
+    /// # Errors
+    /// When a regular expression of a rule is too large to compile.
+    pub fn new(rules: &[Rule]) -> Result<Compiled, regex::Error> {
+        let mut compiled = Compiled { atoms: Vec::new(), rules: Vec::new(), bodies: Bodies::default() };
+        let mut known: HashMap<Test, usize> = HashMap::new();
+        for rule in rules {
+            let node = compiled.node(&rule.predicate, &mut known)?;
+            compiled.rules.push(node);
+        }
+        Ok(compiled)
+    }
+
+    /// The columns of table `audit` the rules read, in a fixed order.
+    pub fn columns(&self) -> BTreeSet<&str> {
+        let mut columns = BTreeSet::from(["not_recorded"]);
+        for atom in &self.atoms {
+            match atom {
+                Atom::Column { test, .. } => {
+                    columns.insert(test.column());
+                }
+                Atom::Fields { left, right, .. } => {
+                    columns.extend(values::columns(left));
+                    columns.extend(values::columns(right));
+                }
+                Atom::Everything(_) => columns.extend(audit::TABLE.columns.iter().map(|column| column.name)),
+                Atom::Body { .. } => {}
+            }
+        }
+        columns.extend(self.bodies.columns());
+        columns
+    }
+
+    /// How many distinct tests the rules share.
+    pub fn tests(&self) -> usize {
+        self.atoms.len()
+    }
+
+    /// Decides every rule for every row of `batch`; verdicts come in the order of rules, then rows.
+    pub fn run(&self, batch: &RecordBatch) -> Vec<Verdict> {
+        let mut run = Run { compiled: self, batch, cache: vec![None; self.atoms.len()], missing: HashMap::new() };
+        let answers: Vec<Three> = self.rules.iter().map(|rule| run.column_answer(rule, None)).collect();
+        let mut open: BTreeSet<usize> = BTreeSet::new();
+        for (node, answer) in self.rules.iter().zip(&answers) {
+            if self.asks_bodies(node) {
+                open.extend((0..batch.num_rows()).filter(|row| answer.row(*row).is_none()));
+            }
+        }
+        let bodies: HashMap<usize, BodyAnswers> =
+            open.into_iter().map(|row| (row, self.bodies.read(batch, row))).collect();
+        let mut verdicts = Vec::new();
+        for (rule, (node, answer)) in self.rules.iter().zip(&answers).enumerate() {
+            if answer.is_no() {
+                continue;
+            }
+            let asks = self.asks_bodies(node);
+            for row in answer.open_rows(batch.num_rows()).set_indices() {
+                let told = match answer.row(row) {
+                    None if asks => run.row_answer(node, row, &bodies[&row]),
+                    told => told,
+                };
+                if told != Some(false) {
+                    verdicts.push(Verdict { rule, row, hit: told == Some(true) });
+                }
+            }
+        }
+        verdicts
+    }
+
+    fn node(&mut self, predicate: &Predicate, known: &mut HashMap<Test, usize>) -> Result<Node, regex::Error> {
+        Ok(match predicate {
+            Predicate::True => Node::True,
+            Predicate::Not(inner) => Node::Not(Box::new(self.node(inner, known)?)),
+            Predicate::All(all) => Node::All(self.sorted(all, known)?),
+            Predicate::Any(any) => Node::Any(self.sorted(any, known)?),
+            Predicate::Test(test) => {
+                let atom = match known.get(test) {
+                    Some(atom) => *atom,
+                    None => {
+                        let atom = self.atom(test)?;
+                        self.atoms.push(atom);
+                        known.insert(test.clone(), self.atoms.len() - 1);
+                        self.atoms.len() - 1
+                    }
+                };
+                Node::Atom(atom)
+            }
+        })
+    }
+
+    fn sorted(&mut self, parts: &[Predicate], known: &mut HashMap<Test, usize>) -> Result<Vec<Node>, regex::Error> {
+        let mut nodes = parts.iter().map(|p| self.node(p, known)).collect::<Result<Vec<_>, _>>()?;
+        nodes.sort_by_key(|node| self.cost(node));
+        Ok(nodes)
+    }
+
+    fn atom(&mut self, test: &Test) -> Result<Atom, regex::Error> {
+        let root = test.field.root;
+        let matcher = Matcher::new(&test.op)?;
+        Ok(match (&test.op, &test.field.source) {
+            (Op::FieldRef { other, .. }, _) => Atom::Fields { left: test.field.clone(), right: other.clone(), matcher },
+            (_, Source::Everything) => Atom::Everything(matcher),
+            (_, Source::Body { side, path }) => Atom::Body { test: self.bodies.ask(*side, path, matcher), root },
+            (_, source) => {
+                let costly = matches!(source, Source::List(_) | Source::Shred { .. } | Source::PublicSourceIps)
+                    || matches!(source, Source::Column("request_uri" | "name" | "exec_command" | "response_message"));
+                Atom::Column { test: ColumnTest::new(source.clone(), matcher), root, costly }
+            }
+        })
+    }
+
+    fn cost(&self, node: &Node) -> u32 {
+        match node {
+            Node::True => 0,
+            Node::Atom(atom) => match &self.atoms[*atom] {
+                Atom::Column { costly: false, .. } => 1,
+                Atom::Column { costly: true, .. } => 4,
+                Atom::Fields { .. } => 16,
+                Atom::Body { .. } => 64,
+                Atom::Everything(_) => 256,
+            },
+            Node::Not(inner) => self.cost(inner) + 1,
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().map(|node| self.cost(node)).sum::<u32>() + 1,
+        }
+    }
+
+    fn asks_bodies(&self, node: &Node) -> bool {
+        match node {
+            Node::True => false,
+            Node::Atom(atom) => matches!(self.atoms[*atom], Atom::Body { .. } | Atom::Everything(_)),
+            Node::Not(inner) => self.asks_bodies(inner),
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(|node| self.asks_bodies(node)),
+        }
+    }
+}
+
+/// One batch under way.
+struct Run<'a> {
+    compiled: &'a Compiled,
+    batch: &'a RecordBatch,
+    /// Answers over whole batches.
+    cache: Vec<Option<Three>>,
+    /// Rows that lack a field, by field.
+    missing: HashMap<u16, BooleanBuffer>,
+}
+
+impl Run<'_> {
+    /// The answer from columns alone; `rows` are those that matter, None for all.
+    fn column_answer(&mut self, node: &Node, rows: Option<&BooleanBuffer>) -> Three {
+        match node {
+            Node::True => Three::Yes,
+            Node::Not(inner) => self.column_answer(inner, rows).not(),
+            Node::Atom(atom) => self.atom_answer(*atom, rows),
+            Node::All(nodes) => {
+                let mut answer = Three::Yes;
+                for node in nodes {
+                    let open = open(&answer, rows, self.batch.num_rows());
+                    answer = answer.and(&self.column_answer(node, open.as_ref().or(rows)));
+                    if answer.is_no() {
+                        break;
+                    }
+                }
+                answer
+            }
+            Node::Any(nodes) => {
+                let mut answer = Three::No;
+                for node in nodes {
+                    answer = answer.or(&self.column_answer(node, rows));
+                }
+                answer
+            }
+        }
+    }
+
+    fn atom_answer(&mut self, atom: usize, rows: Option<&BooleanBuffer>) -> Three {
+        if let Some(answer) = &self.cache[atom] {
+            return answer.clone();
+        }
+        let (answer, whole) = match &self.compiled.atoms[atom] {
+            Atom::Column { test, root, costly } => {
+                let some = rows.filter(|_| *costly);
+                let answer = Three::known(test.run(self.batch, some));
+                let root = *root;
+                (answer.unless(self.missing(root)), some.is_none())
+            }
+            Atom::Body { .. } | Atom::Everything(_) => (Three::unknown(self.batch.num_rows()), true),
+            Atom::Fields { left, right, matcher } => {
+                let yes = BooleanBuffer::collect_bool(self.batch.num_rows(), |row| {
+                    rows.is_none_or(|rows| rows.value(row)) && relates(self.batch, row, left, right, matcher)
+                });
+                let root = left.root.without(right.root);
+                (Three::known(yes).unless(self.missing(root)), rows.is_none())
+            }
+        };
+        // An answer for some rows only is wrong for the others: another rule must ask again.
+        if whole {
+            self.cache[atom] = Some(answer.clone());
+        }
+        answer
+    }
+
+    /// The answer for one row whose bodies were read.
+    fn row_answer(&mut self, node: &Node, row: usize, bodies: &BodyAnswers) -> Option<bool> {
+        match node {
+            Node::True => Some(true),
+            Node::Not(inner) => self.row_answer(inner, row, bodies).map(|told| !told),
+            Node::Atom(atom) => match &self.compiled.atoms[*atom] {
+                Atom::Body { test, root } => {
+                    if self.missing(*root).value(row) {
+                        return None;
+                    }
+                    Some(bodies.holds(*test))
+                }
+                Atom::Everything(matcher) => {
+                    if values::everything(self.batch, row, &mut |text| matcher.matches(Value::Text(text))) {
+                        return Some(true);
+                    }
+                    // Found is found; "not found" needs everything to have been recorded.
+                    (!self.missing(Recorded(u16::MAX)).value(row)).then_some(false)
+                }
+                // Asked of the whole batch and kept: other open rows will ask the same.
+                _ => self.atom_answer(*atom, None).row(row),
+            },
+            Node::All(nodes) => {
+                let mut told = Some(true);
+                for node in nodes {
+                    match self.row_answer(node, row, bodies) {
+                        Some(false) => return Some(false),
+                        None => told = None,
+                        Some(true) => {}
+                    }
+                }
+                told
+            }
+            Node::Any(nodes) => {
+                let mut told = Some(false);
+                for node in nodes {
+                    match self.row_answer(node, row, bodies) {
+                        Some(true) => return Some(true),
+                        None => told = None,
+                        Some(false) => {}
+                    }
+                }
+                told
+            }
+        }
+    }
+
+    /// The rows that lack any field of `root`.
+    fn missing(&mut self, root: Recorded) -> &BooleanBuffer {
+        self.missing.entry(root.0).or_insert_with(|| missing_rows(self.batch, root))
+    }
+}
+
+/// The rows a costly test must still look at; None when that is all of them.
+fn open(answer: &Three, rows: Option<&BooleanBuffer>, count: usize) -> Option<BooleanBuffer> {
+    match (answer, rows) {
+        (Three::Yes, _) => None,
+        (answer, None) => Some(answer.open_rows(count)),
+        (answer, Some(rows)) => Some(&answer.open_rows(count) & rows),
+    }
+}
+
+fn missing_rows(batch: &RecordBatch, root: Recorded) -> BooleanBuffer {
+    let Some(array) = batch.column_by_name("not_recorded") else {
+        return BooleanBuffer::new_unset(batch.num_rows());
+    };
+    if !matches!(array.data_type(), DataType::Dictionary(_, _)) || array.null_count() == array.len() {
+        return BooleanBuffer::new_unset(batch.num_rows());
+    }
+    let words = array.as_dictionary::<Int32Type>();
+    let values = words.values().as_string::<i32>();
+    let lacks: Vec<bool> = values.iter().map(|v| v.is_some_and(|v| Recorded::parse(v).misses(root))).collect();
+    let keys = words.keys();
+    BooleanBuffer::collect_bool(array.len(), |row| !keys.is_null(row) && lacks[keys.value(row) as usize])
+}
+
+/// Compares two fields of one event: true when any value of one relates to any value of the other.
+fn relates(batch: &RecordBatch, row: usize, left: &Field, right: &Field, matcher: &Matcher) -> bool {
+    let (left, right) = (values::of(batch, row, left), values::of(batch, row, right));
+    left.iter().any(|l| right.iter().any(|r| matcher.relates(Value::Text(l), Value::Text(r))))
+}

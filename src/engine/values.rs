@@ -1,0 +1,132 @@
+//! The values of one field in one row, as text: for group-by keys, field comparison and explanations.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Int32Type};
+use arrow::record_batch::RecordBatch;
+
+use super::bodies;
+use super::columns::{column_of, is_public, number};
+use super::leaves::Paths;
+use crate::sigma::matcher::Value;
+use crate::sigma::{Field, Source};
+
+/// Returns every value of `field` in `row`, in order; empty when it is missing.
+pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
+    if let Source::Body { side, path } = &field.source {
+        return bodies::values(batch, row, *side, path);
+    }
+    let Some(array) = batch.column_by_name(column_of(&field.source)) else {
+        return Vec::new();
+    };
+    match &field.source {
+        Source::Annotation(key) | Source::Extra(key) => json(array.as_ref(), row, key),
+        Source::PublicSourceIps => texts(array.as_ref(), row).into_iter().filter(|text| is_public(text)).collect(),
+        Source::Shred { part, .. } => shred(array.as_ref(), row, part),
+        _ => texts(array.as_ref(), row),
+    }
+}
+
+/// The columns the values of a field are read from.
+pub fn columns(field: &Field) -> Vec<&str> {
+    match &field.source {
+        Source::Body { .. } => vec!["request_object", "response_object", "verb", "resource"],
+        source => vec![column_of(source)],
+    }
+}
+
+/// Reads the text of one cell; None when it is null or no text.
+pub fn text(array: &dyn Array, row: usize) -> Option<&str> {
+    if array.is_null(row) {
+        return None;
+    }
+    match array.data_type() {
+        DataType::Utf8 => Some(array.as_string::<i32>().value(row)),
+        DataType::Dictionary(_, _) => {
+            let words = array.as_dictionary::<Int32Type>();
+            // A key may point at a null value; the row is null then too.
+            let (values, key) = (words.values().as_string::<i32>(), words.keys().value(row) as usize);
+            (!values.is_null(key)).then(|| values.value(key))
+        }
+        _ => None,
+    }
+}
+
+/// Shows every text of an event to `hit` until it says yes: all columns, and every scalar of the bodies.
+pub fn everything(batch: &RecordBatch, row: usize, hit: &mut dyn FnMut(&str) -> bool) -> bool {
+    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        let found = match field.name().as_str() {
+            "request_object" | "response_object" | "user_extra" | "annotations" => {
+                let tree = text(array.as_ref(), row).and_then(|text| serde_json::from_str(text).ok());
+                tree.is_some_and(|tree: serde_json::Value| scalars(&tree, hit))
+            }
+            // Where the event lies in its evidence is no part of it.
+            "evidence" | "offset" | "length" | "category" | "cluster" | "body" | "not_recorded" | "time_source" => false,
+            _ => texts(array.as_ref(), row).iter().any(|text| hit(text)),
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+fn scalars(tree: &serde_json::Value, hit: &mut dyn FnMut(&str) -> bool) -> bool {
+    match tree {
+        serde_json::Value::Null => false,
+        serde_json::Value::Array(items) => items.iter().any(|item| scalars(item, hit)),
+        serde_json::Value::Object(fields) => fields.values().any(|value| scalars(value, hit)),
+        serde_json::Value::String(text) => hit(text),
+        other => hit(&other.to_string()),
+    }
+}
+
+/// Writes a scalar the way Sigma compares it as text.
+pub fn show(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Null | Value::Object => None,
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Int(n) => Some(n.to_string()),
+        Value::Float(f) => Some(f.to_string()),
+        Value::Text(t) => Some(t.to_owned()),
+    }
+}
+
+fn texts(array: &dyn Array, row: usize) -> Vec<String> {
+    if array.is_null(row) {
+        return Vec::new();
+    }
+    match array.data_type() {
+        DataType::List(_) => {
+            let items = array.as_list::<i32>().value(row);
+            (0..items.len()).flat_map(|i| texts(items.as_ref(), i)).collect()
+        }
+        DataType::Boolean => vec![array.as_boolean().value(row).to_string()],
+        _ => match text(array, row) {
+            Some(text) => vec![text.to_owned()],
+            None => number(array, row).map(|n| n.to_string()).into_iter().collect(),
+        },
+    }
+}
+
+fn json(array: &dyn Array, row: usize, key: &str) -> Vec<String> {
+    let Some(text) = text(array, row) else {
+        return Vec::new();
+    };
+    let mut paths = Paths::default();
+    paths.ask([key], 0);
+    let mut found = Vec::new();
+    // Stored as valid JSON; a text that is none has no value here.
+    let _ = paths.walk(text, &mut |_, value| found.extend(show(value)));
+    found
+}
+
+fn shred(array: &dyn Array, row: usize, part: &str) -> Vec<String> {
+    if array.is_null(row) {
+        return Vec::new();
+    }
+    let items = array.as_list::<i32>().value(row);
+    match items.as_struct().column_by_name(part) {
+        Some(column) => (0..column.len()).flat_map(|i| texts(column.as_ref(), i)).collect(),
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,131 @@
+//! A row of a Log Analytics table, whatever it arrived in: JSON object, positional array or CSV record.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::json;
+use super::text::Text;
+
+macro_rules! columns {
+    ($($variant:ident $name:literal,)*) => {
+        /// The columns we read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Column { $($variant),* }
+
+        const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+columns! {
+    TimeGenerated "TimeGenerated",
+    Type "Type",
+    TableName "TableName",
+    ResourceId "_ResourceId",
+    UpperResourceId "ResourceId",
+    Category "Category",
+    Log "log_s",
+    AdditionalFields "AdditionalFields",
+    AuditId "AuditId",
+    Level "Level",
+    Stage "Stage",
+    RequestUri "RequestUri",
+    Verb "Verb",
+    User "User",
+    SourceIps "SourceIps",
+    UserAgent "UserAgent",
+    ObjectRef "ObjectRef",
+    ResponseStatus "ResponseStatus",
+    RequestObject "RequestObject",
+    ResponseObject "ResponseObject",
+    RequestReceivedTime "RequestReceivedTime",
+    StageReceivedTime "StageReceivedTime",
+    Annotations "Annotations",
+}
+
+/// Returns the column of that name, upper or lower case.
+pub fn column(name: &str) -> Option<u8> {
+    let found = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+    u8::try_from(found).ok()
+}
+
+/// One value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Cell<'a> {
+    /// The table has no such column.
+    #[default]
+    NoColumn,
+    Null,
+    /// JSON text.
+    Json(&'a str),
+    /// Text of a CSV cell.
+    Text(&'a str),
+}
+
+/// See the module's description.
+#[derive(Debug, Default, Clone)]
+pub struct Cells<'a>([Cell<'a>; NAMES.len()]);
+
+impl<'a> Cells<'a> {
+    /// Sets a CSV cell; an empty one is null.
+    pub fn set_text(&mut self, column: u8, text: &'a str) {
+        self.0[usize::from(column)] = if text.is_empty() { Cell::Null } else { Cell::Text(text) };
+    }
+
+    /// Sets a JSON value.
+    pub fn set_json(&mut self, column: u8, raw: &'a str) {
+        // Azure writes "" for what has no value.
+        self.0[usize::from(column)] = if matches!(raw, "null" | "\"\"") { Cell::Null } else { Cell::Json(raw) };
+    }
+
+    /// Says whether the table has that column at all.
+    pub fn has(&self, column: Column) -> bool {
+        self.0[column as usize] != Cell::NoColumn
+    }
+
+    /// Returns the value as text: of a JSON string what it says, of other JSON its text.
+    pub fn text(&self, column: Column) -> Option<Cow<'a, str>> {
+        let text = match self.0[column as usize] {
+            Cell::NoColumn | Cell::Null => return None,
+            Cell::Text(text) => Cow::Borrowed(text),
+            Cell::Json(raw) => json::string(raw).unwrap_or(Cow::Borrowed(raw)),
+        };
+        // `az` writes Python's None for what has no value.
+        (text != "None" || self.0[Column::TableName as usize] == Cell::NoColumn).then_some(text)
+    }
+
+    /// As [`Cells::text`], in the shape the event has it.
+    pub fn word(&self, column: Column) -> Option<Text<'a>> {
+        self.text(column).map(Text)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Cells<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cells<'a>, D::Error> {
+        struct Row;
+        impl<'de> Visitor<'de> for Row {
+            type Value = Cells<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table row")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
+                let mut cells = Cells::default();
+                while let Some(name) = map.next_key::<Text<'de>>()? {
+                    let raw = map.next_value::<&'de RawValue>()?;
+                    let Some(column) = column(&name) else { continue };
+                    if cells.0[usize::from(column)] != Cell::NoColumn {
+                        return Err(Error::custom(format_args!("duplicate field `{}`", &*name)));
+                    }
+                    cells.set_json(column, raw.get());
+                }
+                Ok(cells)
+            }
+        }
+        deserializer.deserialize_map(Row)
+    }
+}

@@ -1,0 +1,289 @@
+//! From items to rows: opens wrappings, asks the payloads, rejects what nobody knows.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::block::lines;
+use super::cells::{Cells, Column};
+use super::envelopes::Found;
+use super::payloads::{Miss, PAYLOADS};
+use super::rows::Rows;
+use super::wrappings::{self, WRAPPINGS};
+use super::{Item, json, salvage};
+
+/// Wrappings inside wrappings are opened this deep.
+const DEEPEST: u32 = 4;
+const UNKNOWN: &str = "not an audit event, nor anything else we know";
+const EXPLORER: &str = "Data Explorer result, not read yet; export it as JSON lines or CSV";
+
+/// The keys by which a JSON object is known, in the words of its own format.
+#[derive(Debug, Default, Deserialize)]
+pub struct Keys<'a> {
+    #[serde(borrow)]
+    pub kind: Option<&'a RawValue>,
+    #[serde(rename = "apiVersion")]
+    pub api_version: Option<&'a RawValue>,
+    pub metadata: Option<&'a RawValue>,
+    #[serde(rename = "auditID")]
+    pub audit_id: Option<&'a RawValue>,
+    pub verb: Option<&'a RawValue>,
+    #[serde(rename = "requestURI")]
+    pub request_uri: Option<&'a RawValue>,
+    pub category: Option<&'a RawValue>,
+    pub properties: Option<&'a RawValue>,
+    pub records: Option<&'a RawValue>,
+    pub items: Option<&'a RawValue>,
+    pub tables: Option<&'a RawValue>,
+    pub error: Option<&'a RawValue>,
+    #[serde(rename = "AuditId")]
+    pub row_audit_id: Option<&'a RawValue>,
+    #[serde(rename = "TimeGenerated")]
+    pub time_generated: Option<&'a RawValue>,
+    #[serde(rename = "Type")]
+    pub row_type: Option<&'a RawValue>,
+    #[serde(rename = "TableName")]
+    pub table_name: Option<&'a RawValue>,
+    pub log_s: Option<&'a RawValue>,
+    #[serde(rename = "Tables")]
+    pub explorer: Option<&'a RawValue>,
+    #[serde(rename = "FrameType")]
+    pub frame: Option<&'a RawValue>,
+    #[serde(rename = "protoPayload")]
+    pub proto_payload: Option<&'a RawValue>,
+    #[serde(rename = "logEvents")]
+    pub log_events: Option<&'a RawValue>,
+    #[serde(rename = "AlertType")]
+    pub alert_type: Option<&'a RawValue>,
+    pub output_fields: Option<&'a RawValue>,
+    pub process_exec: Option<&'a RawValue>,
+    pub flow: Option<&'a RawValue>,
+    pub results: Option<&'a RawValue>,
+    #[serde(rename = "type")]
+    pub resource_type: Option<&'a RawValue>,
+    #[serde(rename = "eventDataId")]
+    pub activity: Option<&'a RawValue>,
+    #[serde(rename = "@odata.count")]
+    pub odata_count: Option<&'a RawValue>,
+}
+
+impl<'a> Keys<'a> {
+    /// Reads the keys of an object, or tells why there are none.
+    pub fn of(text: &'a str) -> Result<Keys<'a>, String> {
+        if text.starts_with('{') {
+            return serde_json::from_str(text).map_err(|error| problem(&error, text));
+        }
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Err(UNKNOWN.to_owned()),
+            Err(error) => Err(problem(&error, text)),
+        }
+    }
+
+    /// Returns `kind` as text.
+    pub fn kind(&self) -> Option<std::borrow::Cow<'a, str>> {
+        json::string(self.kind?.get())
+    }
+
+    /// Names what we know and do not read.
+    fn known(&self) -> Option<String> {
+        let kind = self.kind();
+        if kind.as_deref() == Some("AdmissionReview") {
+            return Some("AdmissionReview dump, no audit event".to_owned());
+        }
+        if let Some(table) = self.row_type.or(self.table_name).and_then(|raw| json::string(raw.get())) {
+            return Some(format!("row of Log Analytics table {table}, not read yet"));
+        }
+        let named = |raw: Option<&'a RawValue>| json::string(raw?.get());
+        if let Some(category) = named(self.category) {
+            return Some(format!("resource log record of category {category}, not read yet"));
+        }
+        if named(self.resource_type).is_some_and(|kind| kind.to_lowercase().ends_with("managedclusters")) {
+            return Some("ARM description of a cluster (managedClusters), not read yet".to_owned());
+        }
+        if let Some(code) = self.error_code() {
+            return Some(format!("error answer of a service: {code}"));
+        }
+        if self.metadata.is_some() && (self.kind.is_none() || self.api_version.is_none()) {
+            return Some("Kubernetes object without kind or apiVersion".to_owned());
+        }
+        let seen = [
+            (self.proto_payload, "GKE audit log: another cloud's format, not read"),
+            (self.log_events.or(self.results), "CloudWatch wrapper: another cloud's format, not read"),
+            (self.explorer.or(self.frame), EXPLORER),
+            (self.alert_type, "Defender alert, not read yet"),
+            (self.output_fields, "Falco event, not read yet"),
+            (self.process_exec, "Tetragon event, not read yet"),
+            (self.flow, "Hubble flow, not read yet"),
+            (self.activity, "Azure activity log, not read yet"),
+            (self.odata_count, "Azure Policy states, not read yet"),
+            (self.time_generated, "row of a Log Analytics table that is not named"),
+        ];
+        seen.iter().find(|(key, _)| key.is_some()).map(|(_, name)| (*name).to_owned())
+    }
+
+    fn error_code(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Code<'a> {
+            #[serde(borrow)]
+            code: super::text::Text<'a>,
+        }
+        Some(serde_json::from_str::<Code<'_>>(self.error?.get()).ok()?.code.0.into_owned())
+    }
+}
+
+/// Reads what an envelope found.
+pub fn read(found: Found<'_>, rows: &mut Rows) {
+    match found {
+        Found::Item(item) => record(&item, rows, 0),
+        Found::Reject { at, line, reason, bytes } => rows.reject(at, line, reason, bytes),
+    }
+}
+
+fn record(item: &Item<'_>, rows: &mut Rows, depth: u32) {
+    if item.text.starts_with('{') || item.cells.is_some() {
+        // Records come in stretches of one kind, so whoever read the last one is asked before anything is looked at.
+        if PAYLOADS[rows.last].decode(item, rows).is_ok() {
+            return;
+        }
+    }
+    if let Err(reason) = classify(item, rows, depth) {
+        rows.reject(item.at.clone(), item.line, reason, item.text.as_bytes());
+    }
+}
+
+fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> {
+    if let Some(cells) = item.cells {
+        return payload(item, rows, None).unwrap_or_else(|| Err(table(cells)));
+    }
+    if item.text.starts_with('[') && depth < DEEPEST {
+        // A Data Explorer answer is one thing, not as many as it has frames.
+        if item.text[1..].trim_ascii_start().starts_with("{\"FrameType\"") {
+            return Err(EXPLORER.to_owned());
+        }
+        if open(item, None, rows, depth).is_ok() {
+            return Ok(());
+        }
+    }
+    let keys = match Keys::of(item.text) {
+        Ok(keys) => keys,
+        // Several values on one line, or something broken.
+        Err(reason) => return values(item, rows, depth).ok_or(reason),
+    };
+    if depth < DEEPEST && WRAPPINGS.iter().any(|wrapping| wrapping.fits(&keys)) {
+        return open(item, Some(&keys), rows, depth);
+    }
+    let unknown = || Err(keys.known().unwrap_or_else(|| UNKNOWN.to_owned()));
+    payload(item, rows, Some(&keys)).unwrap_or_else(unknown)
+}
+
+/// Lets the payload that fits read the item; None when there is none.
+fn payload(item: &Item<'_>, rows: &mut Rows, keys: Option<&Keys<'_>>) -> Option<Result<(), String>> {
+    let index = PAYLOADS.iter().position(|payload| payload.fits(item, keys))?;
+    match PAYLOADS[index].decode(item, rows) {
+        Ok(()) => rows.last = index,
+        Err(Miss::NotMine) => return None,
+        Err(Miss::Broken(reason)) => return Some(Err(reason)),
+    }
+    Some(Ok(()))
+}
+
+fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, rows: &mut Rows, depth: u32) -> Result<(), String> {
+    wrappings::open(item, keys, &mut |found| match found {
+        Found::Item(inner) => record(&inner, rows, depth + 1),
+        Found::Reject { at, line, reason, bytes } => rows.reject(at, line, reason, bytes),
+    })
+}
+
+/// Reads text that is not one value: several values without a line end between them, text after a value, or a wrapping
+/// that was cut, of which the whole elements count. None when it is anything else.
+fn values(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Option<()> {
+    let bytes = item.text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while matches!(bytes.get(at), Some(b'{' | b'[')) {
+        let json::Scan::Whole(end) = json::value_end(bytes, at) else { break };
+        found.push(at..end);
+        at = end + salvage::blanks(&bytes[end..]);
+    }
+    if found.is_empty() && depth < DEEPEST {
+        let (elements, rest) = wrappings::cut(item)?;
+        elements.iter().for_each(|element| record(element, rows, depth + 1));
+        refuse_rest(item, rest, "not JSON: the record is cut short", rows);
+        return Some(());
+    }
+    if found.is_empty() || (found.len() == 1 && at == bytes.len()) {
+        return None;
+    }
+    for range in found {
+        let line = item.line + lines(&bytes[..range.start]);
+        record(&wrappings::inner(item, range, line), rows, depth);
+    }
+    refuse_rest(item, at, "not JSON: text after a value", rows);
+    Some(())
+}
+
+/// Rejects what is left of an item from byte `at` on.
+fn refuse_rest(item: &Item<'_>, at: usize, reason: &str, rows: &mut Rows) {
+    let (blanks, rest) = json::trim(&item.text.as_bytes()[at..]);
+    if !rest.is_empty() {
+        let start = item.at.start + (at + blanks) as u64;
+        let line = item.line + lines(&item.text.as_bytes()[..at + blanks]);
+        rows.reject(start..start + rest.len() as u64, line, reason, rest);
+    }
+}
+
+/// Names the table of a row nobody reads.
+fn table(cells: &Cells<'_>) -> String {
+    match cells.text(Column::Type) {
+        Some(table) => format!("row of Log Analytics table {table}, not read yet"),
+        None => "row of a Log Analytics table that is not named".to_owned(),
+    }
+}
+
+/// Says what is wrong with a record: in our words, with the place and, if there is one, the field.
+pub fn problem(error: &serde_json::Error, text: &str) -> String {
+    let message = error.to_string();
+    let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+    if what.contains("surrogate") || what.contains("hex escape") {
+        return format!("half a surrogate pair in a string, at character {} of the record", error.column());
+    }
+    if error.is_eof() {
+        return "not JSON: the record is cut short".to_owned();
+    }
+    if error.is_syntax() && text.contains("\"=>") {
+        return "Ruby inspect text, not JSON".to_owned();
+    }
+    let place = format!("at character {} of line {} of the record", error.column(), error.line());
+    if error.is_syntax() {
+        return format!("not JSON: {what}, {place}");
+    }
+    let above = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    match field_at(text.as_bytes(), above + error.column()) {
+        Some(field) => format!("not readable: {what}, in {field}, {place}"),
+        None => format!("not readable: {what}, {place}"),
+    }
+}
+
+/// Returns the top-level field of an object whose value covers byte `place`.
+fn field_at(bytes: &[u8], place: usize) -> Option<String> {
+    let mut at = 1;
+    while let Some((key, end)) = salvage::field(bytes, at) {
+        if place <= end {
+            return Some(String::from_utf8_lossy(key).into_owned());
+        }
+        at = end + salvage::blanks(&bytes[end..]) + 1;
+    }
+    None
+}
+
+/// Returns what a reader must know of a container: an empty list, a result that is not all there.
+pub fn note(bytes: &[u8]) -> Option<String> {
+    let keys = Keys::of(std::str::from_utf8(bytes).ok()?).ok()?;
+    if keys.tables.is_some() && keys.error.is_some() {
+        let code = keys.error_code().unwrap_or_default();
+        return Some(format!("partial query result: the service reported error {code}, rows are missing"));
+    }
+    let kind = keys.kind()?;
+    let empty = keys.items.is_none_or(|raw| wrappings::elements(raw.get()).is_some_and(|all| all.is_empty()));
+    (kind.ends_with("List") && empty).then(|| format!("{kind} without items"))
+}

@@ -1,0 +1,79 @@
+//! JSON lines: one value a line. A broken line is one reject, the next line goes on.
+
+use super::{Cutter, Envelope, Found};
+use crate::formats::block::{BLOCK, Block, Learnt};
+use crate::formats::json::{self, Scan};
+use crate::formats::{Fit, classify};
+
+/// See the module's description.
+pub struct JsonLines;
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Envelope for JsonLines {
+    fn name(&self) -> &'static str {
+        "json-lines"
+    }
+
+    fn doc(&self) -> &'static str {
+        "One JSON value a line: audit logs, storage blobs, data export, Event Hub messages"
+    }
+
+    /// The first line may be the rest of one that a rotation cut, so the first twenty are asked.
+    fn fit(&self, head: &[u8]) -> Fit {
+        let lines = head.split(|b| *b == b'\n').map(|line| json::trim(line).1).filter(|line| !line.is_empty()).take(20);
+        for (number, line) in lines.enumerate() {
+            let whole = json::value_end(line, 0) == Scan::Whole(line.len());
+            if matches!(line[0], b'{' | b'[') && whole && line.len() > 2 {
+                return if number == 0 { Fit::Sure } else { Fit::Maybe };
+            }
+            // An array or a pretty-printed object, in which a later line may well be a value.
+            if number == 0 && (line[0] == b'[' || line == b"{") {
+                return Fit::No;
+            }
+        }
+        Fit::No
+    }
+
+    fn cutter(&self) -> Box<dyn Cutter> {
+        Box::new(Lines { seen: 0, first: true })
+    }
+
+    fn open(&self, block: &Block, _: &Learnt, each: &mut dyn FnMut(Found<'_>)) {
+        let (mut start, mut number) = (0, block.line);
+        while start < block.bytes.len() {
+            let end = memchr::memchr(b'\n', &block.bytes[start..]).map_or(block.bytes.len(), |length| start + length);
+            let (blanks, line) = json::trim(&block.bytes[start..end]);
+            if !line.is_empty() {
+                let offset = block.offset + (start + blanks) as u64;
+                each(Found::json(offset..offset + line.len() as u64, number, line));
+            }
+            start = end + 1;
+            number += 1;
+        }
+    }
+}
+
+struct Lines {
+    /// How much of what is held has no line end, or is too short to cut.
+    seen: usize,
+    first: bool,
+}
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Cutter for Lines {
+    fn cut(&mut self, held: &[u8], last: bool, notes: &mut Vec<String>) -> Option<(usize, Learnt)> {
+        if held.is_empty() || (!last && held.len() < BLOCK) {
+            return None;
+        }
+        let end = match last {
+            true => Some(held.len()),
+            false => memchr::memrchr(b'\n', &held[self.seen..]).map(|at| self.seen + at + 1),
+        };
+        self.seen = if end.is_some() { 0 } else { held.len() };
+        if end.is_some() && std::mem::take(&mut self.first) {
+            let line = memchr::memchr(b'\n', held).map_or(held, |end| &held[..end]);
+            notes.extend(classify::note(json::trim(line).1));
+        }
+        Some((end?, Learnt::default()))
+    }
+}

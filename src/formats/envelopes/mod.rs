@@ -1,0 +1,65 @@
+//! How content is cut into records: one file per envelope, listed in [`ENVELOPES`].
+
+mod csv_table;
+mod json_documents;
+mod json_lines;
+mod refused;
+
+use std::ops::Range;
+
+pub(super) use refused::{refusal, unknown};
+
+use super::block::{Block, Learnt};
+use super::{Fit, Item};
+
+/// One way to hold records, most specific first.
+pub static ENVELOPES: &[&dyn Envelope] =
+    &[&json_lines::JsonLines, &json_documents::JsonDocuments, &csv_table::CsvTable];
+
+/// A way to hold records.
+#[allow(private_interfaces, reason = "envelopes are listed for the docs, but opened only by this layer")]
+pub trait Envelope: Sync {
+    fn name(&self) -> &'static str;
+    /// One line for people.
+    fn doc(&self) -> &'static str;
+    /// Judges the first bytes, blanks in front taken off.
+    fn fit(&self, head: &[u8]) -> Fit;
+    /// Makes what cuts the content into blocks.
+    fn cutter(&self) -> Box<dyn Cutter>;
+    /// Finds the records of a block, in order, on any thread.
+    fn open(&self, block: &Block, learnt: &Learnt, each: &mut dyn FnMut(Found<'_>));
+}
+
+/// Cuts content into blocks of whole records.
+#[allow(private_interfaces, reason = "used only by this layer")]
+pub trait Cutter: Send {
+    /// Looks at everything held and says how much of it is a block; None asks for more.
+    ///
+    /// At the end (`last`) it takes all that is held. What it took is gone from `held` at the next call.
+    fn cut(&mut self, held: &[u8], last: bool, notes: &mut Vec<String>) -> Option<(usize, Learnt)>;
+}
+
+/// What an envelope finds.
+pub enum Found<'a> {
+    Item(Item<'a>),
+    /// Bytes that are no record.
+    Reject {
+        at: Range<u64>,
+        line: u64,
+        reason: String,
+        bytes: &'a [u8],
+    },
+}
+
+impl<'a> Found<'a> {
+    /// An item of JSON text; a reject when it is no UTF-8.
+    fn json(at: Range<u64>, line: u64, bytes: &'a [u8]) -> Found<'a> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Found::Item(Item { at, line, text, cells: None, list: None }),
+            Err(error) => {
+                let reason = format!("no UTF-8 at byte {} of the record", error.valid_up_to());
+                Found::Reject { at, line, reason, bytes }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Rows of the Log Analytics table AzureDiagnostics that carry AKS control-plane logs.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::aks_audit::cells;
+use super::diagnostic_record::log_text;
+use super::kube_audit::{Carrier, carried};
+use super::{Miss, Payload};
+use crate::formats::Item;
+use crate::formats::cells::{Cells, Column};
+use crate::formats::classify::Keys;
+use crate::formats::json;
+use crate::formats::rows::Rows;
+use crate::model::Micros;
+
+/// See the module's description.
+pub struct AzureDiagnostics;
+
+/// Where a field goes when the table has no room for another column.
+#[derive(Deserialize)]
+struct Additional<'a> {
+    #[serde(borrow, alias = "log_s")]
+    log: Option<&'a RawValue>,
+}
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Payload for AzureDiagnostics {
+    fn name(&self) -> &'static str {
+        "azure-diagnostics"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Row of AzureDiagnostics with the audit event in `log_s`, or in `AdditionalFields`"
+    }
+
+    fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool {
+        let named = |raw: Option<&RawValue>| raw.is_some_and(|raw| raw.get() == "\"AzureDiagnostics\"");
+        match (keys, item.cells) {
+            (Some(k), _) => k.log_s.is_some() || named(k.row_type) || named(k.table_name),
+            (None, Some(cells)) => {
+                cells.has(Column::Log) || cells.text(Column::Type).as_deref() == Some("AzureDiagnostics")
+            }
+            (None, None) => false,
+        }
+    }
+
+    fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+        let own;
+        let cells: &Cells<'_> = match item.cells {
+            Some(cells) => cells,
+            None => {
+                own = cells(item)?;
+                &own
+            }
+        };
+        if !cells.has(Column::Log) && !cells.has(Column::AdditionalFields) && !cells.has(Column::Category) {
+            return Err(Miss::NotMine);
+        }
+        let category = cells.text(Column::Category);
+        let cluster = cells.text(Column::ResourceId).or_else(|| cells.text(Column::UpperResourceId));
+        let carrier = Carrier {
+            time: cells.text(Column::TimeGenerated).and_then(|t| Micros::parse(&t)),
+            category: category.as_deref(),
+            cluster: cluster.as_deref(),
+        };
+        if let Some(log) = cells.text(Column::Log) {
+            return log_text(&log, &carrier, item, rows);
+        }
+        let additional = cells.text(Column::AdditionalFields);
+        let fields = additional.as_deref().and_then(|text| serde_json::from_str::<Additional<'_>>(text).ok());
+        let Some(raw) = fields.and_then(|fields| fields.log) else {
+            let what = carrier.category.unwrap_or("no category");
+            return Err(Miss::Broken(format!("row of AzureDiagnostics ({what}) without a log text")));
+        };
+        match json::string(raw.get()) {
+            Some(log) => log_text(&log, &carrier, item, rows),
+            None => carried(raw.get(), &carrier, item, rows),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Azure resource-log records of AKS: storage blobs, Event Hub messages, forwarders.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::kube_audit::{Carrier, carried};
+use super::{Miss, Payload};
+use crate::formats::Item;
+use crate::formats::classify::{Keys, problem};
+use crate::formats::event::parsed;
+use crate::formats::json;
+use crate::formats::rows::Rows;
+use crate::formats::text::Text;
+
+/// See the module's description.
+pub struct DiagnosticRecord;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    #[serde(borrow)]
+    category: Option<Text<'a>>,
+    resource_id: Option<Text<'a>>,
+    time: Option<Text<'a>>,
+    properties: Option<Properties<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Properties<'a> {
+    #[serde(borrow)]
+    log: Option<&'a RawValue>,
+}
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Payload for DiagnosticRecord {
+    fn name(&self) -> &'static str {
+        "diagnostic-record"
+    }
+
+    fn doc(&self) -> &'static str {
+        "AKS resource log record with the audit event in `properties.log`, as text or as an object"
+    }
+
+    fn fits(&self, _: &Item<'_>, keys: Option<&Keys<'_>>) -> bool {
+        keys.is_some_and(|k| k.properties.is_some() && k.audit_id.is_none() && k.time_generated.is_none())
+    }
+
+    fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+        if item.cells.is_some() {
+            return Err(Miss::NotMine);
+        }
+        let record: Record<'_> = serde_json::from_str(item.text).map_err(|e| Miss::Broken(named(&e, item.text)))?;
+        let Some(raw) = record.properties.as_ref().and_then(|p| p.log) else { return Err(Miss::NotMine) };
+        let carrier = Carrier {
+            time: parsed(record.time.as_ref()),
+            category: record.category.as_deref(),
+            cluster: record.resource_id.as_deref(),
+        };
+        if raw.get().starts_with('{') {
+            return carried(raw.get(), &carrier, item, rows);
+        }
+        let Some(log) = json::string(raw.get()) else {
+            return Err(Miss::Broken("properties.log is no valid text".to_owned()));
+        };
+        log_text(&log, &carrier, item, rows)
+    }
+}
+
+/// Says what is wrong with a record and whose record it is.
+fn named(error: &serde_json::Error, text: &str) -> String {
+    #[derive(Deserialize)]
+    struct Category<'a> {
+        #[serde(borrow)]
+        category: Text<'a>,
+    }
+    let problem = problem(error, text);
+    match serde_json::from_str::<Category<'_>>(text) {
+        Ok(record) => format!("record of category {}: {problem}", &*record.category),
+        Err(_) => problem,
+    }
+}
+
+/// Reads the text of a log line: an event, or a line of some control-plane program.
+pub fn log_text(log: &str, carrier: &Carrier<'_>, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+    if log.trim_ascii_start().starts_with('{') {
+        return carried(log, carrier, item, rows);
+    }
+    let category = carrier.category.unwrap_or("no category");
+    Err(Miss::Broken(format!("control-plane log line ({category}), not read yet")))
+}

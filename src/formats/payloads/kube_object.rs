@@ -1,0 +1,85 @@
+//! Objects of a cluster snapshot: what `kubectl get -o json` prints.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Miss, Payload};
+use crate::formats::Item;
+use crate::formats::classify::{Keys, problem};
+use crate::formats::event::parsed;
+use crate::formats::rows::Rows;
+use crate::formats::rows::object::Object;
+use crate::formats::text::Text;
+
+/// See the module's description.
+pub struct KubeObject;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head<'a> {
+    #[serde(borrow)]
+    kind: Option<Text<'a>>,
+    api_version: Option<Text<'a>>,
+    metadata: Option<Metadata<'a>>,
+    #[serde(rename = "auditID")]
+    audit_id: Option<IgnoredAny>,
+    items: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    namespace: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    uid: Option<Text<'a>>,
+    resource_version: Option<Text<'a>>,
+    creation_timestamp: Option<Text<'a>>,
+    deletion_timestamp: Option<Text<'a>>,
+}
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Payload for KubeObject {
+    fn name(&self) -> &'static str {
+        "kube-object"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Kubernetes object of a snapshot, core events included"
+    }
+
+    fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool {
+        keys.is_some_and(|k| {
+            k.metadata.is_some() && ((k.kind.is_some() && k.api_version.is_some()) || item.list.is_some())
+        })
+    }
+
+    fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+        if item.cells.is_some() {
+            return Err(Miss::NotMine);
+        }
+        let head: Head<'_> = serde_json::from_str(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
+        let (list_kind, list_version) = item.list.unzip();
+        let kind = head.kind.as_deref().or(list_kind);
+        let api_version = head.api_version.as_deref().or(list_version);
+        let (Some(metadata), Some(kind), Some(api_version)) = (&head.metadata, kind, api_version) else {
+            return Err(Miss::NotMine);
+        };
+        if head.audit_id.is_some() || (kind.ends_with("List") && head.items.is_some()) {
+            return Err(Miss::NotMine);
+        }
+        let object = Object {
+            kind: Some(kind),
+            api_version: Some(api_version),
+            namespace: metadata.namespace.as_deref(),
+            name: metadata.name.as_deref(),
+            uid: metadata.uid.as_deref(),
+            resource_version: metadata.resource_version.as_deref().filter(|version| !version.is_empty()),
+            created: parsed(metadata.creation_timestamp.as_ref()),
+            deletion: parsed(metadata.deletion_timestamp.as_ref()),
+            body: item.text,
+        };
+        rows.object(&item.at, &object);
+        Ok(())
+    }
+}

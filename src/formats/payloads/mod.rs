@@ -1,0 +1,41 @@
+//! What a record means: one file per payload, listed in [`PAYLOADS`].
+
+mod aks_audit;
+mod azure_diagnostics;
+mod diagnostic_record;
+mod kube_audit;
+mod kube_object;
+
+use super::Item;
+use super::classify::Keys;
+use super::rows::Rows;
+
+/// Every meaning we know. The order decides when two fit.
+pub static PAYLOADS: &[&dyn Payload] = &[
+    &kube_audit::KubeAudit,
+    &diagnostic_record::DiagnosticRecord,
+    &aks_audit::AksAudit,
+    &azure_diagnostics::AzureDiagnostics,
+    &kube_object::KubeObject,
+];
+
+/// A meaning of records.
+#[allow(private_interfaces, reason = "payloads are listed for the docs, but asked only by this layer")]
+pub trait Payload: Sync {
+    fn name(&self) -> &'static str;
+    /// One line for people.
+    fn doc(&self) -> &'static str;
+    /// Says by its keys whether a record is one of these; a row of a table has cells and no keys.
+    fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool;
+    /// Appends the row, or says why not and appends nothing.
+    fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss>;
+}
+
+/// Why a payload appended nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// The record is something else.
+    NotMine,
+    /// It is one of these and cannot be read.
+    Broken(String),
+}

@@ -1,0 +1,409 @@
+//! Builders of table `audit`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Int32Builder, StringBuilder, StringDictionaryBuilder, TimestampMicrosecondBuilder,
+    UInt32Builder, UInt64Builder,
+};
+use arrow::datatypes::Int32Type;
+use arrow::record_batch::RecordBatch;
+
+use super::AuditKey;
+use super::lists::{self, Containers, Rules, Subjects, Texts};
+use crate::formats::event::{Annotations, Event, ObjectRef, Status, parsed};
+use crate::formats::key::{self, AuditColumns};
+use crate::formats::written::{self, Binding, Kind, Named, Role, Spec, Workload};
+use crate::model::tables::audit::TABLE;
+use crate::model::{EvidenceId, Micros, Recorded};
+
+type Word = StringDictionaryBuilder<Int32Type>;
+type Time = TimestampMicrosecondBuilder;
+
+/// A body as one copy of an event holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// The event has none.
+    Absent,
+    /// AKS put `skipped-too-big-size-object` in its place.
+    Skipped,
+    /// It was there and is damaged or cut off.
+    Cut,
+    /// JSON text.
+    Whole(&'a str),
+}
+
+impl<'a> Body<'a> {
+    /// Reads the value of requestObject or responseObject.
+    pub fn of(raw: Option<&'a str>) -> Body<'a> {
+        match raw {
+            None => Body::Absent,
+            Some(r#""skipped-too-big-size-object""#) => Body::Skipped,
+            Some(text) => Body::Whole(text),
+        }
+    }
+
+    fn text(self) -> Option<&'a str> {
+        match self {
+            Body::Whole(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// An event as one record shows it.
+pub struct Sighting<'a> {
+    pub event: &'a Event<'a>,
+    pub request: Body<'a>,
+    pub response: Body<'a>,
+    /// What the record cannot show, apart from what follows from level, cut and skipped bodies.
+    pub missing: Recorded,
+    /// Whether the record was cut, so that a body may be gone without a trace.
+    pub cut: bool,
+    /// The export's own time.
+    pub envelope: Option<Micros>,
+    pub category: Option<&'a str>,
+    pub cluster: Option<&'a str>,
+}
+
+/// Makes the builders, the method that finishes them in the table's order, and nothing else.
+macro_rules! builders {
+    ($($name:ident: $kind:ty),* $(,)?) => {
+        #[derive(Default)]
+        struct Builders { $($name: $kind),* }
+
+        impl Builders {
+            fn finish(&mut self) -> Vec<ArrayRef> {
+                vec![$(Column::done(&mut self.$name)),*]
+            }
+        }
+    };
+}
+pub(super) use builders;
+
+/// A builder of one column.
+pub(super) trait Column {
+    fn done(&mut self) -> ArrayRef;
+}
+
+macro_rules! column {
+    ($($kind:ty),*) => {
+        $(impl Column for $kind {
+            fn done(&mut self) -> ArrayRef {
+                Arc::new(self.finish())
+            }
+        })*
+    };
+}
+column!(
+    StringBuilder,
+    Word,
+    BooleanBuilder,
+    Int32Builder,
+    arrow::array::Int64Builder,
+    UInt32Builder,
+    UInt64Builder,
+    Texts
+);
+
+impl Column for Time {
+    fn done(&mut self) -> ArrayRef {
+        Arc::new(self.finish().with_timezone("+00:00"))
+    }
+}
+
+macro_rules! shreds {
+    ($($kind:ty),*) => {
+        $(impl Column for $kind {
+            fn done(&mut self) -> ArrayRef {
+                self.finish()
+            }
+        })*
+    };
+}
+shreds!(Containers, Rules, Subjects);
+
+builders! {
+    time: Time,
+    time_source: Word,
+    audit_id: StringBuilder,
+    stage: Word,
+    level: Word,
+    verb: Word,
+    request_uri: StringBuilder,
+    user_name: Word,
+    user_uid: Word,
+    user_groups: Texts,
+    user_extra: Word,
+    impersonated_user_name: Word,
+    impersonated_groups: Texts,
+    source_ips: Texts,
+    user_agent: Word,
+    resource: Word,
+    subresource: Word,
+    namespace: Word,
+    name: StringBuilder,
+    object_uid: StringBuilder,
+    api_group: Word,
+    api_version: Word,
+    response_code: Int32Builder,
+    response_status: Word,
+    response_reason: Word,
+    response_message: StringBuilder,
+    decision: Word,
+    decision_reason: Word,
+    annotations: Word,
+    request_received_time: Time,
+    body: Word,
+    not_recorded: Word,
+    request_object: StringBuilder,
+    response_object: StringBuilder,
+    containers: Containers,
+    host_pid: BooleanBuilder,
+    host_ipc: BooleanBuilder,
+    host_network: BooleanBuilder,
+    host_paths: Texts,
+    service_account_name: Word,
+    role_rules: Rules,
+    subjects: Subjects,
+    role_ref_kind: Word,
+    role_ref_name: Word,
+    exec_command: StringBuilder,
+    category: Word,
+    cluster: Word,
+    evidence: UInt32Builder,
+    offset: UInt64Builder,
+    length: UInt64Builder,
+}
+
+/// Rows of table `audit` being built, with their keys.
+#[derive(Default)]
+pub struct AuditRows {
+    columns: Builders,
+    keys: Vec<AuditKey>,
+    lower: String,
+}
+
+/// Says why an event cannot be kept.
+type Refusal = String;
+
+impl AuditRows {
+    /// Appends one event, or says why not and appends nothing.
+    pub fn push(&mut self, evidence: EvidenceId, at: &Range<u64>, sighting: &Sighting<'_>) -> Result<(), Refusal> {
+        let event = sighting.event;
+        let notes = match event.annotations {
+            Some(raw) => serde_json::from_str::<Annotations<'_>>(raw.get()).map_err(|e| format!("annotations: {e}"))?,
+            None => Annotations::default(),
+        };
+        let (body, missing) = recorded(sighting, notes.truncated.as_deref() == Some("true"));
+        self.who(event);
+        self.what(event, sighting, &notes);
+        self.written(event, sighting);
+        let columns = &mut self.columns;
+        let time = event.time(sighting.envelope);
+        columns.time.append_option(time.map(|(time, _)| time.0));
+        columns.time_source.append_option(time.map(|(_, source)| source));
+        columns.body.append_value(body);
+        match missing {
+            Recorded::ALL => columns.not_recorded.append_null(),
+            some => columns.not_recorded.append_value(some.to_string()),
+        }
+        columns.category.append_option(sighting.category);
+        self.lower.clear();
+        self.lower.push_str(sighting.cluster.unwrap_or_default());
+        self.lower.make_ascii_lowercase();
+        columns.cluster.append_option(sighting.cluster.map(|_| &self.lower));
+        columns.evidence.append_value(evidence.0);
+        columns.offset.append_value(at.start);
+        columns.length.append_value(at.end - at.start);
+        self.keys.push(audit_key(sighting, missing));
+        Ok(())
+    }
+
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub fn finish(&mut self) -> (RecordBatch, Vec<AuditKey>) {
+        let batch = RecordBatch::try_new(TABLE.schema.clone(), self.columns.finish());
+        (batch.expect("the builders follow the table's columns; a test compares them"), std::mem::take(&mut self.keys))
+    }
+
+    fn who(&mut self, event: &Event<'_>) {
+        let columns = &mut self.columns;
+        let user = event.user.as_ref();
+        columns.user_name.append_option(user.and_then(|u| u.username.as_deref()));
+        columns.user_uid.append_option(user.and_then(|u| u.uid.as_deref()));
+        lists::append(&mut columns.user_groups, user.and_then(|u| u.groups.as_deref()));
+        columns.user_extra.append_option(user.and_then(|u| u.extra).map(|raw| raw.get()));
+        let other = event.impersonated_user.as_ref();
+        columns.impersonated_user_name.append_option(other.and_then(|u| u.username.as_deref()));
+        lists::append(&mut columns.impersonated_groups, other.and_then(|u| u.groups.as_deref()));
+        lists::append(&mut columns.source_ips, event.source_ips.as_deref());
+        columns.user_agent.append_option(event.user_agent.as_deref());
+    }
+
+    fn what(&mut self, event: &Event<'_>, sighting: &Sighting<'_>, notes: &Annotations<'_>) {
+        let columns = &mut self.columns;
+        columns.audit_id.append_option(event.audit_id.as_deref());
+        columns.stage.append_option(event.stage.as_deref());
+        columns.level.append_option(event.level.as_deref());
+        columns.verb.append_option(event.verb.as_deref());
+        columns.request_uri.append_option(event.request_uri.as_deref());
+        let none = ObjectRef::default();
+        let object = event.object_ref.as_ref().unwrap_or(&none);
+        columns.resource.append_option(object.resource.as_deref());
+        columns.subresource.append_option(object.subresource.as_deref());
+        columns.namespace.append_option(object.namespace.as_deref());
+        match &object.name {
+            Some(name) => columns.name.append_value(&**name),
+            None => columns.name.append_option(given_name(event, sighting.response).as_deref()),
+        }
+        columns.object_uid.append_option(object.uid.as_deref());
+        columns.api_group.append_option(object.api_group.as_deref());
+        columns.api_version.append_option(object.api_version.as_deref());
+        let none = Status::default();
+        let status = event.response_status.as_ref().unwrap_or(&none);
+        columns.response_code.append_option(status.code.map(|code| code.0));
+        columns.response_status.append_option(status.status.as_deref());
+        columns.response_reason.append_option(status.reason.as_deref());
+        columns.response_message.append_option(status.message.as_deref());
+        columns.decision.append_option(notes.decision.as_deref());
+        columns.decision_reason.append_option(notes.reason.as_deref());
+        columns.annotations.append_option(event.annotations.map(|raw| raw.get()));
+        columns.request_received_time.append_option(parsed(event.request_received_timestamp.as_ref()).map(|t| t.0));
+        columns.request_object.append_option(sighting.request.text());
+        columns.response_object.append_option(sighting.response.text());
+        let typed = matches!(object.subresource.as_deref(), Some("exec" | "attach"));
+        let uri = event.request_uri.as_deref().filter(|_| typed);
+        columns.exec_command.append_option(uri.and_then(written::command));
+    }
+
+    fn written(&mut self, event: &Event<'_>, sighting: &Sighting<'_>) {
+        let object = event.object_ref.as_ref();
+        let kind = object
+            .and_then(|o| written::kind(o.api_group.as_deref(), o.resource.as_deref()?, o.subresource.as_deref()));
+        let body = object_side(event).and_then(|side| match side {
+            Recorded::REQUEST => sighting.request.text(),
+            _ => sighting.response.text(),
+        });
+        let body = kind.and(body);
+        let pod = body.filter(|_| kind == Some(Kind::Pod)).and_then(|b| serde_json::from_str::<Workload<'_>>(b).ok());
+        self.pod(pod.as_ref().and_then(Workload::pod_spec));
+        let columns = &mut self.columns;
+        let role = body.filter(|_| kind == Some(Kind::Role)).and_then(|b| serde_json::from_str::<Role<'_>>(b).ok());
+        columns.role_rules.append(role.as_ref().and_then(|r| r.rules.as_deref()));
+        let binding =
+            body.filter(|_| kind == Some(Kind::Binding)).and_then(|b| serde_json::from_str::<Binding<'_>>(b).ok());
+        columns.subjects.append(binding.as_ref().and_then(|b| b.subjects.as_deref()));
+        let role = binding.as_ref().and_then(|b| b.role_ref.as_ref());
+        columns.role_ref_kind.append_option(role.and_then(|r| r.kind.as_deref()));
+        columns.role_ref_name.append_option(role.and_then(|r| r.name.as_deref()));
+    }
+
+    fn pod(&mut self, spec: Option<&Spec<'_>>) {
+        let columns = &mut self.columns;
+        columns.containers.append(spec.map(|s| {
+            [
+                ("container", s.containers.as_deref().unwrap_or_default()),
+                ("init", s.init_containers.as_deref().unwrap_or_default()),
+                ("ephemeral", s.ephemeral_containers.as_deref().unwrap_or_default()),
+            ]
+        }));
+        columns.host_pid.append_option(spec.and_then(|s| s.host_pid));
+        columns.host_ipc.append_option(spec.and_then(|s| s.host_ipc));
+        columns.host_network.append_option(spec.and_then(|s| s.host_network));
+        let volumes = spec.and_then(|s| s.volumes.as_deref()).unwrap_or_default();
+        for path in volumes.iter().filter_map(|v| v.host_path.as_ref()) {
+            columns.host_paths.values().append_option(path.path.as_deref());
+        }
+        columns.host_paths.append(spec.is_some());
+        columns.service_account_name.append_option(spec.and_then(|s| s.service_account_name.as_deref()));
+    }
+}
+
+/// Returns which body is the object the request wrote: what was sent, but of a patch only the answer is whole.
+fn object_side(event: &Event<'_>) -> Option<Recorded> {
+    match event.verb.as_deref() {
+        Some("create" | "update") => Some(Recorded::REQUEST),
+        Some("patch") => Some(Recorded::RESPONSE),
+        _ => None,
+    }
+}
+
+/// Returns the word for column `body` and everything this copy of the event does not hold.
+fn recorded(sighting: &Sighting<'_>, truncated: bool) -> (&'static str, Recorded) {
+    let event = sighting.event;
+    let (at_request, at_response) = match event.level.as_deref() {
+        Some("RequestResponse") => (true, true),
+        Some("Request") => (true, false),
+        _ => (false, false),
+    };
+    let mut missing = sighting.missing.without(event.lacks());
+    let sides =
+        [(sighting.request, at_request, Recorded::REQUEST), (sighting.response, at_response, Recorded::RESPONSE)];
+    for (body, expected, field) in sides {
+        let known = match body {
+            Body::Whole(_) => true,
+            Body::Absent => expected && !truncated && !missing.misses(field),
+            Body::Skipped | Body::Cut => false,
+        };
+        if !known {
+            missing = missing.without(field);
+        }
+    }
+    // When the verb itself is lost, so is which body would be the object.
+    let lost = object_side(event).map_or(event.verb.is_none() && sighting.cut, |side| missing.misses(side));
+    if lost {
+        missing = missing.without(Recorded::OBJECT);
+    }
+    let bodies = Recorded::REQUEST.without(Recorded::RESPONSE);
+    let any = |wanted: Body<'_>| sighting.request == wanted || sighting.response == wanted;
+    let word = if any(Body::Cut) || sighting.cut || (truncated && missing.misses(bodies)) {
+        "cut"
+    } else if any(Body::Skipped) {
+        "skipped"
+    } else if !at_request && bodies.at_least(missing) {
+        "not recorded"
+    } else {
+        "recorded"
+    };
+    (word, missing)
+}
+
+/// Returns the name the server chose for a new object.
+fn given_name(event: &Event<'_>, response: Body<'_>) -> Option<String> {
+    if event.verb.as_deref() != Some("create") {
+        return None;
+    }
+    let named = serde_json::from_str::<Named<'_>>(response.text()?).ok()?;
+    named.metadata?.name.map(|name| name.0.into_owned())
+}
+
+fn audit_key(sighting: &Sighting<'_>, missing: Recorded) -> AuditKey {
+    let event = sighting.event;
+    let object = event.object_ref.as_ref();
+    let columns = AuditColumns {
+        audit_id: event.audit_id.as_deref(),
+        stage: event.stage.as_deref(),
+        level: event.level.as_deref(),
+        verb: event.verb.as_deref(),
+        request_uri: event.request_uri.as_deref(),
+        user_name: event.user.as_ref().and_then(|u| u.username.as_deref()),
+        resource: object.and_then(|o| o.resource.as_deref()),
+        subresource: object.and_then(|o| o.subresource.as_deref()),
+        namespace: object.and_then(|o| o.namespace.as_deref()),
+        api_group: object.and_then(|o| o.api_group.as_deref()),
+        api_version: object.and_then(|o| o.api_version.as_deref()),
+        response_code: event.response_status.as_ref().and_then(|s| s.code).map(|code| code.0),
+    };
+    AuditKey {
+        id: columns.id(),
+        stage_time: parsed(event.stage_timestamp.as_ref()).map(|t| t.0),
+        content: columns.content(),
+        request: sighting.request.text().map_or(0, key::body),
+        response: sighting.response.text().map_or(0, key::body),
+        missing,
+    }
+}

@@ -1,0 +1,145 @@
+//! The books balance over any bytes: spans and rejects are disjoint, and what they leave uncovered is no evidence.
+//!
+//! Uncovered may be, and nothing else: (1) white space, NULs and byte order marks; (2) `[`, `]` and `,` around and
+//! between the elements of an array at the top; (3) whatever else stands in a value that wraps records, which is then
+//! valid JSON as a whole: an array, or an object with `records`, `tables` or (of a kind that ends in List) `items`;
+//! (4) of a CSV, the header; (5) of a wrapping that was cut, what stands before its first element: an opening bracket
+//! up to `"records":[` or `"items":[`.
+
+use proptest::prelude::*;
+
+use super::{EVENT, create, read, spans};
+
+const RECORD: &str = r#"{"category":"kube-audit","properties":{"log":"{\"auditID\":\"a\",\"verb\":\"get\",\"requestURI\":\"/x\"}\n"},"time":"2031-04-05T06:07:08Z"}"#;
+const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"cart-0"}}"#;
+const REST: &str = r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"AuditId","type":"string"},{"name":"Verb","type":"string"}],"rows":[["a1","get"],["a2",null]]}]}"#;
+const CSV: &str =
+    "TimeGenerated,AuditId,Verb,User\n2031-04-05T06:07:08Z,a1,get,\"{\n\"\"username\"\":\"\"l\"\"}\"\nx,a2,list,\n";
+
+fn specimens() -> Vec<String> {
+    let pretty =
+        |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap();
+    let list = format!(r#"{{"apiVersion":"v1","kind":"List","metadata":{{}},"items":[{POD},{POD}]}}"#);
+    vec![
+        format!("{EVENT}\n{}\r\n{EVENT}", create("a", r#"{"spec":{"hostPID":true}}"#)),
+        format!("{RECORD}\n{{\"records\":[{RECORD}, {EVENT}]}}\n{RECORD}\n"),
+        format!("[{EVENT},\n{RECORD}]"),
+        format!("{}\n{}\n", pretty(EVENT), pretty(RECORD)),
+        list.clone(),
+        pretty(&list),
+        REST.to_owned(),
+        CSV.to_owned(),
+    ]
+}
+
+/// Marks the bytes of every whole value that wraps records.
+fn wrapping(content: &[u8]) -> Vec<bool> {
+    let wraps = |value: &serde_json::Value| {
+        let list = value["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
+        value.is_array() || value["records"].is_array() || value["tables"].is_array() || list
+    };
+    let mut marks = vec![false; content.len()];
+    let mut at = 0;
+    while at < content.len() {
+        let mut values = serde_json::Deserializer::from_slice(&content[at..]).into_iter::<serde_json::Value>();
+        let value = if matches!(content[at], b'{' | b'[') { values.next() } else { None };
+        match value {
+            Some(Ok(value)) if wraps(&value) => {
+                let end = at + values.byte_offset();
+                marks[at..end].fill(true);
+                at = end;
+            }
+            _ => at += 1,
+        }
+    }
+    marks
+}
+
+fn check(content: &[u8]) -> Result<(), TestCaseError> {
+    let (batch, known) = read(content);
+    prop_assert_eq!(known.size, content.len() as u64);
+    let rows = batch.audit.num_rows() + batch.object.num_rows();
+    prop_assert_eq!(batch.read, (rows + batch.rejects.len()) as u64);
+    prop_assert_eq!(batch.audit_keys.len(), batch.audit.num_rows());
+    prop_assert_eq!(batch.object_keys.len(), batch.object.num_rows());
+    let mut end = 0;
+    let mut gaps = Vec::new();
+    for (offset, length) in spans(&batch) {
+        let (start, stop) = (offset as usize, (offset + length) as usize);
+        prop_assert!(start >= end && stop > start && stop <= content.len(), "{start}..{stop} after {end}");
+        gaps.push(end..start);
+        end = stop;
+    }
+    gaps.push(end..content.len());
+    let wrapping = wrapping(content);
+    for gap in gaps {
+        let header = known.format == "csv" && gap.start == 0;
+        let nothing = |at: usize| {
+            let mark = (at.saturating_sub(2)..=at).any(|start| content[start..].starts_with(b"\xef\xbb\xbf"));
+            mark || matches!(content[at], b' ' | b'\t' | b'\n' | b'\r' | 0 | b'[' | b']' | b',')
+        };
+        let counts = |at: &usize| !header && !wrapping[*at] && !nothing(*at);
+        let lost = gap.clone().find(counts);
+        let last = gap.clone().rev().find(|at| counts(at) || content[*at] == b'[');
+        let beginning = lost.zip(last).is_some_and(|(first, last)| {
+            let text = String::from_utf8_lossy(&content[first..=last]);
+            text.starts_with('{') && text.ends_with('[') && (text.contains("\"records\"") || text.contains("\"items\""))
+        });
+        prop_assert!(lost.is_none() || beginning, "{lost:?} of {:?}", String::from_utf8_lossy(&content[gap]));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_specimens_themselves_balance_and_have_no_rejects() {
+    for text in specimens() {
+        check(text.as_bytes()).unwrap();
+        let (batch, _) = read(text.as_bytes());
+        assert!(batch.read >= 2 && batch.rejects.is_empty(), "{text} {:?}", batch.rejects);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_bytes_balance(content in proptest::collection::vec(any::<u8>(), 0..300)) {
+        check(&content)?;
+    }
+
+    #[test]
+    fn any_text_of_json_marks_balances(content in "[\\[\\]{}\",:\\\\ \n\r\u{0}\u{feff}a1é]{0,60}") {
+        check(content.as_bytes())?;
+    }
+
+    #[test]
+    fn changed_specimens_balance(
+        which in any::<proptest::sample::Index>(),
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), 0_u8..4, any::<u8>()), 1..6),
+        other in any::<proptest::sample::Index>(),
+    ) {
+        let all = specimens();
+        let mut content = which.get(&all).clone().into_bytes();
+        for (place, change, byte) in changes {
+            if content.is_empty() {
+                break;
+            }
+            let at = place.index(content.len());
+            match change {
+                0 => content[at] = byte,
+                1 => content.insert(at, byte),
+                2 => content.truncate(at),
+                _ => { content.splice(at..at, other.get(&all).bytes()); }
+            }
+        }
+        check(&content)?;
+    }
+
+    #[test]
+    fn specimens_cut_anywhere_and_packed_balance(which in any::<proptest::sample::Index>(), cut in any::<proptest::sample::Index>()) {
+        let all = specimens();
+        let text = which.get(&all);
+        check(&text.as_bytes()[..cut.index(text.len())])?;
+        check(&text.as_bytes()[cut.index(text.len())..])?;
+    }
+}

@@ -1,0 +1,240 @@
+//! JSON values that hold several records: each element is a record with its own bytes.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::block::lines;
+use super::cells::{Cells, column};
+use super::classify::Keys;
+use super::envelopes::Found;
+use super::json::{self, Scan};
+use super::text::Text;
+use super::{Item, salvage};
+
+/// One kind of value that holds records.
+#[allow(private_interfaces, reason = "listed for the docs, opened only by this layer")]
+pub trait Wrapping: Sync {
+    fn name(&self) -> &'static str;
+    /// One line for people.
+    fn doc(&self) -> &'static str;
+    fn fits(&self, keys: &Keys<'_>) -> bool;
+    /// Finds the records; an error rejects the whole.
+    fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String>;
+}
+
+/// Every wrapping; a bare array needs no entry, since it has no keys.
+pub static WRAPPINGS: &[&dyn Wrapping] = &[&Records, &Tables, &List];
+
+/// Opens `item`, which is an array when it has no keys.
+pub fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+    let Some(keys) = keys else {
+        return spread(item, item.text, None, each).ok_or_else(|| "no valid JSON array".to_owned());
+    };
+    let wrapping = WRAPPINGS.iter().find(|wrapping| wrapping.fits(keys));
+    wrapping.map_or(Ok(()), |wrapping| wrapping.open(item, keys, each))
+}
+
+/// Returns the elements of a JSON array; None when it is none.
+pub fn elements(raw: &str) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(raw).ok()
+}
+
+/// Returns the part of `item` at `range` of its text as an item of its own.
+pub fn inner<'a>(item: &Item<'a>, range: Range<usize>, line: u64) -> Item<'a> {
+    let at = item.at.start + range.start as u64..item.at.start + range.end as u64;
+    Item { at, line, text: &item.text[range], cells: None, list: item.list }
+}
+
+/// Where `part`, a slice of the text of `item`, lies in it.
+fn range(item: &Item<'_>, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - item.text.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// Gives every element of the array `raw`, a slice of the text of `item`.
+fn spread<'a>(
+    item: &Item<'a>,
+    raw: &'a str,
+    list: Option<(&str, &str)>,
+    each: &mut dyn FnMut(Found<'_>),
+) -> Option<()> {
+    let (mut counted, mut line) = (0, item.line);
+    for element in elements(raw)? {
+        let range = range(item, element.get());
+        line += lines(&item.text.as_bytes()[counted..range.start]);
+        counted = range.start;
+        each(Found::Item(Item { list, ..inner(item, range, line) }));
+    }
+    Some(())
+}
+
+/// Finds the whole elements of a wrapping whose text ends too early, and where the rest begins.
+pub fn cut<'a>(item: &Item<'a>) -> Option<(Vec<Item<'a>>, usize)> {
+    let bytes = item.text.as_bytes();
+    if bytes.first() != Some(&b'{') {
+        return whole_elements(item, 0);
+    }
+    let (mut at, mut kind, mut version) = (1, "", "");
+    while let Some((key, end)) = salvage::field(bytes, at) {
+        let value = item.text[..end].rsplit('"').nth(1).unwrap_or_default();
+        match key {
+            b"kind" => kind = value,
+            b"apiVersion" => version = value,
+            _ => {}
+        }
+        at = end + salvage::blanks(&bytes[end..]);
+        at += usize::from(bytes.get(at) == Some(&b','));
+    }
+    at += salvage::blanks(&bytes[at..]);
+    let name = ["\"records\"", "\"items\""].into_iter().find(|name| bytes[at..].starts_with(name.as_bytes()))?;
+    at += name.len() + salvage::blanks(&bytes[at + name.len()..]);
+    at += usize::from(bytes.get(at) == Some(&b':'));
+    at += salvage::blanks(&bytes[at..]);
+    let list = kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| (kind, version));
+    whole_elements(&Item { list, ..item.clone() }, at)
+}
+
+/// Finds the whole elements of the array that begins at `at` and does not end.
+fn whole_elements<'a>(item: &Item<'a>, at: usize) -> Option<(Vec<Item<'a>>, usize)> {
+    let bytes = item.text.as_bytes();
+    if bytes.get(at) != Some(&b'[') {
+        return None;
+    }
+    let (mut found, mut at) = (Vec::new(), at + 1);
+    let (mut counted, mut line) = (0, item.line);
+    loop {
+        at += salvage::blanks(&bytes[at..]);
+        let Scan::Whole(end) = json::value_end(bytes, at) else { break };
+        line += lines(&bytes[counted..at]);
+        counted = at;
+        found.push(inner(item, at..end, line));
+        at = end + salvage::blanks(&bytes[end..]);
+        if bytes.get(at) != Some(&b',') {
+            break;
+        }
+        at += 1;
+    }
+    (!found.is_empty()).then_some((found, at))
+}
+
+/// `{"records":[…]}`
+struct Records;
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Wrapping for Records {
+    fn name(&self) -> &'static str {
+        "records"
+    }
+
+    fn doc(&self) -> &'static str {
+        "`{\"records\":[…]}`: an Event Hub message or an old storage blob"
+    }
+
+    fn fits(&self, keys: &Keys<'_>) -> bool {
+        keys.records.is_some_and(|raw| raw.get().starts_with('['))
+    }
+
+    fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+        let raw = keys.records.map_or("[]", |raw| raw.get());
+        spread(item, raw, None, each).ok_or_else(|| "records that are no valid array".to_owned())
+    }
+}
+
+/// EventList, List, PodList …
+struct List;
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Wrapping for List {
+    fn name(&self) -> &'static str {
+        "list"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Kubernetes list with `items`: audit EventList, `kubectl get -o json`, typed lists of the raw API"
+    }
+
+    fn fits(&self, keys: &Keys<'_>) -> bool {
+        // A list without items is written as null, or not at all.
+        let items = keys.items.map_or(keys.metadata.is_some(), |raw| raw.get().starts_with('['));
+        items && keys.kind().is_some_and(|kind| kind.ends_with("List"))
+    }
+
+    fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+        let Some(raw) = keys.items else { return Ok(()) };
+        let kind = keys.kind().unwrap_or_default();
+        let version = keys.api_version.and_then(|raw| json::string(raw.get())).unwrap_or_default();
+        // Items of a typed list have the list's kind without List; those of a plain List have their own.
+        let list = kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| (kind, &*version));
+        spread(item, raw.get(), list, each).ok_or_else(|| "items that are no valid array".to_owned())
+    }
+}
+
+/// Log Analytics REST answer.
+struct Tables;
+
+#[derive(Deserialize)]
+struct Table<'a> {
+    #[serde(borrow)]
+    columns: Vec<Name<'a>>,
+    rows: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Name<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+}
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Wrapping for Tables {
+    fn name(&self) -> &'static str {
+        "tables"
+    }
+
+    fn doc(&self) -> &'static str {
+        "`{\"tables\":[{\"columns\":…,\"rows\":…}]}`: answer of the Log Analytics query API"
+    }
+
+    fn fits(&self, keys: &Keys<'_>) -> bool {
+        keys.tables.is_some_and(|raw| raw.get().starts_with('['))
+    }
+
+    fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+        let raw = keys.tables.map_or("[]", |raw| raw.get());
+        let tables: Vec<Table<'_>> = serde_json::from_str(raw).map_err(|e| format!("query result: {e}"))?;
+        let (mut counted, mut line) = (0, item.line);
+        for table in &tables {
+            let columns = table.columns.iter().map(|c| column(&c.name.0)).collect::<Vec<_>>();
+            for row in &table.rows {
+                let range = range(item, row.get());
+                line += lines(&item.text.as_bytes()[counted..range.start]);
+                counted = range.start;
+                let inner = inner(item, range, line);
+                match cells(row, &columns) {
+                    Ok(cells) => each(Found::Item(Item { cells: Some(&cells), ..inner })),
+                    Err(reason) => {
+                        let bytes = inner.text.as_bytes();
+                        each(Found::Reject { at: inner.at, line, reason, bytes });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn cells<'a>(row: &'a RawValue, columns: &[Option<u8>]) -> Result<Cells<'a>, String> {
+    let values = elements(row.get()).ok_or("row that is no array")?;
+    if values.len() != columns.len() {
+        return Err(format!("row of {} values in a table of {} columns", values.len(), columns.len()));
+    }
+    let mut cells = Cells::default();
+    for (column, value) in columns.iter().zip(values) {
+        if let Some(column) = column {
+            cells.set_json(*column, value.get());
+        }
+    }
+    Ok(cells)
+}

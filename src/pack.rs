@@ -1,0 +1,3 @@
+//! The rule pack and the hunts, as text inside the binary.
+
+include!(concat!(env!("OUT_DIR"), "/pack.rs"));

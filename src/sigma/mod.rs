@@ -1,0 +1,197 @@
+//! Sigma rules as text in, predicates and correlations as values out.
+//!
+//! It opens no files and asks no events. A document that cannot be used is a [`Diagnostic`] with its place, and never
+//! keeps the others from being used.
+
+mod correlation;
+mod diagnostic;
+mod encode;
+pub mod fields;
+pub mod lint;
+mod lower;
+pub mod matcher;
+#[cfg(test)]
+mod oracle;
+mod parse;
+pub mod predicate;
+mod rule;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rsigma_parser::CorrelationRule;
+use yaml_serde::Value;
+
+pub use self::correlation::{Correlation, CorrelationKind, GroupKey};
+use self::diagnostic::{Document, documents};
+pub use self::fields::{Field, Side, Source};
+pub use self::matcher::Matcher;
+use self::parse::Parsed;
+pub use self::predicate::{Needs, Op, Predicate, Test, needs, resources, verbs};
+pub use self::rule::{Level, Meta, Rule};
+use crate::error::Diagnostic;
+
+/// The text of one file, and what to call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFile {
+    pub path: String,
+    pub text: String,
+}
+
+/// Rules and correlations that can be used, each sorted by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleSet {
+    pub rules: Vec<Rule>,
+    pub correlations: Vec<Correlation>,
+}
+
+impl RuleSet {
+    /// Everything whose hits are findings, with the rules that see its events: rules first, then correlations.
+    pub fn reported(&self) -> impl Iterator<Item = (&Meta, Vec<&Rule>)> {
+        let rules = self.rules.iter().filter(|rule| rule.meta.reported).map(|rule| (&rule.meta, vec![rule]));
+        let parts = |c: &Correlation| c.rules.iter().filter_map(|rule| self.rules.get(*rule)).collect();
+        rules.chain(self.correlations.iter().map(move |c| (&c.meta, parts(c))))
+    }
+}
+
+/// Reads rules. What cannot be used is told, in the order of the files; the rest is returned.
+///
+/// ```
+/// use coldcase::sigma::{RuleFile, load};
+///
+/// let text = "title: A pod was deleted\ndetection:\n  gone: {verb: delete, objectRef.resource: pods}\n  condition: gone\n";
+/// let (set, problems) = load(&[RuleFile { path: "im-pod-delete.yml".into(), text: text.into() }]);
+/// assert!(problems.is_empty());
+/// assert_eq!(set.rules[0].meta.name, "im-pod-delete");
+/// ```
+pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, Waiting<'_>> = BTreeMap::new();
+    let mut fed = Fed::default();
+    let mut taken: HashMap<String, String> = HashMap::new();
+    for document in files.iter().flat_map(|file| documents(&file.path, &file.text)) {
+        let yaml = match parse::yaml(&document) {
+            Ok(yaml) => yaml,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        fed.read(&yaml);
+        let loaded = parse::parse(&document, &yaml).and_then(|parsed| {
+            let meta = match &parsed {
+                Parsed::Rule(_, meta) | Parsed::Correlation(_, meta) => meta,
+            };
+            // An id is another way to name a rule, so it must be as unique as the name.
+            for name in [Some(&meta.name), meta.id.as_ref()].into_iter().flatten() {
+                let here = format!("{}:{}", meta.file, meta.line);
+                if let Some(there) = taken.insert(name.clone(), here) {
+                    let key = if *name == meta.name { "name" } else { "id" };
+                    let message = format!("{key} {name} is taken by {there}");
+                    return Err(vec![document.problem(&[key], message, "give each document its own")]);
+                }
+            }
+            match parsed {
+                Parsed::Rule(rule, meta) => {
+                    let predicate = lower::lower(&rule, &document)?;
+                    rules.insert(meta.name.clone(), Rule { meta, predicate });
+                }
+                Parsed::Correlation(rule, meta) => {
+                    waiting.insert(meta.name.clone(), Waiting { rule, meta, document });
+                }
+            }
+            Ok(())
+        });
+        problems.extend(loaded.err().into_iter().flatten());
+    }
+    let mut rules: Vec<Rule> = rules.into_values().collect();
+    for rule in &mut rules {
+        rule.meta.reported = !fed.hides(&rule.meta);
+    }
+    let correlations = correlate(waiting, &rules, &mut problems);
+    let order: HashMap<&str, usize> =
+        files.iter().enumerate().map(|(place, file)| (file.path.as_str(), place)).collect();
+    problems.sort_by_key(|problem| (order.get(problem.file.as_str()).copied(), problem.line, problem.column));
+    (RuleSet { rules, correlations }, problems)
+}
+
+/// A correlation read before all the rules it names.
+struct Waiting<'a> {
+    rule: Box<CorrelationRule>,
+    meta: Meta,
+    document: Document<'a>,
+}
+
+fn correlate(
+    waiting: BTreeMap<String, Waiting<'_>>,
+    rules: &[Rule],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Correlation> {
+    let others: HashSet<String> =
+        waiting.values().flat_map(|w| [Some(w.meta.name.clone()), w.meta.id.clone()]).flatten().collect();
+    let mut correlations = Vec::new();
+    for Waiting { rule, meta, document } in waiting.into_values() {
+        let mut places = Vec::new();
+        let before = problems.len();
+        for name in &rule.rules {
+            let names = |known: &Rule| known.meta.name == *name || known.meta.id.as_ref() == Some(name);
+            let path = ["correlation", "rules", name.as_str()];
+            match rules.iter().position(names) {
+                Some(place) => places.push(place),
+                None if others.contains(name) => {
+                    let message =
+                        format!("{name} is a correlation; correlations of correlations are not supported yet");
+                    problems.push(document.problem(&path, message, "name rules only"));
+                }
+                None => {
+                    let hint = "name a rule by its name: or id:; a rule with a problem is left out";
+                    problems.push(document.problem(&path, format!("no rule is called {name}"), hint));
+                }
+            }
+        }
+        if rule.rules.is_empty() {
+            problems.push(document.problem(&["correlation", "rules"], "a correlation needs rules", "name one or more"));
+        }
+        if problems.len() > before {
+            continue;
+        }
+        match correlation::lower(&rule, places, meta, &document) {
+            Ok(correlation) => correlations.push(correlation),
+            Err(more) => problems.extend(more),
+        }
+    }
+    correlations
+}
+
+/// Which rules only feed correlations. Read from the YAML, so that it holds when the correlation has a problem too:
+/// a rule that was never meant to be reported must not become a finding by another rule's mistake.
+#[derive(Default)]
+struct Fed {
+    hidden: HashSet<String>,
+    shown: HashSet<String>,
+}
+
+impl Fed {
+    fn read(&mut self, yaml: &Value) {
+        let Some(correlation) = yaml.get("correlation") else { return };
+        let generate = [yaml.get("generate"), correlation.get("generate")]
+            .into_iter()
+            .flatten()
+            .any(|v| v.as_bool() == Some(true));
+        let names = match correlation.get("rules") {
+            Some(Value::Sequence(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        };
+        if generate { self.shown.extend(names) } else { self.hidden.extend(names) }
+    }
+
+    fn hides(&self, meta: &Meta) -> bool {
+        let named =
+            |set: &HashSet<String>| set.contains(&meta.name) || meta.id.as_ref().is_some_and(|id| set.contains(id));
+        named(&self.hidden) && !named(&self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! The model of the whole program and the only way it changes. `update` is pure but for the model: it reads no clock,
+//! no file and no terminal, so a list of messages is a complete test.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::{Frame, layout::Rect};
+
+use crate::{
+    ask::Answer,
+    keys::{Action, Binding, EVERYWHERE, find},
+    msg::{Effect, Msg},
+    shown::Shown,
+    theme::{Options, Role},
+    views::{Context, FINDINGS, Jump, Slot, TIMELINE, Typed, VIEWS, View, help, moved},
+    widgets::pen::{Pen, bottom, top},
+};
+
+const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
+
+/// Everything the screens know.
+pub struct Model {
+    views: Vec<Box<dyn View>>,
+    current: usize,
+    /// Screens a jump left, to go back to.
+    back: Vec<usize>,
+    context: Context,
+    options: Options,
+    case: Shown,
+    help: Option<u64>,
+    asks_to_quit: bool,
+    worker_gone: bool,
+    spinner: usize,
+}
+
+impl Model {
+    pub fn new(options: Options) -> Model {
+        Model {
+            views: VIEWS.iter().map(|view| view()).collect(),
+            current: 0,
+            back: Vec::new(),
+            context: Context::default(),
+            options,
+            case: Shown::default(),
+            help: None,
+            asks_to_quit: false,
+            worker_gone: false,
+            spinner: 0,
+        }
+    }
+
+    /// Returns whether an answer is awaited by any screen, so that the spinner must turn.
+    pub fn busy(&self) -> bool {
+        self.views.iter().any(|view| view.waits())
+    }
+
+    fn view(&mut self) -> (&mut dyn View, &mut Context) {
+        (self.views[self.current].as_mut(), &mut self.context)
+    }
+
+    fn go(&mut self, to: usize) {
+        self.current = to;
+        let (view, context) = self.view();
+        view.visit(context);
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        let tables = self.views[self.current].keys();
+        if self.asks_to_quit {
+            self.asks_to_quit = false;
+            if matches!(crate::keys::spell(key).as_deref(), Some("y" | "q" | "Q" | "^c")) {
+                self.context.effects.push(Effect::Quit);
+            }
+            return;
+        }
+        if self.help.is_some() {
+            return self.key_in_help(key);
+        }
+        match find(&tables, key) {
+            Some(action) => self.act(action),
+            None if self.views[self.current].typing() => {
+                let (view, context) = self.view();
+                view.typed(&Typed::Key(key), context);
+            }
+            None => {}
+        }
+    }
+
+    fn key_in_help(&mut self, key: KeyEvent) {
+        let lines = help::lines(&self.views[self.current].all_keys());
+        match find(&[crate::keys::MOVE, EVERYWHERE], key) {
+            Some(Action::Quit) => self.context.effects.push(Effect::Quit),
+            Some(action) => {
+                let height = self.context.area.height.saturating_sub(1);
+                let most = lines.saturating_sub(u64::from(height));
+                // Closing keys are no movement, so they leave the help.
+                self.help = moved(action, self.help.unwrap_or(0), lines, height).map(|to| to.min(most));
+            }
+            None => {}
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Quit => self.context.effects.push(Effect::Quit),
+            Action::Help => self.help = Some(0),
+            Action::Overview => self.switch(0),
+            Action::Timeline => self.switch(TIMELINE),
+            Action::Findings => self.switch(FINDINGS),
+            Action::Sql => self.switch(3),
+            Action::Back if !self.views[self.current].typing() && self.stop() => {}
+            action => {
+                let (view, context) = self.view();
+                let done = view.act(action, context);
+                match action {
+                    Action::Back if !done => {
+                        if let Some(to) = self.back.pop() {
+                            self.go(to);
+                        }
+                    }
+                    Action::Close if !done => self.asks_to_quit = true,
+                    _ => {}
+                }
+                self.jump();
+            }
+        }
+    }
+
+    fn switch(&mut self, to: usize) {
+        self.back.clear();
+        self.go(to);
+    }
+
+    /// Stops what the screen waits for. Returns false when it waits for nothing.
+    fn stop(&mut self) -> bool {
+        let (view, context) = self.view();
+        let mut stopped = false;
+        for slot in view.slots() {
+            stopped |= slot.stop(context);
+        }
+        stopped
+    }
+
+    fn jump(&mut self) {
+        let Some(jump) = self.context.jump.take() else { return };
+        let to = match jump {
+            Jump::Event { .. } | Jump::Filtered(_) => TIMELINE,
+            Jump::Level(_) => FINDINGS,
+        };
+        self.back.push(self.current);
+        self.current = to;
+        let (view, context) = self.view();
+        view.arrive(jump, context);
+        view.visit(context);
+    }
+}
+
+/// Changes the model as the message says. Returns what must be done outside.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) if key.kind == KeyEventKind::Release => {}
+        Msg::Key(key) => model.key(key),
+        Msg::Paste(text) => {
+            let (view, context) = model.view();
+            if view.typing() {
+                view.typed(&Typed::Paste(text), context);
+            }
+        }
+        Msg::Resize(width, height) => {
+            model.context.area = frame(Rect::new(0, 0, width, height)).body;
+            let (view, context) = model.view();
+            view.visit(context);
+        }
+        Msg::Loaded(ticket, answer) => {
+            if let Answer::Overview(overview) = &answer {
+                model.case = Shown::new(overview.case.as_str());
+            }
+            // A ticket no screen waits for is stale, and its answer is dropped here.
+            let waits = |view: &mut Box<dyn View>| view.slots().iter().any(|slot| slot.waits_for(ticket));
+            if let Some(at) = model.views.iter_mut().position(waits) {
+                model.views[at].loaded(ticket, answer, &mut model.context);
+            }
+        }
+        Msg::Failed(ticket, words) => model.views.iter_mut().for_each(|view| view.failed(ticket, &words)),
+        Msg::Tick => model.spinner = (model.spinner + 1) % SPINNER.len(),
+        Msg::WorkerGone => {
+            model.worker_gone = true;
+            model.views.iter_mut().flat_map(|view| view.slots()).for_each(Slot::abandon);
+        }
+    }
+    std::mem::take(&mut model.context.effects)
+}
+
+struct Parts {
+    tabs: Rect,
+    body: Rect,
+    status: Rect,
+    keys: Rect,
+}
+
+/// Tabs above, status and keys below. What has no room goes: first the status, then the keys, then the tabs.
+fn frame(mut area: Rect) -> Parts {
+    let tabs = top(u16::from(area.height >= 3), &mut area);
+    let keys = bottom(u16::from(area.height >= 2), &mut area);
+    let status = bottom(u16::from(area.height >= 3), &mut area);
+    Parts { tabs, body: area, status, keys }
+}
+
+/// Draws the model.
+pub fn view(model: &Model, frame_: &mut Frame<'_>) {
+    let parts = frame(frame_.area());
+    let mut pen = Pen { buffer: frame_.buffer_mut(), theme: model.options, faint: false };
+    let view = &model.views[model.current];
+    tabs(model, &mut pen, parts.tabs);
+    match model.help {
+        Some(first) => help::draw(&mut pen, parts.body, view.title(), &view.all_keys(), first),
+        None => view.draw(&mut pen, parts.body),
+    }
+    status(model, &mut pen, parts.status);
+    if model.help.is_some() {
+        pen.write(parts.keys, (1, 0), "Esc closes", Role::Plain);
+        return;
+    }
+    footer(&view.keys(), view.as_ref(), &mut pen, parts.keys);
+}
+
+fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let mut x = 0;
+    for (at, view) in model.views.iter().enumerate() {
+        let (open, close, role) = if at == model.current { ("[", "]", Role::Title) } else { (" ", " ", Role::Plain) };
+        x = pen.write(area, (x, 0), &format!("{open}{} {}{close}", at + 1, view.title()), role);
+    }
+    pen.right(area, x + 1, 0, &format!("coldcase {} ", model.case.text()), Role::Faint);
+}
+
+fn status(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let view = &model.views[model.current];
+    if model.asks_to_quit {
+        pen.write(area, (1, 0), "Quit? y or q quits, any other key stays.", Role::Title);
+        return;
+    }
+    if model.worker_gone {
+        pen.write(area, (1, 0), "The worker is gone: no more answers. What is shown stays. ^c quits.", Role::Bad);
+        return;
+    }
+    let x = pen.write(area, (1, 0), &view.status(), Role::Plain);
+    if view.waits() {
+        let words = if view.typing() { "working" } else { "working, Esc stops" };
+        pen.right(area, x + 1, 0, &format!("{words} {} ", SPINNER[model.spinner]), Role::Title);
+    } else {
+        pen.right(area, x + 1, 0, "idle ", Role::Faint);
+    }
+}
+
+/// As many keys as fit, the way to all of them always last.
+fn footer(tables: &[&[Binding]], view: &dyn View, pen: &mut Pen<'_>, area: Rect) {
+    let bindings = tables.iter().copied().flatten().filter(|b| !b.label.is_empty() && view.offers(b.action));
+    let (last, shown): (Vec<&Binding>, Vec<&Binding>) = bindings.partition(|b| b.action == Action::Help);
+    let room = area.width.saturating_sub(if last.is_empty() { 0 } else { 8 });
+    let mut x = 1;
+    for binding in shown {
+        let key = binding.key.split(' ').next().unwrap_or(binding.key);
+        let width = crate::text::columns(key) + crate::text::columns(binding.label) + 3;
+        if usize::from(x) + width > usize::from(room) + 2 {
+            break;
+        }
+        x = pen.write(area, (x, 0), key, Role::Key);
+        x = pen.write(area, (x + 1, 0), binding.label, Role::Plain) + 2;
+    }
+    for binding in last {
+        x = pen.write(area, (x, 0), binding.key, Role::Key);
+        x = pen.write(area, (x + 1, 0), binding.label, Role::Plain) + 2;
+    }
+}
+
+#[cfg(test)]
+impl Model {
+    /// The cursor of the screen shown and how many lines it may be on.
+    pub fn place(&self) -> (u64, u64) {
+        self.views[self.current].place()
+    }
+}

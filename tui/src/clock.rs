@@ -1,0 +1,91 @@
+//! Microseconds as words on a screen, always in UTC. It never asks what time it is now.
+
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Returns the time of day in as much detail as fits: `14:03:22.118`, `14:03:22` or `14:03`.
+pub fn time(at: i64, width: usize) -> String {
+    let day = at.rem_euclid(DAY);
+    let (hour, minute, second) = (day / HOUR, day / MINUTE % 60, day / SECOND % 60);
+    match width {
+        12.. => format!("{hour:02}:{minute:02}:{second:02}.{:03}", day / 1000 % 1000),
+        8.. => format!("{hour:02}:{minute:02}:{second:02}"),
+        _ => format!("{hour:02}:{minute:02}"),
+    }
+}
+
+/// Returns the date: `Mar 12 2026`.
+pub fn date(at: i64) -> String {
+    let (year, month, day) = civil(at.div_euclid(DAY));
+    format!("{} {day:02} {year}", MONTHS[month])
+}
+
+/// Returns date and time to the minute: `Mar 12 02:00`.
+pub fn minute(at: i64) -> String {
+    let (_, month, day) = civil(at.div_euclid(DAY));
+    format!("{} {day:02} {}", MONTHS[month], time(at, 5))
+}
+
+/// Returns date and time to the second: `Mar 12 02:00:07`.
+pub fn second(at: i64) -> String {
+    let (_, month, day) = civil(at.div_euclid(DAY));
+    format!("{} {day:02} {}", MONTHS[month], time(at, 8))
+}
+
+/// Returns a length of time in its two largest units: `7m04s`, `2d03h`, `3.2s`, `118ms`.
+pub fn length(micros: i64) -> String {
+    let (sign, micros) = if micros < 0 { ("-", micros.saturating_neg()) } else { ("", micros) };
+    let words = match micros {
+        DAY.. => format!("{}d{:02}h", micros / DAY, micros / HOUR % 24),
+        HOUR.. => format!("{}h{:02}m", micros / HOUR, micros / MINUTE % 60),
+        MINUTE.. => format!("{}m{:02}s", micros / MINUTE, micros / SECOND % 60),
+        SECOND.. => format!("{}.{}s", micros / SECOND, micros / (SECOND / 10) % 10),
+        1000.. => format!("{}ms", micros / 1000),
+        _ => format!("{micros}µs"),
+    };
+    format!("{sign}{words}")
+}
+
+/// Year, month (0 to 11) and day of a count of days since 1970. Years are counted from March, so that the odd day of a
+/// leap year comes last and the lengths of the months before it never change.
+fn civil(days: i64) -> (i64, usize, i64) {
+    let days = days + 719_468; // from 0000-03-01
+    let era = days.div_euclid(146_097); // 400 years
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = (march_month + 2) % 12;
+    let year = era * 400 + year_of_era + i64::from(month < 2);
+    (year, usize::try_from(month).unwrap_or(0), day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_moments_read_as_they_should() {
+        assert_eq!((date(0), time(0, 12)), ("Jan 01 1970".into(), "00:00:00.000".into()));
+        assert_eq!(second(1_773_281_407_664_000), "Mar 12 02:10:07");
+        assert_eq!(date(1_709_164_800_000_000), "Feb 29 2024");
+        assert_eq!(date(-1), "Dec 31 1969");
+    }
+
+    #[test]
+    fn lengths_keep_two_units() {
+        let shown: Vec<_> = [424_000_000, 3_240_000, 118_000, 7, 183_600_000_000, -60_000_000].map(length).into();
+        assert_eq!(shown, ["7m04s", "3.2s", "118ms", "7µs", "2d03h", "-1m00s"]);
+    }
+
+    #[test]
+    fn the_ends_of_the_clock_do_not_overflow() {
+        for at in [i64::MIN, i64::MAX] {
+            assert!(!date(at).is_empty() && !time(at, 12).is_empty() && !length(at).is_empty());
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Every key, once. A table of bindings is what a view obeys, what its footer shows and what its help prints, so the
+//! three cannot disagree; a test refuses a key with two meanings on one screen.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key asks for. Views decide what it means to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    Overview,
+    Timeline,
+    Findings,
+    Sql,
+    Help,
+    Back,
+    Close,
+    Quit,
+    Reload,
+    Down,
+    Up,
+    Top,
+    End,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+    Left,
+    Right,
+    Open,
+    Focus,
+    Raw,
+    FilterIn,
+    FilterOut,
+    OnlyThis,
+    KeepMatches,
+    Follow,
+    ShowAll,
+    Undo,
+    Search,
+    Next,
+    Previous,
+    NextSame,
+    PreviousSame,
+    NextFinding,
+    PreviousFinding,
+    ZoomIn,
+    ZoomOut,
+    Earlier,
+    Later,
+    Strip,
+    Edit,
+    Run,
+    Submit,
+    Older,
+    Newer,
+}
+
+/// One action of a screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The keys that do it, as `spell` writes them, a space between.
+    pub key: &'static str,
+    /// The word in the footer; empty keeps it out of the footer.
+    pub label: &'static str,
+    /// The sentence in the help.
+    pub doc: &'static str,
+    pub action: Action,
+}
+
+const fn bind(key: &'static str, action: Action, label: &'static str, doc: &'static str) -> Binding {
+    Binding { key, label, doc, action }
+}
+
+/// Keys that mean the same on every screen.
+pub static EVERYWHERE: &[Binding] = &[
+    bind("1", Action::Overview, "", "the overview: coverage, findings by level, blind rules"),
+    bind("2", Action::Timeline, "", "the timeline: every event in order"),
+    bind("3", Action::Findings, "", "the findings and their chains of evidence"),
+    bind("4", Action::Sql, "", "the SQL workbench"),
+    bind("?", Action::Help, "keys", "the keys of this screen"),
+    bind("Esc", Action::Back, "", "stop what is loading, else close what is open, else go back"),
+    bind("^r", Action::Reload, "", "ask again"),
+    bind("q", Action::Close, "", "close what is open, else ask whether to quit"),
+    bind("Q ^c", Action::Quit, "", "quit at once; the case is never changed by looking"),
+];
+
+/// Moving about, the same wherever there are lines.
+pub static MOVE: &[Binding] = &[
+    bind("j Down", Action::Down, "", "one line down"),
+    bind("k Up", Action::Up, "", "one line up"),
+    bind("g Home", Action::Top, "", "the first line"),
+    bind("G End", Action::End, "", "the last line"),
+    bind("^d", Action::HalfDown, "", "half a page down"),
+    bind("^u", Action::HalfUp, "", "half a page up"),
+    bind("Space PgDn", Action::PageDown, "", "a page down"),
+    bind("PgUp", Action::PageUp, "", "a page up"),
+];
+
+pub static OVERVIEW: &[Binding] =
+    &[bind("Enter", Action::Open, "open", "on a source: its events; on a level: its findings")];
+
+pub static TIMELINE: &[Binding] = &[
+    bind("Enter", Action::Open, "detail", "the event in full, beside the table on a wide terminal"),
+    bind("p", Action::Raw, "raw", "in the detail: decoded fields, raw bytes, raw bytes indented"),
+    bind("Tab", Action::Focus, "", "move between table and detail when both are seen"),
+    bind("h Left", Action::Left, "", "the column to the left"),
+    bind("l Right", Action::Right, "", "the column to the right"),
+    bind("+", Action::FilterIn, "keep", "keep rows with this cell's value; on a time: from here on"),
+    bind("-", Action::FilterOut, "drop", "drop rows with this cell's value; on a time: up to here"),
+    bind("=", Action::OnlyThis, "only", "only this value, no other condition; on a time: a minute around"),
+    bind("/", Action::Search, "find", "find text in any column; other rows stay"),
+    bind("n", Action::Next, "", "the next match"),
+    bind("N", Action::Previous, "", "the match before"),
+    bind("&", Action::KeepMatches, "", "keep only rows with the text that was searched for"),
+    bind("o", Action::NextSame, "same actor", "the next event of the same actor"),
+    bind("O", Action::PreviousSame, "", "the event before of the same actor"),
+    bind("f", Action::Follow, "follow", "follow the actor: all its events, in every source"),
+    bind("e", Action::NextFinding, "finding", "the next event that belongs to a finding"),
+    bind("E", Action::PreviousFinding, "", "the event before that belongs to a finding"),
+    bind("z", Action::ZoomIn, "zoom", "half the time, around this event"),
+    bind("Z", Action::ZoomOut, "", "twice the time"),
+    bind("[", Action::Earlier, "", "the window half its length earlier"),
+    bind("]", Action::Later, "", "the window half its length later"),
+    bind("a", Action::Undo, "undo", "undo the last filter or zoom"),
+    bind("x", Action::ShowAll, "", "show all: no filter, no window (a brings them back)"),
+    bind("i", Action::Strip, "", "the strip: three rows, six rows, none"),
+];
+
+pub static FINDINGS: &[Binding] = &[
+    bind("Enter", Action::Open, "open", "in the list: the chain; in the chain: that very event in the timeline"),
+    bind("Tab", Action::Focus, "list/chain", "move between the list and the chain"),
+];
+
+pub static SQL: &[Binding] = &[
+    bind("i Enter", Action::Edit, "edit", "write in the editor"),
+    bind("Tab", Action::Focus, "next pane", "move between editor, result and tables"),
+    bind("^j F5", Action::Run, "run", "run what is in the editor"),
+    bind("h Left", Action::Left, "", "scroll the result one column left"),
+    bind("l Right", Action::Right, "", "scroll the result one column right"),
+];
+
+/// Inside the SQL editor, where other keys are text.
+pub static EDITOR: &[Binding] = &[
+    bind("^j F5", Action::Run, "run", "run what is written"),
+    bind("Esc", Action::Back, "leave", "stop the query that runs, else leave the editor (then 1-4, ? and q work)"),
+    bind("Tab", Action::Focus, "next pane", "move between editor, result and tables"),
+    bind("Up", Action::Older, "history", "on the first line: the query run before"),
+    bind("Down", Action::Newer, "", "on the last line: the query run after"),
+    bind("^c", Action::Quit, "", "quit at once"),
+];
+
+/// Inside a one-line question, where other keys are text.
+pub static PROMPT: &[Binding] = &[
+    bind("Enter ^j", Action::Submit, "find", "find it"),
+    bind("Esc", Action::Back, "leave", "leave things as they are"),
+    bind("^c", Action::Quit, "", "quit at once"),
+];
+
+/// Returns what the key asks for in the first of these tables that knows it.
+pub fn find(tables: &[&[Binding]], key: KeyEvent) -> Option<Action> {
+    let spelled = spell(key)?;
+    let binding = tables.iter().copied().flatten().find(|b| b.key.split(' ').any(|k| k == spelled))?;
+    Some(binding.action)
+}
+
+/// Returns the name of a key as the tables write it, `None` for a key no table can name.
+pub fn spell(key: KeyEvent) -> Option<String> {
+    if key.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META) {
+        return None;
+    }
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match key.code {
+        KeyCode::Char(c) if control => format!("^{}", c.to_ascii_lowercase()),
+        KeyCode::Char(' ') => "Space".to_string(),
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(number) => format!("F{number}"),
+        code => match code {
+            KeyCode::Enter => "Enter",
+            KeyCode::Esc => "Esc",
+            KeyCode::Tab => "Tab",
+            KeyCode::Up => "Up",
+            KeyCode::Down => "Down",
+            KeyCode::Left => "Left",
+            KeyCode::Right => "Right",
+            KeyCode::Home => "Home",
+            KeyCode::End => "End",
+            KeyCode::PageUp => "PgUp",
+            KeyCode::PageDown => "PgDn",
+            _ => return None,
+        }
+        .to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_key_has_two_meanings_on_one_screen() {
+        let screens: [(&str, &[&[Binding]]); 6] = [
+            ("overview", &[EVERYWHERE, MOVE, OVERVIEW]),
+            ("timeline", &[EVERYWHERE, MOVE, TIMELINE]),
+            ("findings", &[EVERYWHERE, MOVE, FINDINGS]),
+            ("sql", &[EVERYWHERE, MOVE, SQL]),
+            ("editor", &[EDITOR]),
+            ("prompt", &[PROMPT]),
+        ];
+        for (screen, tables) in screens {
+            let (mut keys, mut actions) = (HashSet::new(), HashSet::new());
+            for binding in tables.iter().copied().flatten() {
+                assert!(actions.insert(binding.action), "{screen}: {:?} is bound twice", binding.action);
+                assert!(!binding.doc.is_empty(), "{screen}: {} has no doc", binding.key);
+                for key in binding.key.split(' ') {
+                    assert!(keys.insert(key), "{screen}: {key} has two meanings");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_terminal_keeps_its_own_keys() {
+        for binding in [EVERYWHERE, MOVE, OVERVIEW, TIMELINE, FINDINGS, SQL, EDITOR, PROMPT].iter().copied().flatten() {
+            assert!(!binding.key.split(' ').any(|key| ["^z", "^s", "^q"].contains(&key)), "{}", binding.key);
+        }
+    }
+
+    #[test]
+    fn keys_are_spelled_as_the_tables_write_them() {
+        let key = |code, modifiers| spell(KeyEvent::new(code, modifiers)).unwrap_or_default();
+        assert_eq!(key(KeyCode::Char('G'), KeyModifiers::SHIFT), "G");
+        assert_eq!(key(KeyCode::Char('d'), KeyModifiers::CONTROL), "^d");
+        assert_eq!(key(KeyCode::Char(' '), KeyModifiers::NONE), "Space");
+        assert_eq!(key(KeyCode::F(5), KeyModifiers::NONE), "F5");
+    }
+}

@@ -1,0 +1,30 @@
+//! What can happen to the screens (`Msg`) and what the screens want done (`Effect`). Nothing here does anything.
+
+use crossterm::event::KeyEvent;
+
+use crate::ask::{Answer, Request, Ticket};
+
+/// One thing that happened. The worker outside sends `Loaded` and `Failed`; the rest is made by `run`.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    Key(KeyEvent),
+    /// Text pasted in one piece, so that a line break in it does not press Enter.
+    Paste(String),
+    /// The terminal is now this many columns and rows.
+    Resize(u16, u16),
+    /// The answer to a question.
+    Loaded(Ticket, Answer),
+    /// The question could not be answered; the words say why and, if possible, the way out.
+    Failed(Ticket, String),
+    /// Time for the next frame of the spinner. Sent only while a question is open.
+    Tick,
+    /// The worker is gone: no answer will ever come.
+    WorkerGone,
+}
+
+/// One thing the screens want done by `run`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Ask(Ticket, Request),
+    Quit,
+}

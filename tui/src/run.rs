@@ -1,0 +1,209 @@
+//! The terminal side: raw mode and its undoing, the threads that wait for keys and answers, and the loop between them.
+//! The terminal is given back on every way out: a normal end, an error and a panic.
+
+use std::{
+    io::{self, stdout},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use crossterm::{
+    cursor::Show,
+    event::{self, DisableBracketedPaste, EnableBracketedPaste, Event},
+    execute,
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+};
+use ratatui::{
+    Terminal,
+    backend::{Backend, CrosstermBackend},
+};
+
+use crate::{
+    Options,
+    app::{Model, update, view},
+    ask::{Request, Ticket},
+    msg::{Effect, Msg},
+    text::visible,
+};
+
+const FRAME: Duration = Duration::from_millis(120);
+/// Redraw at least after this many messages, however fast they come.
+const BURST: usize = 64;
+
+/// Shows the screens until the user quits. Questions go out through `ask`; the worker's answers come in as
+/// `Msg::Loaded` and `Msg::Failed` through `inbox`. When the worker drops its sender, the screens say so and stay.
+/// A panic of another thread does not end the screens either; it is returned as an error when they end.
+pub fn run(ask: Sender<(Ticket, Request)>, inbox: Receiver<Msg>, options: Options) -> io::Result<()> {
+    let (sender, messages) = channel();
+    let screen = Screen::take()?;
+    let keys = sender.clone();
+    let over = screen.over.clone();
+    thread::Builder::new().name("keys".to_string()).spawn(move || read_keys(&keys, &over))?;
+    thread::Builder::new().name("answers".to_string()).spawn(move || {
+        while let Ok(msg) = inbox.recv() {
+            if sender.send(msg).is_err() {
+                return;
+            }
+        }
+        // Nobody listens any more if this fails, and that is the end as well.
+        let _ = sender.send(Msg::WorkerGone);
+    })?;
+    let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let end = event_loop(terminal, &ask, &messages, options);
+    let panics = screen.panics.clone();
+    drop(screen);
+    end?;
+    match panics.lock() {
+        Ok(panics) if panics.is_empty() => Ok(()),
+        Ok(panics) => Err(io::Error::other(panics.join("; "))),
+        Err(_) => Err(io::Error::other("a thread panicked")),
+    }
+}
+
+/// The terminal while it is ours. It is given back when this is dropped, whichever way `run` ends, and by the panic
+/// hook before a panic is printed.
+struct Screen {
+    over: Arc<AtomicBool>,
+    /// What other threads said when they panicked; printing it then would ruin the screen.
+    panics: Arc<Mutex<Vec<String>>>,
+}
+
+impl Screen {
+    fn take() -> io::Result<Screen> {
+        let screen = Screen { over: Arc::default(), panics: Arc::default() };
+        let (ours, over, panics) = (thread::current().id(), screen.over.clone(), screen.panics.clone());
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !over.load(Ordering::Relaxed) {
+                if thread::current().id() != ours {
+                    if let Ok(mut panics) = panics.lock() {
+                        panics.push(format!("a thread panicked: {}", visible(&info.to_string().replace('\n', " "))));
+                    }
+                    return;
+                }
+                give_back(&over);
+            }
+            before(info);
+        }));
+        enable_raw_mode()?;
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        Ok(screen)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back(&self.over);
+    }
+}
+
+fn give_back(over: &AtomicBool) {
+    if over.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    // Each is tried whatever became of the one before; there is nothing to be done if the terminal is gone.
+    let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// Waits for keys in short turns, so that the thread ends soon after the screens do.
+fn read_keys(sender: &Sender<Msg>, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        match event::poll(FRAME) {
+            Ok(false) => continue,
+            Ok(true) => {}
+            Err(_) => return,
+        }
+        let msg = match event::read() {
+            Ok(Event::Key(key)) => Msg::Key(key),
+            Ok(Event::Paste(text)) => Msg::Paste(text),
+            Ok(Event::Resize(width, height)) => Msg::Resize(width, height),
+            Ok(_) => continue,
+            Err(_) => return,
+        };
+        if sender.send(msg).is_err() {
+            return;
+        }
+    }
+}
+
+fn event_loop<B: Backend<Error = io::Error>>(
+    mut terminal: Terminal<B>,
+    ask: &Sender<(Ticket, Request)>,
+    messages: &Receiver<Msg>,
+    options: Options,
+) -> io::Result<()> {
+    let mut model = Model::new(options);
+    let size = terminal.size()?;
+    if step(&mut model, Msg::Resize(size.width, size.height), ask) {
+        return Ok(());
+    }
+    loop {
+        terminal.draw(|frame| view(&model, frame))?;
+        let first = if model.busy() {
+            match messages.recv_timeout(FRAME) {
+                Ok(msg) => msg,
+                Err(RecvTimeoutError::Timeout) => Msg::Tick,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        } else {
+            match messages.recv() {
+                Ok(msg) => msg,
+                Err(_) => return Ok(()),
+            }
+        };
+        // What has piled up is taken in one go: a held key must not cost a frame each time it repeats.
+        for msg in std::iter::once(first).chain(messages.try_iter().take(BURST)) {
+            if step(&mut model, msg, ask) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Takes one message. Returns whether it was the last.
+fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>) -> bool {
+    let mut gone = false;
+    for effect in update(model, msg) {
+        match effect {
+            Effect::Ask(ticket, request) => gone |= ask.send((ticket, request)).is_err(),
+            Effect::Quit => return true,
+        }
+    }
+    if gone {
+        update(model, Msg::WorkerGone);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+
+    #[test]
+    fn the_worker_may_vanish_and_the_user_can_still_leave() {
+        let (ask, questions) = channel();
+        drop(questions);
+        let (sender, messages) = channel();
+        let key = |c| Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        for msg in [Msg::WorkerGone, key('2'), key('Q')] {
+            sender.send(msg).unwrap();
+        }
+        let mut model = Model::new(Options { colour: false, ascii: false });
+        assert!(!step(&mut model, Msg::Resize(80, 24), &ask));
+        assert!(!model.busy());
+        let ends: Vec<bool> = messages.try_iter().map(|msg| step(&mut model, msg, &ask)).collect();
+        assert_eq!(ends, [false, false, true]);
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| view(&model, frame)).unwrap();
+        assert!(terminal.backend().to_string().contains("The worker is gone"));
+    }
+}

@@ -1,0 +1,293 @@
+//! A small worker for tests. It holds a few events and answers by really filtering, counting and placing them, so a
+//! test that passes here has asked the right questions.
+
+use crate::ask::*;
+
+pub const START: i64 = 1_773_280_800_000_000; // Mar 12 2026 02:00 UTC
+const MINUTE: i64 = 60_000_000;
+
+pub struct Desk {
+    pub events: Vec<EventRow>,
+    pub replayed: bool,
+    /// Put into every text of every answer, to see what becomes of it.
+    pub poison: String,
+}
+
+impl Desk {
+    pub fn empty() -> Desk {
+        Desk { events: Vec::new(), replayed: false, poison: String::new() }
+    }
+
+    /// Forty minutes of a small break-in among ordinary reads.
+    pub fn sample() -> Desk {
+        let ci = "system:serviceaccount:web:ci";
+        let deployer = "system:serviceaccount:kube-system:deployer";
+        let mut events: Vec<EventRow> = (0..40)
+            .filter(|minute| !(25..31).contains(minute))
+            .map(|minute| {
+                let object = format!("configmaps/kube-system/leader-{minute}");
+                event(minute * 60_000, "alice@example.org", "get", &object, "200", "kube-system", None)
+            })
+            .collect();
+        events.extend([
+            event(551_402, ci, "list", "secrets", "403", "", Some(Level::Medium)),
+            event(843_118, ci, "create", "pods/exec/web/api-7d9", "101", "web", Some(Level::High)),
+            event(
+                1_267_664,
+                ci,
+                "create",
+                "serviceaccounts/token/kube-system/deployer",
+                "201",
+                "kube-system",
+                Some(Level::Critical),
+            ),
+            event(1_470_090, deployer, "create", "clusterrolebindings/x", "201", "", Some(Level::Critical)),
+        ]);
+        events.sort_by_key(order);
+        Desk { events, replayed: true, poison: String::new() }
+    }
+
+    /// Returns the answer, or `None` for a question that has none.
+    pub fn answer(&self, request: &Request) -> Option<Answer> {
+        Some(match request {
+            Request::Overview { bins } => Answer::Overview(self.overview(*bins)),
+            Request::Timeline { filter, offset, limit } => {
+                let rows: Vec<EventRow> = self.under(filter).cloned().collect();
+                let total = Total::Exactly(rows.len() as u64);
+                let rows = rows.into_iter().skip(*offset as usize).take(*limit as usize).collect();
+                Answer::Timeline(TimelinePage { offset: *offset, rows, total, all: self.events.len() as u64 })
+            }
+            Request::Histogram { filter, bins } => Answer::Histogram(self.histogram(filter, *bins)),
+            Request::Findings { .. } => Answer::Findings(self.findings()),
+            Request::Chain { finding, .. } => Answer::Chain(self.chain(finding)),
+            Request::Record(id) => Answer::Record(self.record(*id)),
+            Request::Locate { filter, record, time } => {
+                let key = (*time, record.evidence, record.offset);
+                let row = self.under(filter).filter(|event| order(event) < key).count() as u64;
+                Answer::Place(Place { row, exact: self.under(filter).any(|event| event.id == *record) })
+            }
+            Request::Seek { filter, want, from, direction } => {
+                let fits = |(_, event): &(usize, &EventRow)| match want {
+                    Want::Actor(actor) => event.actor == *actor,
+                    Want::Text(text) => contains(event, text),
+                    Want::Finding => event.finding.is_some(),
+                };
+                let rows: Vec<(usize, &EventRow)> = self.under(filter).enumerate().collect();
+                let found = match direction {
+                    Direction::Forward => rows.into_iter().filter(|(at, _)| *at as u64 > *from).find(fits),
+                    Direction::Back => rows.into_iter().rev().filter(|(at, _)| (*at as u64) < *from).find(fits),
+                };
+                Answer::Found(found.map(|(at, _)| at as u64))
+            }
+            Request::Sql { .. } => Answer::Grid(self.grid()),
+            Request::Tables => Answer::Tables(self.tables()),
+            Request::Cancel(_) => return None,
+        })
+    }
+
+    fn text(&self, words: &str) -> String {
+        format!("{words}{}", self.poison)
+    }
+
+    fn under<'a>(&'a self, filter: &'a Filter) -> impl Iterator<Item = &'a EventRow> {
+        self.events.iter().filter(|event| passes(event, filter))
+    }
+
+    fn overview(&self, bins: u16) -> Overview {
+        let histogram = self.histogram(&Filter::default(), bins);
+        let some = !self.events.is_empty();
+        let level = |level| (level, self.events.iter().filter(|event| event.finding == Some(level)).count() as u64);
+        Overview {
+            case: self.text("breach"),
+            evidence: "verified".to_string(),
+            window: Window { from: some.then_some(histogram.from), to: some.then_some(histogram.to) },
+            events: self.events.len() as u64,
+            sources: some
+                .then(|| Source {
+                    name: "kube-audit".to_string(),
+                    bins: histogram.bins,
+                    rows: self.events.len() as u64,
+                    note: self.text("3 cut short"),
+                })
+                .into_iter()
+                .collect(),
+            findings: Level::ALL.map(level).into(),
+            replayed: self.replayed,
+            blind: some
+                .then(|| Blind {
+                    rule: self.text("cr-secret-read"),
+                    reason: "reads are not in this evidence".to_string(),
+                })
+                .into_iter()
+                .collect(),
+            notes: some.then(|| self.text("no evidence from 02:25 to 02:31 (6 min)")).into_iter().collect(),
+        }
+    }
+
+    fn histogram(&self, filter: &Filter, bins: u16) -> Histogram {
+        let (Some(first), Some(last)) = (self.events.first(), self.events.last()) else {
+            return Histogram { from: 0, to: 0, bins: Vec::new() };
+        };
+        let from = filter.window.from.unwrap_or(first.time);
+        let to = filter.window.to.unwrap_or(last.time + 1).max(from.saturating_add(1));
+        let edge = |at: u16| {
+            (i128::from(from) + (i128::from(to) - i128::from(from)) * i128::from(at) / i128::from(bins)) as i64
+        };
+        let gap = (START + 25 * MINUTE, START + 30 * MINUTE);
+        let bin = |at| {
+            let held = |event: &&EventRow| event.time >= edge(at) && event.time < edge(at + 1);
+            Bin {
+                count: self.under(filter).filter(held).count() as u64,
+                findings: self.under(filter).filter(held).filter(|event| event.finding.is_some()).count() as u32,
+                gap: edge(at) >= gap.0 && edge(at + 1) <= gap.1,
+            }
+        };
+        Histogram { from, to, bins: (0..bins).map(bin).collect() }
+    }
+
+    fn findings(&self) -> Findings {
+        let chain: Vec<&EventRow> = self.events.iter().filter(|event| event.finding.is_some()).collect();
+        let rows = [
+            (Level::Critical, "token-then-admin", "Token minted then cluster-admin", 1),
+            (Level::High, "exec-from-outside", "Exec into a pod from outside", 1),
+        ];
+        let rows = rows.iter().filter(|_| chain.len() > 3).map(|(level, rule, title, first)| FindingRow {
+            id: rule.to_string(),
+            level: *level,
+            rule: rule.to_string(),
+            title: self.text(title),
+            actor: Some(self.text("system:serviceaccount:web:ci")),
+            target: Some("clusterrolebindings/x".to_string()),
+            first: chain[*first].time,
+            last: chain[3].time,
+            events: if *level == Level::Critical { 3 } else { 1 },
+            techniques: "T1528, T1098".to_string(),
+        });
+        let rows: Vec<_> = rows.collect();
+        Findings { total: rows.len() as u64, rows, replayed: self.replayed }
+    }
+
+    fn chain(&self, finding: &str) -> Chain {
+        let take = if finding == "token-then-admin" { 3 } else { 1 };
+        let events: Vec<ChainEvent> = self
+            .events
+            .iter()
+            .filter(|event| event.finding >= Some(Level::High))
+            .take(take)
+            .enumerate()
+            .map(|(at, event)| ChainEvent {
+                id: event.id,
+                time: event.time,
+                actor: event.actor.clone(),
+                what: format!("{} {}", event.verb.as_deref().unwrap_or(""), event.object.as_deref().unwrap_or("")),
+                place: format!("kube-03.gz:{}", event.id.offset),
+                note: if at == 1 { self.text("body cut at 16 KiB") } else { String::new() },
+            })
+            .collect();
+        let why = vec![self.text("Fired because a token was minted by an actor that never did so, then bound to cluster-admin within 30 minutes.")];
+        Chain { finding: finding.to_string(), total: events.len() as u64, events, why }
+    }
+
+    fn record(&self, id: RecordId) -> Record {
+        let event = self.events.iter().find(|event| event.id == id);
+        let field = |name: &str, value: Option<&String>| (name.to_string(), value.cloned());
+        let fields = event.map_or(Vec::new(), |event| {
+            vec![
+                field("verb", event.verb.as_ref()),
+                field("user_name", event.actor.as_ref()),
+                field("object", event.object.as_ref()),
+                field("impersonated_user_name", None),
+            ]
+        });
+        let verb = event.and_then(|event| event.verb.as_deref()).unwrap_or("");
+        let raw =
+            format!("{{\"kind\":\"Event\",\"level\":\"Metadata\",\"verb\":\"{verb}\",\"note\":\"{}\"}}", self.poison);
+        Record { id, place: format!("kube-03.gz:{}", id.offset), fields, raw: raw.into_bytes(), hash: HashCheck::Same }
+    }
+
+    fn grid(&self) -> Grid {
+        let columns =
+            [("actor", false), ("n", true)].map(|(name, number)| GridColumn { name: self.text(name), number });
+        let rows = vec![
+            vec![Some(self.text("system:serviceaccount:web:ci")), Some("3".to_string())],
+            vec![None, Some("12".to_string())],
+        ];
+        Grid {
+            columns: columns.into(),
+            rows,
+            total: Total::AtLeast(2),
+            millis: 412,
+            note: self.text("3 rows body cut"),
+        }
+    }
+
+    fn tables(&self) -> Vec<TableInfo> {
+        let column = |name: &str, kind: &str| ColumnInfo { name: self.text(name), kind: kind.to_string() };
+        vec![
+            TableInfo {
+                name: "audit".to_string(),
+                rows: Some(2_310),
+                columns: vec![column("time", "time"), column("verb", "text")],
+            },
+            TableInfo { name: "timeline".to_string(), rows: None, columns: vec![column("actor", "text")] },
+        ]
+    }
+}
+
+pub fn event(
+    millis: i64,
+    actor: &str,
+    verb: &str,
+    object: &str,
+    status: &str,
+    namespace: &str,
+    finding: Option<Level>,
+) -> EventRow {
+    EventRow {
+        id: RecordId { evidence: 1, offset: millis as u64, len: 700 },
+        time: START + millis * 1000,
+        source: Some("kube-audit".to_string()),
+        actor: Some(actor.to_string()),
+        verb: Some(verb.to_string()),
+        object: Some(object.to_string()),
+        status: Some(status.to_string()),
+        namespace: Some(namespace.to_string()).filter(|namespace| !namespace.is_empty()),
+        agent: Some("kubectl/v1.31".to_string()),
+        address: Some("203.0.113.7".to_string()),
+        finding,
+    }
+}
+
+fn order(event: &EventRow) -> (i64, u32, u64) {
+    (event.time, event.id.evidence, event.id.offset)
+}
+
+fn cell(event: &EventRow, column: Column) -> &Cell {
+    match column {
+        Column::Time => &None,
+        Column::Source => &event.source,
+        Column::Actor => &event.actor,
+        Column::Verb => &event.verb,
+        Column::Object => &event.object,
+        Column::Status => &event.status,
+        Column::Namespace => &event.namespace,
+        Column::Agent => &event.agent,
+        Column::Address => &event.address,
+    }
+}
+
+fn contains(event: &EventRow, text: &str) -> bool {
+    let text = text.to_lowercase();
+    Column::ALL.iter().filter_map(|column| cell(event, *column).as_ref()).any(|c| c.to_lowercase().contains(&text))
+}
+
+fn passes(event: &EventRow, filter: &Filter) -> bool {
+    let window =
+        filter.window.from.is_none_or(|from| event.time >= from) && filter.window.to.is_none_or(|to| event.time < to);
+    let refused = filter.chips.iter().any(|chip| chip.op == Op::IsNot && *cell(event, chip.column) == chip.value);
+    let kept = Column::ALL.iter().all(|column| {
+        let mut wanted = filter.chips.iter().filter(|chip| chip.column == *column && chip.op == Op::Is).peekable();
+        wanted.peek().is_none() || wanted.any(|chip| *cell(event, *column) == chip.value)
+    });
+    window && !refused && kept && (filter.search.is_empty() || contains(event, &filter.search))
+}

@@ -1,0 +1,216 @@
+//! What must hold whatever is typed and whatever the evidence says.
+
+use proptest::prelude::*;
+use ratatui::style::Color;
+
+use super::*;
+
+const KEYS: &[&str] = &[
+    "1",
+    "2",
+    "3",
+    "4",
+    "?",
+    "Esc",
+    "^r",
+    "q",
+    "j",
+    "k",
+    "g",
+    "G",
+    "^d",
+    "^u",
+    "Space",
+    "PgDn",
+    "Enter",
+    "p",
+    "Tab",
+    "h",
+    "l",
+    "+",
+    "-",
+    "=",
+    "/",
+    "n",
+    "N",
+    "&",
+    "o",
+    "O",
+    "f",
+    "e",
+    "E",
+    "z",
+    "Z",
+    "[",
+    "]",
+    "a",
+    "x",
+    "i",
+    "^j",
+    "Up",
+    "Down",
+    "Backspace",
+    "Left",
+    "s",
+    "é",
+    "漢",
+];
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Press(usize),
+    Answer(usize),
+    Fail(usize),
+    Resize(u16, u16),
+    Paste(String),
+    Tick,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        8 => (0..KEYS.len()).prop_map(Deed::Press),
+        6 => (0usize..8).prop_map(Deed::Answer),
+        1 => (0usize..8).prop_map(Deed::Fail),
+        1 => (1u16..200, 1u16..60).prop_map(|(width, height)| Deed::Resize(width, height)),
+        1 => any::<String>().prop_map(Deed::Paste),
+        1 => Just(Deed::Tick),
+    ]
+}
+
+fn play(stage: &mut Stage, desk: &Desk, deed: &Deed) {
+    match deed {
+        Deed::Press(at) => drop(stage.press(KEYS[*at])),
+        Deed::Answer(at) if *at < stage.asked.len() => {
+            let (ticket, request) = stage.asked.remove(*at);
+            if let Some(answer) = desk.answer(&request) {
+                stage.send(Msg::Loaded(ticket, answer));
+            }
+        }
+        Deed::Fail(at) if *at < stage.asked.len() => {
+            let (ticket, _) = stage.asked.remove(*at);
+            stage.send(Msg::Failed(ticket, format!("it broke\n{}", desk.poison)));
+        }
+        Deed::Resize(width, height) => stage.send(Msg::Resize(*width, *height)),
+        Deed::Paste(text) => stage.send(Msg::Paste(text.clone())),
+        Deed::Tick => stage.send(Msg::Tick),
+        _ => {}
+    }
+}
+
+/// No cell of the screen holds anything a terminal would obey or hide.
+fn is_safe(stage: &Stage) -> Result<(), String> {
+    for cell in stage.buffer().content() {
+        let symbol = cell.symbol();
+        let plain = !symbol.chars().any(char::is_control) && crate::visible(symbol) == symbol;
+        if !plain {
+            return Err(format!("{symbol:?} reached the screen"));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_events_breaks_the_screens(deeds in prop::collection::vec(deed(), 1..50), poison in ".{0,6}") {
+        let mut desk = Desk::sample();
+        desk.poison = poison;
+        let mut stage = Stage::new(80, 24);
+        for deed in &deeds {
+            play(&mut stage, &desk, deed); // Stage checks that tickets grow.
+            let (cursor, rows) = stage.model.place();
+            prop_assert!(rows == 0 || cursor < rows, "{deed:?}: {cursor} of {rows}");
+            is_safe(&stage).map_err(TestCaseError::fail)?;
+        }
+        stage.settle(&desk);
+        is_safe(&stage).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn hostile_evidence_never_reaches_the_terminal(poison in any::<String>(), keys in prop::collection::vec(0..KEYS.len(), 0..8)) {
+        let mut desk = Desk::sample();
+        desk.poison = format!("\u{1b}]0;x\u{7}\r\u{202e}\u{9b}\u{200b}{poison}");
+        for event in &mut desk.events {
+            for cell in [&mut event.actor, &mut event.verb, &mut event.object, &mut event.agent, &mut event.source] {
+                *cell = cell.as_ref().map(|text| format!("{}{text}", desk.poison));
+            }
+        }
+        for size in [(80, 24), (130, 40)] {
+            let mut stage = Stage::new(size.0, size.1);
+            stage.settle(&desk);
+            for screen in ["2 Enter p p p", "Esc Esc l + a", "3 Enter Enter", "1", "4 i s ^j Esc Tab Tab"] {
+                stage.play(&desk, screen);
+                is_safe(&stage).map_err(TestCaseError::fail)?;
+            }
+            for at in &keys {
+                stage.play(&desk, KEYS[*at]);
+                is_safe(&stage).map_err(TestCaseError::fail)?;
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_evidence_is_shown_and_the_filter_still_asks_for_the_real_value() {
+    let mut desk = Desk::sample();
+    desk.events.truncate(1);
+    desk.events[0].actor = Some("bob\r\u{202e}".to_string());
+    let mut stage = Stage::new(80, 24);
+    stage.settle(&desk).play(&desk, "2 l +");
+    let screen = stage.screen();
+    assert!(screen.contains("actor=bob␍<U+202E>") && screen.contains("1 of 1 shown of 1"), "{screen}");
+}
+
+#[test]
+fn every_size_is_survived_on_every_screen() {
+    let desk = Desk::sample();
+    let widths = [1, 2, 7, 20, 33, 57, 79, 80, 99, 100, 119, 120, 160, 300];
+    let heights = [1, 2, 3, 4, 5, 6, 9, 12, 24, 40, 100];
+    let mut stage = Stage::new(80, 24);
+    stage.settle(&desk);
+    for keys in ["1", "2", "2 Enter", "2 p i", "2 i i Esc", "3", "3 Enter j", "4 s ^j", "Esc", "Tab", "?"] {
+        stage.play(&desk, keys);
+        for width in widths {
+            for height in heights {
+                stage.send(Msg::Resize(width, height));
+                stage.buffer();
+                stage.settle(&desk);
+                stage.buffer();
+            }
+        }
+    }
+}
+
+#[test]
+fn twenty_by_five_still_says_who_did_what() {
+    let desk = Desk::sample();
+    let mut stage = Stage::new(20, 5);
+    stage.settle(&desk).play(&desk, "2 e");
+    let screen = stage.screen();
+    assert!(screen.contains("02:09 …:ci list"), "{screen}");
+}
+
+#[test]
+fn without_colour_no_cell_has_one_and_with_it_some_do() {
+    let desk = Desk::sample();
+    for colour in [false, true] {
+        let mut stage = Stage::with(120, 40, Options { colour, ascii: false });
+        stage.settle(&desk);
+        let mut coloured = 0;
+        for keys in ["1", "2", "Enter", "3", "4", "Esc ?"] {
+            stage.play(&desk, keys);
+            let buffer = stage.buffer();
+            coloured += buffer.content().iter().filter(|c| c.fg != Color::Reset || c.bg != Color::Reset).count();
+        }
+        assert_eq!(coloured > 0, colour);
+    }
+}
+
+#[test]
+fn plain_terminals_get_no_block_glyph() {
+    let desk = Desk::sample();
+    let mut stage = Stage::with(120, 40, Options { colour: false, ascii: true });
+    stage.settle(&desk).play(&desk, "2");
+    assert!(!stage.screen().contains(['▁', '█', '┄', '▲']) && stage.screen().contains('~'));
+}

@@ -1,0 +1,182 @@
+//! The screens, one file each, all of one shape. A view keeps what it knows, asks through `Context` and draws from
+//! what it keeps; it never waits.
+
+pub mod findings;
+pub mod help;
+pub mod overview;
+pub mod query;
+pub mod record;
+pub mod timeline;
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+
+use crate::{
+    ask::{Answer, Filter, Level, RecordId, Request, Ticket},
+    keys::{Action, Binding},
+    msg::Effect,
+    shown,
+    widgets::pen::Pen,
+};
+
+/// One screen.
+pub trait View {
+    fn title(&self) -> &'static str;
+    /// The tables of keys that hold now, in the order of the footer.
+    fn keys(&self) -> Vec<&'static [Binding]>;
+    /// All tables of keys of the screen, for its help.
+    fn all_keys(&self) -> Vec<&'static [Binding]> {
+        self.keys()
+    }
+    /// Keys are text now: only the view's own tables are looked up.
+    fn typing(&self) -> bool {
+        false
+    }
+    /// The action has an effect now, so the footer may offer it.
+    fn offers(&self, _action: Action) -> bool {
+        true
+    }
+    /// The screen is shown, or its size changed: ask for what is missing.
+    fn visit(&mut self, context: &mut Context);
+    /// Does what a key asks. Returns false when it means nothing here.
+    fn act(&mut self, action: Action, context: &mut Context) -> bool;
+    /// A key or a paste that is text.
+    fn typed(&mut self, _typed: &Typed, _context: &mut Context) {}
+    fn loaded(&mut self, ticket: Ticket, answer: Answer, context: &mut Context);
+    fn failed(&mut self, ticket: Ticket, words: &str);
+    /// Another screen sends the user here.
+    fn arrive(&mut self, _jump: Jump, _context: &mut Context) {}
+    /// The slots that may have an open question.
+    fn slots(&mut self) -> Vec<&mut Slot>;
+    /// One of the slots waits for an answer.
+    fn waits(&self) -> bool;
+    /// The left of the status line: what is shown, of how many.
+    fn status(&self) -> String;
+    /// The line the cursor is on and how many there are.
+    fn place(&self) -> (u64, u64);
+    fn draw(&self, pen: &mut Pen<'_>, area: Rect);
+}
+
+/// The screens in the order of their digits.
+pub static VIEWS: &[fn() -> Box<dyn View>] = &[
+    || Box::new(overview::Overview::default()),
+    || Box::new(timeline::Timeline::default()),
+    || Box::new(findings::Findings::default()),
+    || Box::new(query::Query::default()),
+];
+
+pub const TIMELINE: usize = 1;
+pub const FINDINGS: usize = 2;
+
+/// Text from the keyboard.
+#[derive(Clone, Debug)]
+pub enum Typed {
+    Key(KeyEvent),
+    Paste(String),
+}
+
+/// A way from one screen to a place in another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Jump {
+    /// The timeline, on this event.
+    Event { record: RecordId, time: i64 },
+    /// The timeline under this filter.
+    Filtered(Filter),
+    /// The findings, on the first of this level.
+    Level(Level),
+}
+
+/// What a view may do besides changing itself: ask, and send the user elsewhere.
+#[derive(Debug, Default)]
+pub struct Context {
+    tickets: u64,
+    pub effects: Vec<Effect>,
+    pub jump: Option<Jump>,
+    /// The place of the view on the screen.
+    pub area: Rect,
+}
+
+impl Context {
+    /// Asks, and returns the number the answer will carry.
+    pub fn ask(&mut self, request: Request) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.effects.push(Effect::Ask(ticket, request));
+        ticket
+    }
+}
+
+/// One kind of question of a view. Only the latest is waited for: an answer to an older one is dropped here, which is
+/// all there is to staleness.
+#[derive(Debug, Default)]
+pub struct Slot {
+    open: Option<Ticket>,
+    /// Why the latest question got no answer.
+    pub error: Option<Vec<String>>,
+}
+
+impl Slot {
+    pub fn ask(&mut self, context: &mut Context, request: Request) {
+        self.stop(context);
+        self.error = None;
+        self.open = Some(context.ask(request));
+    }
+
+    pub fn open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.open == Some(ticket)
+    }
+
+    /// Returns whether this is the answer that is waited for, and stops waiting if so.
+    pub fn takes(&mut self, ticket: Ticket) -> bool {
+        let wanted = self.waits_for(ticket);
+        if wanted {
+            self.open = None;
+        }
+        wanted
+    }
+
+    /// Keeps the words if they are about the latest question.
+    pub fn fails(&mut self, ticket: Ticket, words: &str) -> bool {
+        let wanted = self.takes(ticket);
+        if wanted {
+            self.error = Some(shown::lines(words));
+        }
+        wanted
+    }
+
+    /// Waits no longer; nobody is there to be told.
+    pub fn abandon(&mut self) {
+        if self.open.take().is_some() {
+            self.error = Some(vec!["the worker is gone".to_string()]);
+        }
+    }
+
+    /// Waits no longer, and tells the worker.
+    pub fn stop(&mut self, context: &mut Context) -> bool {
+        let Some(ticket) = self.open.take() else { return false };
+        context.ask(Request::Cancel(ticket));
+        true
+    }
+}
+
+/// Moves a cursor as the action says among `rows` rows seen `height` at a time. `None`: the action is no movement.
+pub fn moved(action: Action, cursor: u64, rows: u64, height: u16) -> Option<u64> {
+    let height = u64::from(height.max(1));
+    let half = (height / 2).max(1);
+    let to = match action {
+        Action::Down => cursor.saturating_add(1),
+        Action::Up => cursor.saturating_sub(1),
+        Action::Top => 0,
+        Action::End => rows,
+        Action::HalfDown => cursor.saturating_add(half),
+        Action::HalfUp => cursor.saturating_sub(half),
+        Action::PageDown => cursor.saturating_add(height),
+        Action::PageUp => cursor.saturating_sub(height),
+        _ => return None,
+    };
+    Some(to.min(rows.saturating_sub(1)))
+}

@@ -1,0 +1,137 @@
+//! What the filter keys do to a filter. Pure: a filter in, a filter out.
+
+use crate::{
+    ask::{Chip, Column, Filter, Op, Window},
+    clock,
+    text::visible,
+};
+
+const HALF_MINUTE: i64 = 30_000_000;
+/// The narrowest window zooming makes: a millisecond.
+const NARROWEST: i64 = 1000;
+
+/// The cell the cursor is on.
+pub struct Spot<'a> {
+    pub column: Column,
+    pub value: Option<&'a str>,
+    pub time: i64,
+}
+
+/// Keeps the rows with this value; on a time, those from here on.
+pub fn keep(filter: &Filter, spot: &Spot<'_>) -> Filter {
+    if spot.column == Column::Time {
+        return Filter { window: Window { from: Some(spot.time), ..filter.window }, ..filter.clone() };
+    }
+    with(filter, spot, Op::Is)
+}
+
+/// Drops the rows with this value; on a time, those after here.
+pub fn drop(filter: &Filter, spot: &Spot<'_>) -> Filter {
+    if spot.column == Column::Time {
+        return Filter { window: Window { to: Some(spot.time.saturating_add(1)), ..filter.window }, ..filter.clone() };
+    }
+    with(filter, spot, Op::IsNot)
+}
+
+/// Keeps this value and forgets every other condition but the window; on a time, a minute around it.
+pub fn only(filter: &Filter, spot: &Spot<'_>) -> Filter {
+    if spot.column == Column::Time {
+        let (from, to) = (spot.time.saturating_sub(HALF_MINUTE), spot.time.saturating_add(HALF_MINUTE));
+        return Filter { window: Window { from: Some(from), to: Some(to) }, ..filter.clone() };
+    }
+    with(&Filter { window: filter.window, ..Filter::default() }, spot, Op::Is)
+}
+
+/// Returns the window `factor` halves as long, around this time.
+pub fn zoom(from: i64, to: i64, around: i64, halves: i64) -> Window {
+    let span = to.saturating_sub(from).max(1);
+    let half = (span.saturating_mul(halves) / 4).max(NARROWEST / 2);
+    Window { from: Some(around.saturating_sub(half)), to: Some(around.saturating_add(half)) }
+}
+
+/// Returns the window moved by half its length.
+pub fn shift(from: i64, to: i64, later: bool) -> Window {
+    let half = (to.saturating_sub(from) / 2).max(1);
+    let by = if later { half } else { -half };
+    Window { from: Some(from.saturating_add(by)), to: Some(to.saturating_add(by)) }
+}
+
+/// Returns the words of every condition, in the order they were set.
+pub fn words(filter: &Filter) -> Vec<String> {
+    let mut out: Vec<String> = filter.chips.iter().map(chip).collect();
+    if !filter.search.is_empty() {
+        out.push(format!("any~{}", visible(&filter.search)));
+    }
+    match (filter.window.from, filter.window.to) {
+        (None, None) => {}
+        (Some(from), None) => out.push(format!("from {}", clock::second(from))),
+        (None, Some(to)) => out.push(format!("before {}", clock::second(to))),
+        (Some(from), Some(to)) => out.push(format!("{} – {}", clock::second(from), clock::second(to))),
+    }
+    out
+}
+
+fn chip(chip: &Chip) -> String {
+    let op = match chip.op {
+        Op::Is => "=",
+        Op::IsNot => "≠",
+        Op::Contains => "~",
+    };
+    let value = chip
+        .value
+        .as_deref()
+        .map_or("null".into(), |value| if value.is_empty() { "\"\"".into() } else { visible(value) });
+    format!("{}{op}{value}", chip.column.name())
+}
+
+fn with(filter: &Filter, spot: &Spot<'_>, op: Op) -> Filter {
+    let chip = Chip { column: spot.column, op, value: spot.value.map(str::to_string) };
+    let mut filter = filter.clone();
+    // Keeping what was dropped, or dropping what was kept, takes the other condition back.
+    filter.chips.retain(|c| (c.column, &c.value) != (chip.column, &chip.value));
+    filter.chips.push(chip);
+    filter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spot(value: &str) -> Spot<'_> {
+        Spot { column: Column::Verb, value: Some(value), time: 60_000_000 }
+    }
+
+    #[test]
+    fn dropping_what_was_kept_replaces_the_condition() {
+        let filter = keep(&Filter::default(), &spot("list"));
+        assert_eq!(words(&filter), ["verb=list"]);
+        assert_eq!(words(&drop(&filter, &spot("list"))), ["verb≠list"]);
+    }
+
+    #[test]
+    fn only_forgets_the_rest() {
+        let filter = keep(&keep(&Filter::default(), &spot("list")), &spot("get"));
+        assert_eq!(words(&only(&filter, &spot("watch"))), ["verb=watch"]);
+    }
+
+    #[test]
+    fn a_missing_value_is_not_an_empty_one() {
+        let null = Spot { value: None, ..spot("") };
+        assert_eq!(words(&keep(&keep(&Filter::default(), &null), &spot(""))), ["verb=null", "verb=\"\""]);
+    }
+
+    #[test]
+    fn on_a_time_the_window_changes() {
+        let at = Spot { column: Column::Time, ..spot("") };
+        assert_eq!(words(&keep(&Filter::default(), &at)), ["from Jan 01 00:01:00"]);
+        assert_eq!(words(&only(&Filter::default(), &at)), ["Jan 01 00:00:30 – Jan 01 00:01:30"]);
+    }
+
+    #[test]
+    fn zooming_in_and_out_are_each_others_reverse() {
+        let closer = zoom(0, 8_000_000, 4_000_000, 1);
+        assert_eq!(closer, Window { from: Some(2_000_000), to: Some(6_000_000) });
+        assert_eq!(zoom(2_000_000, 6_000_000, 4_000_000, 4), Window { from: Some(0), to: Some(8_000_000) });
+        assert_eq!(shift(0, 8, true), Window { from: Some(4), to: Some(12) });
+    }
+}

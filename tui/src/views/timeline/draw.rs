@@ -1,0 +1,200 @@
+//! The timeline on the screen, from what the view holds and nothing else.
+
+use ratatui::layout::Rect;
+
+use super::{Timeline, chips, page};
+use crate::{
+    ask::{Column, Filter},
+    clock,
+    shown::Shown,
+    theme::Role,
+    views::timeline::page::{Page, Row},
+    widgets::{
+        grid::{self, Lane},
+        histogram,
+        pen::{Pen, scroll},
+    },
+};
+
+pub fn draw(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
+    let layout = view.layout(area);
+    chip_line(view, pen, layout.chips);
+    if layout.strip.height > 0 {
+        strip(view, pen, layout.strip);
+    }
+    if layout.rows.height > 0 {
+        let lanes = page::lanes(layout.rows.width);
+        heading(view, pen, layout.head, &lanes);
+        table(view, pen, layout.rows, &lanes);
+    }
+    if let Some(pane) = layout.detail
+        && let Some(detail) = &view.detail
+    {
+        detail.draw(pen, pane, view.detail_has_focus(area));
+        let edge = if pen.theme.ascii { "|" } else { "│" };
+        if layout.rows.height > 0 && pane.x > 0 {
+            let edge_area = Rect { x: pane.x - 1, width: 1, ..pane };
+            (0..pane.height).for_each(|y| {
+                pen.write(edge_area, (0, y), edge, Role::Faint);
+            });
+        }
+    }
+}
+
+fn chip_line(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
+    if let Some(prompt) = &view.prompt {
+        let x = pen.write(area, (0, 0), " find: ", Role::Key);
+        let rest = Rect { x: area.x + x, width: area.width.saturating_sub(x), ..area };
+        prompt.draw(pen, rest, true);
+        return;
+    }
+    let words = chips::words(&view.filter);
+    if words.is_empty() {
+        pen.write(area, (1, 0), "no filter: all events", Role::Faint);
+        return;
+    }
+    let mut x = 1;
+    for word in words {
+        x = pen.put(area, (x, 0), 40, &word, Role::Chip);
+        x = pen.write(area, (x, 0), "   ", Role::Plain);
+    }
+}
+
+fn strip(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
+    if let Some(error) = &view.strip_slot.error {
+        pen.write(area, (1, 0), "The strip could not be counted:", Role::Bad);
+        pen.write(area, (1, 1), error.first().map_or("", String::as_str), Role::Plain);
+        return;
+    }
+    let Some((filter, strip)) = &view.strip else {
+        pen.write(area, (1, 1), "counting…", Role::Faint);
+        return;
+    };
+    let old = std::mem::replace(&mut pen.faint, *filter != view.filter);
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    if !strip.bins.is_empty() {
+        let x = pen.write(inner, (0, 0), &clock::second(strip.from), Role::Plain);
+        let bin = strip.to.saturating_sub(strip.from) / strip.bins.len() as i64;
+        let marks = if pen.theme.ascii { "^ finding  ~ no evidence" } else { "▲ finding  ┄ no evidence" };
+        let middle = format!("   bin {}   {marks}", clock::length(bin));
+        let x = pen.put(inner, (x, 0), inner.width.saturating_sub(x + 17), &middle, Role::Faint);
+        pen.right(inner, x + 1, 0, &clock::second(strip.to), Role::Plain);
+        let bars = Rect { y: inner.y + 1, height: inner.height - 2, ..inner };
+        histogram::bars(pen, bars, &strip.bins);
+        let here = view.row().and_then(|row| bin_of(row.time, strip.from, strip.to, strip.bins.len()));
+        if let Some(here) = here {
+            pen.write(inner, (here, inner.height - 1), if pen.theme.ascii { "|" } else { "│" }, Role::Title);
+        }
+        histogram::marks(pen, inner, inner.height - 1, &strip.bins);
+    }
+    pen.faint = old;
+}
+
+/// The bin a time falls in, if it does.
+fn bin_of(time: i64, from: i64, to: i64, bins: usize) -> Option<u16> {
+    if time < from || time >= to {
+        return None;
+    }
+    let part = (i128::from(time) - i128::from(from)) * bins as i128 / (i128::from(to) - i128::from(from));
+    u16::try_from(part).ok()
+}
+
+fn heading(view: &Timeline, pen: &mut Pen<'_>, area: Rect, lanes: &[(Column, Lane)]) {
+    let mut x = 1;
+    let here = view.column_among(&columns(lanes));
+    for (column, lane) in lanes {
+        let name = if *column == Column::Time { "TIME UTC".to_string() } else { column.name().to_uppercase() };
+        let role = if *column == here { Role::Title } else { Role::Heading };
+        pen.put(area, (x, 0), lane.width, &name, role);
+        x += lane.width + 1;
+    }
+}
+
+fn columns(lanes: &[(Column, Lane)]) -> Vec<Column> {
+    lanes.iter().map(|(column, _)| *column).collect()
+}
+
+fn table(view: &Timeline, pen: &mut Pen<'_>, area: Rect, lanes: &[(Column, Lane)]) {
+    let failed = view.page_slot.error.as_ref().or(view.place_slot.error.as_ref());
+    if let Some(error) = failed {
+        let y = pen.paragraphs(area, 0, &["The timeline could not be read:".to_string()], Role::Bad);
+        let y = pen.paragraphs(area, y, error, Role::Plain);
+        pen.paragraphs(area, y, &["^r tries again; a undoes the last change.".to_string()], Role::Faint);
+        return;
+    }
+    let Some(page) = &view.page else {
+        let words = if view.page_slot.open() || view.place_slot.open() {
+            "reading the timeline…"
+        } else {
+            "The timeline was not read. ^r asks for it."
+        };
+        pen.write(area, (1, 0), words, Role::Faint);
+        return;
+    };
+    let fresh = page.filter == view.filter;
+    if page.known() == 0 && fresh {
+        pen.paragraphs(area, 0, &empty(page, &view.filter), Role::Plain);
+        return;
+    }
+    let height = u64::from(area.height);
+    let first = scroll(view.first, view.cursor, height);
+    let seen = first..first.saturating_add(height).min(page.known());
+    let held = page.offset..page.offset + page.rows.len() as u64;
+    // Until the page arrives, the nearest rows of the old one stay, dimmed and without a cursor.
+    let current = fresh && held.contains(&view.cursor) && held.start <= seen.start;
+    let first = if current { first } else { first.clamp(held.start, held.end.saturating_sub(height).max(held.start)) };
+    let old = std::mem::replace(&mut pen.faint, !current);
+    for y in 0..area.height {
+        let Some(row) = page.row(first + u64::from(y)) else { break };
+        let under_cursor = current && first + u64::from(y) == view.cursor;
+        line(view, pen, area, y, lanes, row, under_cursor);
+    }
+    pen.faint = old;
+}
+
+fn empty(page: &Page, filter: &Filter) -> Vec<String> {
+    if *filter != Filter::default() && page.all > 0 {
+        return vec![
+            "No event passes this filter.".to_string(),
+            "a undoes the last change, x shows all events.".to_string(),
+        ];
+    }
+    vec!["No events in this case.".to_string(), "Add evidence: coldcase ingest --case DIR PATH".to_string()]
+}
+
+fn line(view: &Timeline, pen: &mut Pen<'_>, area: Rect, y: u16, lanes: &[(Column, Lane)], row: &Row, cursor: bool) {
+    let base = if cursor { Role::Line } else { Role::Plain };
+    let here = view.column_among(&columns(lanes));
+    let needle = view.pattern.to_lowercase();
+    let widths: Vec<Lane> = lanes.iter().map(|(_, lane)| *lane).collect();
+    let time_width = widths.first().map_or(0, |lane| usize::from(lane.width));
+    // The last column of the time is the mark's.
+    let time = clock::time(row.time, time_width.saturating_sub(usize::from(time_width > 8)));
+    let cells: Vec<(&str, Role)> = lanes
+        .iter()
+        .map(|(column, _)| {
+            let cell = row.cell(*column);
+            let text = match column {
+                Column::Time => time.as_str(),
+                _ => cell.map_or("", Shown::text),
+            };
+            let matched = !needle.is_empty() && cell.is_some_and(|cell| cell.raw().to_lowercase().contains(&needle));
+            let role = match (cursor && *column == here, matched) {
+                (true, _) => Role::Cursor,
+                (_, true) => Role::Match,
+                _ => base,
+            };
+            (text, role)
+        })
+        .collect();
+    if cursor {
+        pen.write(area, (0, y), ">", Role::Key);
+    }
+    grid::line(pen, area, (1, y), &widths, &cells);
+    if let Some(level) = row.finding
+        && time_width > 8
+    {
+        let mark = if pen.theme.ascii { "^" } else { "▲" };
+        pen.write(area, (time_width as u16, y), mark, Role::Level(level));
+    }
+}
