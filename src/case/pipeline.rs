@@ -16,7 +16,7 @@ use crate::formats::{Batch, Block, Content, Reader, Rows, block};
 use crate::model::EvidenceId;
 
 /// Blocks that may be between the reader and the caller.
-const UNDER_WAY: usize = 8;
+const UNDER_WAY: usize = 5;
 
 /// What is known of an input once it is read.
 pub struct Done {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
@@ -24,7 +24,10 @@ use crate::model::Table;
 
 /// A row group ends at this many rows or bytes of rows, whichever comes first.
 const GROUP_ROWS: usize = 131_072;
-const GROUP_BYTES: usize = 80 << 20;
+const GROUP_BYTES: usize = 48 << 20;
+/// A log is nearly in order: the last rows of a group wait for the few that come a little late, so that one input
+/// makes one file.
+const HOLD_BACK: usize = 4_096;
 
 /// Writes the files of one command.
 pub struct Store {
@@ -80,10 +83,10 @@ impl Store {
             }
         };
         shelf.rows += batch.num_rows();
-        shelf.bytes += batch.get_array_memory_size();
+        shelf.bytes += weight(&batch);
         shelf.waiting.push(batch);
         if shelf.rows >= GROUP_ROWS || shelf.bytes >= GROUP_BYTES {
-            shelf.flush(&self.dir, self.seq)?;
+            shelf.flush(&self.dir, self.seq, HOLD_BACK)?;
         }
         Ok(())
     }
@@ -92,7 +95,7 @@ impl Store {
     pub fn close(mut self) -> Result<Vec<(&'static Table, Vec<PathBuf>)>> {
         let mut files = Vec::new();
         for shelf in &mut self.shelves {
-            shelf.flush(&self.dir, self.seq)?;
+            shelf.flush(&self.dir, self.seq, 0)?;
             shelf.end()?;
             files.push((shelf.table, shelf.done.iter().map(|(path, _)| path.clone()).collect()));
         }
@@ -140,12 +143,29 @@ fn sync_folder(path: &Path) -> Result<()> {
 }
 
 impl Shelf {
-    fn flush(&mut self, dir: &Path, seq: u64) -> Result<()> {
-        if self.waiting.is_empty() {
+    /// Writes a row group of what waits, but for the last `hold` rows.
+    fn flush(&mut self, dir: &Path, seq: u64, hold: usize) -> Result<()> {
+        let mut batches = sorted(std::mem::take(&mut self.waiting))?;
+        (self.rows, self.bytes) = (0, 0);
+        while let Some(batch) = batches.pop() {
+            let rows = batch.num_rows();
+            let room = hold - self.rows.min(hold);
+            let kept = batch.slice(rows - rows.min(room), rows.min(room));
+            self.rows += kept.num_rows();
+            // Rows that wait on share their memory with those written; a copy lets it go.
+            if kept.num_rows() > 0 {
+                let copied = concat_batches(&self.table.schema, [&kept]);
+                self.waiting.insert(0, copied.map_err(|e| Error::Bug { what: "holding rows back".into(), source: e.into() })?);
+            }
+            if rows > room {
+                batches.push(batch.slice(0, rows - room));
+                break;
+            }
+        }
+        self.bytes = self.waiting.iter().map(weight).sum();
+        if batches.is_empty() {
             return Ok(());
         }
-        let batches = sorted(self.table, std::mem::take(&mut self.waiting))?;
-        (self.rows, self.bytes) = (0, 0);
         let first = key(&batches[0], 0);
         let last_batch = &batches[batches.len() - 1];
         let last = key(last_batch, last_batch.num_rows() - 1);
@@ -300,30 +320,26 @@ pub fn key(batch: &RecordBatch, row: usize) -> Option<Key> {
 }
 
 /// Puts rows in order; costs one look at each when they are.
-fn sorted(table: &Table, batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>> {
-    let mut before = None;
-    let in_order = batches.iter().all(|batch| {
-        (0..batch.num_rows()).all(|row| {
-            let key = key(batch, row);
-            let fits = before <= key;
-            before = key;
-            fits
-        })
-    });
-    if in_order {
+fn sorted(batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>> {
+    let mut rows: Vec<(Option<Key>, usize, usize)> = Vec::new();
+    for (place, batch) in batches.iter().enumerate() {
+        rows.extend((0..batch.num_rows()).map(|row| (key(batch, row), place, row)));
+    }
+    if rows.is_sorted() {
         return Ok(batches);
     }
+    rows.sort_unstable();
+    let order: Vec<(usize, usize)> = rows.into_iter().map(|(_, place, row)| (place, row)).collect();
+    let all: Vec<&RecordBatch> = batches.iter().collect();
     let bug = |source: arrow::error::ArrowError| Error::Bug { what: "sorting rows".into(), source: source.into() };
-    let all = concat_batches(&table.schema, &batches).map_err(bug)?;
-    let by = ["time", "evidence", "offset"].iter().filter_map(|name| all.column_by_name(name));
-    let by: Vec<SortColumn> = by
-        .map(|values| SortColumn {
-            values: Arc::clone(values),
-            options: Some(SortOptions { descending: false, nulls_first: true }),
-        })
-        .collect();
-    let order = lexsort_to_indices(&by, None).map_err(bug)?;
-    Ok(vec![take_record_batch(&all, &order).map_err(bug)?])
+    Ok(vec![interleave_record_batch(&all, &order).map_err(bug)?])
+}
+
+/// Bytes of the rows themselves, without the room their builders kept.
+fn weight(batch: &RecordBatch) -> usize {
+    let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size());
+    // A size that cannot be told is guessed high, so that a group ends early.
+    sizes.map(|size| size.unwrap_or(1 << 20)).sum()
 }
 
 /// A failure of the Parquet layer, with the file it belongs to.

@@ -1,12 +1,14 @@
 //! Replays a case through rules: one fused scan, then correlations, then findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::UInt32Type;
+use datafusion::functions::expr_fn::lower;
+use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
-use datafusion::prelude::col;
+use datafusion::prelude::{col, lit};
 use futures::StreamExt;
 
 use super::blind::{Blind, Coverage};
@@ -17,7 +19,7 @@ use super::scan::{CARRIED, Program, RuleSetExec};
 use super::{Engine, damaged};
 use crate::error::{Error, Result};
 use crate::model::Micros;
-use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, RuleSet};
+use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, Predicate, Rule, RuleSet, Source, resources, verbs};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -100,28 +102,58 @@ impl Engine {
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
+    /// One plan for all rules: those that ask columns only and those that ask bodies, each as one scan. Bodies are
+    /// nearly all of a case, so their scan decodes them only for the verbs and resources its rules can match.
     async fn plan(&self, rules: &RuleSet) -> Result<Arc<dyn ExecutionPlan>> {
-        let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect::<Vec<_>>();
-        let compiled = Compiled::new(&rules.rules)
-            .map_err(|source| Error::Usage { what: format!("a rule's regular expression cannot be used: {source}"), hint: None })?;
-        let program = Arc::new(Program { compiled, keys });
+        let asks_bodies = |rule: &Rule| {
+            let mut asks = false;
+            rule.predicate.each_test(&mut |test| asks |= matches!(test.field.source, Source::Body { .. } | Source::Everything));
+            asks
+        };
+        let (bodies, columns): (Vec<usize>, Vec<usize>) =
+            (0..rules.rules.len()).partition(|rule| asks_bodies(&rules.rules[*rule]));
+        let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        for part in [columns, bodies] {
+            if !part.is_empty() {
+                plans.push(self.part(rules, part).await?);
+            }
+        }
+        match plans.len() {
+            1 => Ok(plans.remove(0)),
+            _ => UnionExec::try_new(plans).map_err(damaged),
+        }
+    }
+
+    async fn part(&self, rules: &RuleSet, part: Vec<usize>) -> Result<Arc<dyn ExecutionPlan>> {
+        let chosen: Vec<Rule> = part.iter().map(|rule| rules.rules[*rule].clone()).collect();
+        let wrong = |source: regex::Error| Error::Usage {
+            what: format!("a rule's regular expression cannot be used: {source}"),
+            hint: None,
+        };
+        let keys: Vec<Vec<Field>> = part.iter().map(|rule| keys_of(rules, *rule)).collect();
+        let program = Program { compiled: Compiled::new(&chosen).map_err(wrong)?, keys, numbers: part };
         let mut wanted: Vec<&str> = CARRIED.to_vec();
-        for column in program.compiled.columns() {
+        let of_keys = program.keys.iter().flatten().flat_map(super::values::columns);
+        for column in program.compiled.columns().into_iter().chain(of_keys) {
             if !wanted.contains(&column) {
                 wanted.push(column);
             }
         }
-        for field in program.keys.iter().flatten() {
-            for column in super::values::columns(field) {
-                if !wanted.contains(&column) {
-                    wanted.push(column);
-                }
+        let mut frame = self.context.table("audit").await.map_err(damaged)?;
+        for (column, field, only) in [
+            ("verb", "verb", only(&chosen, verbs)),
+            ("resource", "objectRef", only(&chosen, resources)),
+        ] {
+            if let Some(words) = only {
+                let words = words.into_iter().map(lit).collect();
+                // A row that lost the field to a cut may still be one of them.
+                let lost = col("not_recorded").like(lit(format!("%{field}%")));
+                frame = frame.filter(lower(col(column)).in_list(words, false).or(lost)).map_err(damaged)?;
             }
         }
-        let frame = self.context.table("audit").await.map_err(damaged)?;
         let columns = wanted.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
         let scan = frame.select(columns).map_err(damaged)?.create_physical_plan().await.map_err(damaged)?;
-        Ok(Arc::new(RuleSetExec::new(scan, program)))
+        Ok(Arc::new(RuleSetExec::new(scan, Arc::new(program))))
     }
 
     fn verdicts(&self, rules: &RuleSet) -> Result<Vec<Verdict>> {
@@ -175,6 +207,12 @@ impl Engine {
         let words = words_of(&correlation.meta);
         Ok(found.into_iter().map(|rows| finding(&words, rows.into_iter().map(|i| chain[i].clone()).collect())).collect())
     }
+}
+
+/// The only words any of the rules can match; None when one can match all.
+fn only(rules: &[Rule], words: fn(&Predicate) -> Option<BTreeSet<String>>) -> Option<BTreeSet<String>> {
+    let each = rules.iter().map(|rule| words(&rule.predicate));
+    each.collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
 }
 
 fn read(batch: &RecordBatch, verdicts: &mut Vec<Verdict>) {

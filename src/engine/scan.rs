@@ -48,6 +48,8 @@ pub struct Program {
     pub compiled: Compiled,
     /// For every rule the fields whose values its verdicts carry, for correlations.
     pub keys: Vec<Vec<sigma::Field>>,
+    /// For every rule its place in the whole rule set.
+    pub numbers: Vec<usize>,
 }
 
 /// Runs a [`Program`] over the batches of its input.
@@ -85,7 +87,7 @@ fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> Resu
     let verdicts = program.compiled.run(events);
     let rows = UInt32Array::from_iter_values(verdicts.iter().map(|v| v.row as u32));
     let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(UInt32Array::from_iter_values(verdicts.iter().map(|v| v.rule as u32))),
+        Arc::new(UInt32Array::from_iter_values(verdicts.iter().map(|v| program.numbers[v.rule] as u32))),
         Arc::new(verdicts.iter().map(|v| Some(v.hit)).collect::<BooleanArray>()),
     ];
     for name in CARRIED {
