@@ -12,7 +12,8 @@ fn main() -> io::Result<()> {
         let mut files = Vec::new();
         gather(&root.join(folder), ending, &mut files)?;
         files.sort();
-        let _ = writeln!(code, "/// Path within the project and text, by path.\npub static {name}: &[(&str, &str)] = &[");
+        let _ =
+            writeln!(code, "/// Path within the project and text, by path.\npub static {name}: &[(&str, &str)] = &[");
         for file in files {
             let short = file.strip_prefix(&root).map_err(io::Error::other)?;
             let _ = writeln!(code, "    ({:?}, include_str!({:?})),", short.to_string_lossy(), file.to_string_lossy());

@@ -84,7 +84,9 @@ impl Error {
             Error::NotACase { .. } => Some("make one with: coldcase ingest --case DIR PATH…".into()),
             Error::NewerCase { .. } => Some("use the coldcase that wrote it, or a newer one".into()),
             Error::Locked { .. } => Some("wait for the other command to end, then run this one again".into()),
-            Error::Tampered { .. } | Error::Damaged { .. } => Some("coldcase verify lists everything that differs".into()),
+            Error::Tampered { .. } | Error::Damaged { .. } => {
+                Some("coldcase verify lists everything that differs".into())
+            }
             Error::Usage { hint, .. } => hint.clone(),
             Error::Query(diagnostic) => diagnostic.hint.clone(),
             _ => None,

@@ -16,6 +16,8 @@ pub mod sigma;
 pub mod case;
 
 pub mod engine;
+#[cfg(feature = "stats")]
+pub mod stats;
 
 pub mod report;
 

@@ -47,7 +47,9 @@ pub enum Action {
         replaced: Vec<String>,
     },
     /// A line that a killed command left unfinished was taken away.
-    Repair { bytes: u64 },
+    Repair {
+        bytes: u64,
+    },
 }
 
 /// One input as the journal keeps it; table `evidence` is made of these.
@@ -118,8 +120,10 @@ impl Journal {
         for line in text[..whole].split_inclusive(|byte| *byte == b'\n') {
             let line = &line[..line.len() - 1];
             let number = journal.entries.len() + 1;
-            let wrong = |what: &str| Error::Tampered { path: path.to_path_buf(), what: format!("line {number}: {what}") };
-            let entry: Entry = serde_json::from_slice(line).map_err(|e| wrong(&format!("not a journal entry ({e})")))?;
+            let wrong =
+                |what: &str| Error::Tampered { path: path.to_path_buf(), what: format!("line {number}: {what}") };
+            let entry: Entry =
+                serde_json::from_slice(line).map_err(|e| wrong(&format!("not a journal entry ({e})")))?;
             if entry.previous != journal.head {
                 return Err(wrong("it does not follow the line before it"));
             }
@@ -217,7 +221,9 @@ mod tests {
 
     fn journal(folder: &Path) -> Journal {
         let mut journal = Journal::read(&folder.join("journal.jsonl")).unwrap();
-        journal.append("2031-04-05T06:07:08.000000Z", Action::Create { name: "a".into(), by: "coldcase".into() }).unwrap();
+        journal
+            .append("2031-04-05T06:07:08.000000Z", Action::Create { name: "a".into(), by: "coldcase".into() })
+            .unwrap();
         let replay = Action::Replay { rules: 1, findings: 0, files: Vec::new(), replaced: Vec::new() };
         journal.append("2031-04-05T06:07:09.000000Z", replay).unwrap();
         journal

@@ -82,7 +82,10 @@ impl Seen {
 /// Says whether two records are one event.
 fn is_same(a: &Copy, b: &Copy) -> bool {
     let bodies = |a: u64, b: u64| a == 0 || b == 0 || a == b;
-    if a.key.content != b.key.content || !bodies(a.key.request, b.key.request) || !bodies(a.key.response, b.key.response) {
+    if a.key.content != b.key.content
+        || !bodies(a.key.request, b.key.request)
+        || !bodies(a.key.response, b.key.response)
+    {
         return false;
     }
     match (a.key.stage_time, b.key.stage_time) {
@@ -97,7 +100,8 @@ fn is_same(a: &Copy, b: &Copy) -> bool {
 
 /// Exports write times with six digits, three, or none: the coarser is the finer cut short.
 fn same_time(a: i64, b: i64) -> bool {
-    let cut = |coarse: i64, fine: i64, unit: i64| coarse % unit == 0 && fine.div_euclid(unit) == coarse.div_euclid(unit);
+    let cut =
+        |coarse: i64, fine: i64, unit: i64| coarse % unit == 0 && fine.div_euclid(unit) == coarse.div_euclid(unit);
     a == b || [1_000, 1_000_000].iter().any(|unit| cut(a, b, *unit) || cut(b, a, *unit))
 }
 

@@ -8,10 +8,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array,
-    UInt64Array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt64Type};
 
@@ -115,13 +112,16 @@ impl Case {
         let mut replaced = Vec::new();
         let audit = &tables::audit::TABLE;
         let first = self.evidence().len();
-        if closed.iter().any(|(table, files)| table.name == audit.name && files.len() > MANY_FILES) || !superseded.is_empty() {
+        if closed.iter().any(|(table, files)| table.name == audit.name && files.len() > MANY_FILES)
+            || !superseded.is_empty()
+        {
             let place = closed.iter().position(|(table, _)| table.name == audit.name);
             let mut files: Vec<PathBuf> = place.map(|place| closed.remove(place).1).unwrap_or_default();
             let temporary = files.len();
             // Rows of earlier intakes are only touched when one of theirs was superseded.
             if superseded.iter().any(|(evidence, _)| (*evidence as usize) < first) {
-                replaced = self.journal.files().iter().filter(|f| f.table == audit.name).map(|f| f.path.clone()).collect();
+                replaced =
+                    self.journal.files().iter().filter(|f| f.table == audit.name).map(|f| f.path.clone()).collect();
                 files.extend(replaced.iter().map(|path| self.dir.join(path)));
             }
             let mut merged = Store::new(&self.dir, self.journal.entries.len() as u64);
@@ -179,7 +179,10 @@ impl Intake {
         if known.iter().any(|k| k.size == size) {
             let (sha256, _) = hash_file(path)?;
             if let Some(record) = known.iter().find(|k| k.sha256 == sha256 && k.size == size) {
-                return Ok(InputReceipt { record: InputRecord { path: input.name.clone(), ..(*record).clone() }, known: true });
+                return Ok(InputReceipt {
+                    record: InputRecord { path: input.name.clone(), ..(*record).clone() },
+                    known: true,
+                });
             }
         }
         let file = File::open(path).map_err(Error::io("open", path))?;
@@ -256,14 +259,21 @@ impl Intake {
         Ok(())
     }
 
-    fn keep(&mut self, table: &'static Table, rows: &RecordBatch, keep: &[bool], record: &mut InputRecord) -> Result<()> {
+    fn keep(
+        &mut self,
+        table: &'static Table,
+        rows: &RecordBatch,
+        keep: &[bool],
+        record: &mut InputRecord,
+    ) -> Result<()> {
         let stored = keep.iter().filter(|keep| **keep).count();
         record.stored += stored as u64;
         record.duplicate += (keep.len() - stored) as u64;
         if stored == keep.len() {
             return self.store.add(table, rows.clone());
         }
-        let bug = |source: arrow::error::ArrowError| Error::Bug { what: "sorting out doubles".into(), source: source.into() };
+        let bug =
+            |source: arrow::error::ArrowError| Error::Bug { what: "sorting out doubles".into(), source: source.into() };
         let mask: BooleanArray = keep.iter().map(|keep| Some(*keep)).collect();
         let out: BooleanArray = keep.iter().map(|keep| Some(!keep)).collect();
         self.store.add(table, filter_record_batch(rows, &mask).map_err(bug)?)?;
@@ -274,7 +284,8 @@ impl Intake {
 
 fn number(batch: &RecordBatch, column: &str, row: usize) -> u64 {
     let array = batch.column_by_name(column);
-    let small = array.and_then(|a| a.as_primitive_opt::<arrow::datatypes::UInt32Type>()).map(|a| u64::from(a.value(row)));
+    let small =
+        array.and_then(|a| a.as_primitive_opt::<arrow::datatypes::UInt32Type>()).map(|a| u64::from(a.value(row)));
     small.or_else(|| array.and_then(|a| a.as_primitive_opt::<UInt64Type>()).map(|a| a.value(row))).unwrap_or_default()
 }
 
@@ -311,8 +322,8 @@ fn rejects(rejects: &[Reject], evidence: EvidenceId) -> Result<RecordBatch> {
 }
 
 fn table_batch(table: &Table, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
-    let bug = |source: arrow::error::ArrowError| Error::Bug { what: format!("table {}", table.name), source: source.into() };
+    let bug =
+        |source: arrow::error::ArrowError| Error::Bug { what: format!("table {}", table.name), source: source.into() };
     let typed = columns.iter().zip(table.schema.fields()).map(|(array, field)| cast(array, field.data_type()));
     RecordBatch::try_new(Arc::clone(&table.schema), typed.collect::<Result<_, _>>().map_err(bug)?).map_err(bug)
 }
-

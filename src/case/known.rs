@@ -11,8 +11,8 @@ use super::Case;
 use super::dedupe::Seen;
 use super::store::damaged;
 use crate::error::{Error, Result};
-use crate::formats::{AuditKey, ObjectKey};
 use crate::formats::key::{self, AuditColumns};
+use crate::formats::{AuditKey, ObjectKey};
 use crate::model::{Recorded, Table, tables};
 
 /// What the keys of an event are made of.

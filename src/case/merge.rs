@@ -59,7 +59,8 @@ pub fn merge(
             let out: Vec<bool> = (0..run.num_rows()).map(out).collect();
             let keep: BooleanArray = out.iter().map(|out| Some(!out)).collect();
             let drop: BooleanArray = out.iter().map(|out| Some(*out)).collect();
-            let fail = |source: arrow::error::ArrowError| Error::Bug { what: "merging rows".into(), source: source.into() };
+            let fail =
+                |source: arrow::error::ArrowError| Error::Bug { what: "merging rows".into(), source: source.into() };
             store.add(table, filter_record_batch(&run, &keep).map_err(fail)?)?;
             dropped(&filter_record_batch(&run, &drop).map_err(fail)?)?;
         }

@@ -105,8 +105,7 @@ impl Case {
             std::io::ErrorKind::NotFound => not("it has no case.toml".into()),
             _ => Error::io("read", &path)(e),
         })?;
-        let manifest: Manifest =
-            toml::from_str(&text).map_err(|e| not(format!("case.toml: {}", e.message())))?;
+        let manifest: Manifest = toml::from_str(&text).map_err(|e| not(format!("case.toml: {}", e.message())))?;
         if manifest.format > FORMAT {
             return Err(Error::NewerCase { path: dir.into(), found: manifest.format, known: FORMAT });
         }
@@ -190,7 +189,8 @@ impl Case {
             number(&|i| i.cut),
             text(&|i| (!i.notes.is_empty()).then(|| i.notes.join("; "))),
         ];
-        let bug = |source: arrow::error::ArrowError| Error::Bug { what: "table evidence".into(), source: source.into() };
+        let bug =
+            |source: arrow::error::ArrowError| Error::Bug { what: "table evidence".into(), source: source.into() };
         let schema = &tables::evidence::TABLE.schema;
         let columns = columns.iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));
         RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<_, _>>().map_err(bug)?).map_err(bug)

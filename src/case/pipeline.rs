@@ -88,11 +88,7 @@ pub fn run(
     }))
 }
 
-fn read(
-    raw: Box<dyn Read + Send>,
-    blocks: &SyncSender<(u64, Block)>,
-    permits: &Receiver<()>,
-) -> io::Result<Content> {
+fn read(raw: Box<dyn Read + Send>, blocks: &SyncSender<(u64, Block)>, permits: &Receiver<()>) -> io::Result<Content> {
     let mut reader = Reader::open(raw)?;
     let mut number = 0;
     while let Some(block) = reader.next_block()? {

@@ -78,7 +78,14 @@ impl Store {
         let shelf = match self.shelves.iter().position(|shelf| shelf.table.name == table.name) {
             Some(place) => &mut self.shelves[place],
             None => {
-                self.shelves.push(Shelf { table, waiting: Vec::new(), rows: 0, bytes: 0, open: None, done: Vec::new() });
+                self.shelves.push(Shelf {
+                    table,
+                    waiting: Vec::new(),
+                    rows: 0,
+                    bytes: 0,
+                    open: None,
+                    done: Vec::new(),
+                });
                 self.shelves.last_mut().expect("one was just pushed")
             }
         };
@@ -155,7 +162,8 @@ impl Shelf {
             // Rows that wait on share their memory with those written; a copy lets it go.
             if kept.num_rows() > 0 {
                 let copied = concat_batches(&self.table.schema, [&kept]);
-                self.waiting.insert(0, copied.map_err(|e| Error::Bug { what: "holding rows back".into(), source: e.into() })?);
+                self.waiting
+                    .insert(0, copied.map_err(|e| Error::Bug { what: "holding rows back".into(), source: e.into() })?);
             }
             if rows > room {
                 batches.push(batch.slice(0, rows - room));
@@ -240,7 +248,9 @@ fn encode(
     }
     // Largest first, so that no thread is left with one at the end: bodies are most of a case.
     let mut order: Vec<usize> = (0..columns.len()).collect();
-    order.sort_by_key(|c| std::cmp::Reverse(batches.iter().map(|b| b.column(*c).get_array_memory_size()).sum::<usize>()));
+    order.sort_by_key(|c| {
+        std::cmp::Reverse(batches.iter().map(|b| b.column(*c).get_array_memory_size()).sum::<usize>())
+    });
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(order.len());
     let work = || {

@@ -8,7 +8,7 @@ use clap::Args;
 use super::ingest::{books, problems, take_in};
 use super::print::{head, line, output};
 use super::rules::load;
-use super::{End, now, replay};
+use super::{End, now, replay, tui};
 use crate::case::Case;
 use crate::error::{Error, Result};
 
@@ -32,7 +32,12 @@ impl Demo {
         let evidence = find(&self.evidence)?;
         let temporary = match &self.case {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("coldcase-demo-").tempdir().map_err(Error::io("make", "a temporary folder".as_ref()))?),
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("coldcase-demo-")
+                    .tempdir()
+                    .map_err(Error::io("make", "a temporary folder".as_ref()))?,
+            ),
         };
         let dir = match (&self.case, &temporary) {
             (Some(dir), _) => dir.clone(),
@@ -43,7 +48,7 @@ impl Demo {
         let mut case = Case::open_or_create(&dir, &at)?;
         let mut out = output(None, None)?;
         line(&mut out, "Intake")?;
-        let receipt = take_in(&mut case, &[evidence.clone()], &at)?;
+        let receipt = take_in(&mut case, std::slice::from_ref(&evidence), &at)?;
         books(&receipt, &mut out)?;
         line(&mut out, "")?;
         let (rules, _) = load(&[])?;
@@ -54,6 +59,7 @@ impl Demo {
         problems(&receipt);
         if !self.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
             drop(out);
+            tui::open(&dir)?;
         }
         Ok(if receipt.problems.is_empty() { End::Done } else { End::Evidence })
     }

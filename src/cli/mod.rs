@@ -6,11 +6,13 @@ mod hunt;
 mod ingest;
 mod print;
 mod query;
-//pub mod reference;
+pub mod reference;
 mod replay;
 mod rules;
+#[cfg(feature = "stats")]
+mod stats;
 mod tables;
-//mod tui;
+mod tui;
 mod verify;
 
 use std::path::PathBuf;
@@ -44,6 +46,11 @@ enum Command {
     Hunt(hunt::Hunt),
     /// Show tables, columns and their meanings
     Tables(tables::Tables),
+    /// Browse a case on screens
+    Tui(tui::Tui),
+    /// Measure events over time
+    #[cfg(feature = "stats")]
+    Stats(stats::Stats),
     /// Check evidence and case files against their hashes
     Verify(verify::Verify),
     /// List and check detection rules
@@ -87,6 +94,9 @@ pub fn main() -> ExitCode {
         Command::Query(args) => args.run(),
         Command::Hunt(args) => args.run(),
         Command::Tables(args) => args.run(),
+        Command::Tui(args) => args.run(),
+        #[cfg(feature = "stats")]
+        Command::Stats(args) => args.run(),
         Command::Verify(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Formats(args) => args.run(),

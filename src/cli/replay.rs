@@ -112,7 +112,13 @@ fn coverage(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
         let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(", ")) };
         line(
             out,
-            &format!("  {:<18} {:>9}  {} to {}{notes}", source.label(), grouped(source.events), time(source.first), time(source.last)),
+            &format!(
+                "  {:<18} {:>9}  {} to {}{notes}",
+                source.label(),
+                grouped(source.events),
+                time(source.first),
+                time(source.last)
+            ),
         )?;
     }
     Ok(())
@@ -120,7 +126,8 @@ fn coverage(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
 
 fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
     head(out, &format!("  {:<8} {}  [{}]", finding.level.as_str().to_uppercase(), finding.title, finding.rule))?;
-    let defender = if finding.defender.is_empty() { String::new() } else { format!("  {}", finding.defender.join(" ")) };
+    let defender =
+        if finding.defender.is_empty() { String::new() } else { format!("  {}", finding.defender.join(" ")) };
     line(
         out,
         &format!(
@@ -130,7 +137,11 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
             finding.techniques.join(" ")
         ),
     )?;
-    let span = if finding.first == finding.last { time(finding.first) } else { format!("{} to {}", time(finding.first), time(finding.last)) };
+    let span = if finding.first == finding.last {
+        time(finding.first)
+    } else {
+        format!("{} to {}", time(finding.first), time(finding.last))
+    };
     line(out, &format!("           {span}  {}  id {}", count(finding.count, "request", "requests"), finding.id))?;
     let events = &finding.events;
     for event in events.iter().take(2) {

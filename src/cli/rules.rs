@@ -49,7 +49,10 @@ impl Rules {
                 let (set, broken) = load(&paths)?;
                 for (meta, _) in set.reported() {
                     let techniques = meta.techniques.join(" ");
-                    line(&mut out, &format!("{:<26} {:<13} {:<22} {}", meta.name, meta.level.as_str(), techniques, meta.title))?;
+                    line(
+                        &mut out,
+                        &format!("{:<26} {:<13} {:<22} {}", meta.name, meta.level.as_str(), techniques, meta.title),
+                    )?;
                 }
                 Ok(if broken { End::Rules } else { End::Done })
             }

@@ -38,7 +38,13 @@ impl Tables {
             line(&mut out, &format!("{:<10} {:>14}{span}", info.table.name, count(info.rows, "row", "rows")))?;
             line(&mut out, &format!("{:11}{}", "", info.table.doc))?;
         }
-        line(&mut out, &format!("{:<10} every event of every source in one order: time, source, actor, verb, object …", "timeline"))?;
+        line(
+            &mut out,
+            &format!(
+                "{:<10} every event of every source in one order: time, source, actor, verb, object …",
+                "timeline"
+            ),
+        )?;
         line(&mut out, "coldcase tables NAME shows columns and their meanings")?;
         Ok(End::Done)
     }

@@ -52,7 +52,9 @@ const LEFT_OUT: [&str; 2] = ["get", "list"];
 impl Source {
     /// Says whether the source is one of those that leave out reads by design.
     pub fn is_admin(&self) -> bool {
-        self.category.as_deref().is_some_and(|c| c.eq_ignore_ascii_case("kube-audit-admin") || c.eq_ignore_ascii_case("AKSAuditAdmin"))
+        self.category
+            .as_deref()
+            .is_some_and(|c| c.eq_ignore_ascii_case("kube-audit-admin") || c.eq_ignore_ascii_case("AKSAuditAdmin"))
     }
 
     /// The name people know it by.
@@ -112,6 +114,16 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Says which of the rules this case's evidence cannot answer.
+    ///
+    /// # Errors
+    /// When a file of the case cannot be read.
+    pub fn blind(&self, rules: &RuleSet) -> Result<Vec<Blind>> {
+        Ok(blind(rules, &self.coverage()?))
+    }
+}
+
 /// Says of every rule and correlation whether the evidence can hold what it looks for.
 pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
     let mut blind = Vec::new();
@@ -151,6 +163,8 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
             add(false, format!("it sees writes only: {why}"), full);
         }
     }
-    blind.sort_by(|a, b| (!a.whole, std::cmp::Reverse(a.level), &a.rule).cmp(&(!b.whole, std::cmp::Reverse(b.level), &b.rule)));
+    blind.sort_by(|a, b| {
+        (!a.whole, std::cmp::Reverse(a.level), &a.rule).cmp(&(!b.whole, std::cmp::Reverse(b.level), &b.rule))
+    });
     blind
 }

@@ -14,7 +14,7 @@ use crate::sigma::{Matcher, Side};
 #[derive(Default)]
 pub struct Bodies {
     tests: Vec<Matcher>,
-        request: Paths,
+    request: Paths,
     response: Paths,
     /// Sides that depend on the object, one tree per nesting of the pod spec.
     object: [Paths; 3],
@@ -75,11 +75,9 @@ impl Bodies {
         let mut present = vec![false; self.tests.len()];
         let mut hit = vec![false; self.tests.len()];
         let body = Body::of(batch, row);
-        for (paths, text) in [
-            (&self.request, body.request),
-            (&self.response, body.response),
-            (&self.object[body.nesting], body.object),
-        ] {
+        for (paths, text) in
+            [(&self.request, body.request), (&self.response, body.response), (&self.object[body.nesting], body.object)]
+        {
             let (false, Some(text)) = (paths.is_empty(), text) else {
                 continue;
             };

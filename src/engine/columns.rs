@@ -207,9 +207,7 @@ pub fn is_public(text: &str) -> bool {
         Ok(IpAddr::V4(ip)) => public_v4(ip),
         Ok(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
             Some(v4) => public_v4(v4),
-            None => {
-                !(ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local())
-            }
+            None => !(ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()),
         },
         Err(_) => false,
     }

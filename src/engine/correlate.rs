@@ -87,7 +87,10 @@ pub fn plan(correlation: &Correlation) -> String {
     let holds = |what: &str| condition(&correlation.condition, what);
     let windows = match &correlation.kind {
         CorrelationKind::EventCount => {
-            format!("SELECT *, {} AS met, time - {span} AS start FROM (SELECT *, count(*) {back} AS n FROM steps)", holds("n"))
+            format!(
+                "SELECT *, {} AS met, time - {span} AS start FROM (SELECT *, count(*) {back} AS n FROM steps)",
+                holds("n")
+            )
         }
         CorrelationKind::ValueCount { .. } => format!(
             "SELECT *, {} AS met, time - {span} AS start FROM (SELECT *, count(DISTINCT value) {back} AS n FROM steps)",

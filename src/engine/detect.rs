@@ -19,7 +19,9 @@ use super::scan::{CARRIED, Program, RuleSetExec};
 use super::{Engine, damaged};
 use crate::error::{Error, Result};
 use crate::model::Micros;
-use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, Predicate, Rule, RuleSet, Source, resources, verbs};
+use crate::sigma::{
+    Correlation, CorrelationKind, Field, Level, Meta, Predicate, Rule, RuleSet, Source, resources, verbs,
+};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -107,7 +109,8 @@ impl Engine {
     async fn plan(&self, rules: &RuleSet) -> Result<Arc<dyn ExecutionPlan>> {
         let asks_bodies = |rule: &Rule| {
             let mut asks = false;
-            rule.predicate.each_test(&mut |test| asks |= matches!(test.field.source, Source::Body { .. } | Source::Everything));
+            rule.predicate
+                .each_test(&mut |test| asks |= matches!(test.field.source, Source::Body { .. } | Source::Everything));
             asks
         };
         let (bodies, columns): (Vec<usize>, Vec<usize>) =
@@ -140,10 +143,9 @@ impl Engine {
             }
         }
         let mut frame = self.context.table("audit").await.map_err(damaged)?;
-        for (column, field, only) in [
-            ("verb", "verb", only(&chosen, verbs)),
-            ("resource", "objectRef", only(&chosen, resources)),
-        ] {
+        for (column, field, only) in
+            [("verb", "verb", only(&chosen, verbs)), ("resource", "objectRef", only(&chosen, resources))]
+        {
             if let Some(words) = only {
                 let words = words.into_iter().map(lit).collect();
                 // A row that lost the field to a cut may still be one of them.
@@ -205,7 +207,10 @@ impl Engine {
         }
         let found = self.runtime.block_on(episodes(correlation, &steps)).map_err(damaged)?;
         let words = words_of(&correlation.meta);
-        Ok(found.into_iter().map(|rows| finding(&words, rows.into_iter().map(|i| chain[i].clone()).collect())).collect())
+        Ok(found
+            .into_iter()
+            .map(|rows| finding(&words, rows.into_iter().map(|i| chain[i].clone()).collect()))
+            .collect())
     }
 }
 

@@ -126,9 +126,12 @@ pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
     let mut seen = BTreeSet::new();
     let audit_ids = events.iter().filter_map(|e| e.audit_id.clone()).filter(|id| seen.insert(id.clone())).collect();
     // A client may choose one auditID for many requests: the path tells them apart.
-    let requests: BTreeSet<_> = events.iter().map(|e| (&e.audit_id, &e.uri, e.audit_id.is_none().then_some(e.span))).collect();
+    let requests: BTreeSet<_> =
+        events.iter().map(|e| (&e.audit_id, &e.uri, e.audit_id.is_none().then_some(e.span))).collect();
     let mut hash = Sha256::new();
-    for part in [Some(words.rule), events[0].audit_id.as_deref(), events[0].stage.as_deref(), events[0].actor.as_deref()] {
+    for part in
+        [Some(words.rule), events[0].audit_id.as_deref(), events[0].stage.as_deref(), events[0].actor.as_deref()]
+    {
         hash.update(part.unwrap_or_default());
         hash.update([0]);
     }

@@ -50,9 +50,9 @@ impl Hunt {
                 continue;
             };
             match key {
-                "param" => parameters.push(parameter(value).ok_or_else(|| {
-                    wrong(number + 1, format!("parameter `{value}` cannot be read"))
-                })?),
+                "param" => parameters.push(
+                    parameter(value).ok_or_else(|| wrong(number + 1, format!("parameter `{value}` cannot be read")))?,
+                ),
                 "title" | "question" | "needs" => {
                     header.insert(key, value.trim().to_owned());
                 }

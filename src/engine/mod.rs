@@ -28,8 +28,8 @@ use crate::error::{BoxError, Error, Result};
 pub use blind::{Blind, Coverage};
 pub use detect::{Replay, Untold};
 pub use finding::{Event, Finding};
-pub use record::batch_of_findings;
 pub use query::{Answer, Parameter};
+pub use record::batch_of_findings;
 pub use tables::TableInfo;
 
 /// Rows per batch: large, so that a test on a dictionary column is paid for once per many rows.

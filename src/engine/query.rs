@@ -36,10 +36,10 @@ impl Answer {
 
     /// The first batch, of answers that always have one row.
     pub(super) fn one(&self) -> Result<&RecordBatch> {
-        self.batches.iter().find(|batch| batch.num_rows() > 0).ok_or_else(|| Error::Bug {
-            what: "an aggregate without a row".into(),
-            source: "empty answer".into(),
-        })
+        self.batches
+            .iter()
+            .find(|batch| batch.num_rows() > 0)
+            .ok_or_else(|| Error::Bug { what: "an aggregate without a row".into(), source: "empty answer".into() })
     }
 }
 
@@ -120,7 +120,8 @@ fn explain(sql: &str, error: &DataFusionError) -> Error {
         root => root.strip_backtrace(),
     };
     let message = root.trim_start_matches("Error during planning: ").trim_start_matches("Schema error: ").to_owned();
-    let refused = ["DDL not supported", "DML not supported", "Statement not supported"].iter().any(|w| text.contains(w));
+    let refused =
+        ["DDL not supported", "DML not supported", "Statement not supported"].iter().any(|w| text.contains(w));
     let (message, hint) = if refused {
         ("a case is read-only: only SELECT, EXPLAIN and DESCRIBE may be run".to_owned(), None)
     } else if text.contains("table '") && text.contains("not found") {

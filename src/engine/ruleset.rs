@@ -28,11 +28,22 @@ pub struct Compiled {
 
 /// One distinct test.
 enum Atom {
-    Column { test: ColumnTest, root: Recorded, costly: bool },
+    Column {
+        test: ColumnTest,
+        root: Recorded,
+        costly: bool,
+    },
     /// Number of the test in `Bodies`.
-    Body { test: usize, root: Recorded },
+    Body {
+        test: usize,
+        root: Recorded,
+    },
     /// Two fields of the same event compared.
-    Fields { left: Field, right: Field, matcher: Matcher },
+    Fields {
+        left: Field,
+        right: Field,
+        matcher: Matcher,
+    },
     /// Any text of the whole event.
     Everything(Matcher),
 }

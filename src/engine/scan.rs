@@ -75,8 +75,7 @@ impl RuleSetExec {
 
 /// `rule` u32, `hit` bool (false: cannot tell), the carried columns, `keys` list of list of text.
 fn verdict_schema(events: &Schema) -> SchemaRef {
-    let mut fields =
-        vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, false)];
+    let mut fields = vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, false)];
     fields.extend(CARRIED.iter().filter_map(|name| events.field_with_name(name).ok().cloned()));
     let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
     fields.push(Field::new("keys", DataType::List(item), false));
@@ -148,10 +147,7 @@ impl ExecutionPlan for RuleSetExec {
         Ok(Arc::new(RuleSetExec::new(children.swap_remove(0), Arc::clone(&self.program))))
     }
 
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(Arc::new(RuleSetExec::new(children.swap_remove(0), Arc::clone(&self.program))))
     }
 

@@ -55,7 +55,9 @@ impl Three {
             (Three::No, _) | (_, Three::No) => Three::No,
             (a, Three::Yes) => a,
             (Three::Yes, b) => b.clone(),
-            (Three::Mixed { yes, no }, Three::Mixed { yes: y, no: n }) => Three::Mixed { yes: &yes & y, no: &no | n }.fold(),
+            (Three::Mixed { yes, no }, Three::Mixed { yes: y, no: n }) => {
+                Three::Mixed { yes: &yes & y, no: &no | n }.fold()
+            }
         }
     }
 

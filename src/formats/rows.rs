@@ -90,7 +90,7 @@ impl Rows {
     /// Hands over everything gathered so far and starts again.
     pub fn finish(&mut self) -> Batch {
         self.weight = 0;
-        let read = self.audit.len() + self.object.len() + self.rejects.len();
+        let read = self.audit.count() + self.object.count() + self.rejects.len();
         let (audit, audit_keys) = self.audit.finish();
         let (object, object_keys) = self.object.finish();
         Batch { read: read as u64, audit, audit_keys, object, object_keys, rejects: std::mem::take(&mut self.rejects) }

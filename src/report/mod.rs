@@ -67,7 +67,12 @@ pub fn writer(name: &str) -> Result<&'static dyn Writer> {
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(writer: &dyn Writer, schema: &SchemaRef, batches: &[RecordBatch], out: &mut (dyn Write + Send)) -> Result<()> {
+pub fn write(
+    writer: &dyn Writer,
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    out: &mut (dyn Write + Send),
+) -> Result<()> {
     let mut sheet = writer.start(schema, out)?;
     for batch in batches {
         sheet.rows(batch)?;

@@ -46,7 +46,8 @@ impl Sheet for Rows<'_> {
     }
 
     fn end(self: Box<Self>) -> Result<()> {
-        let heads: Vec<String> = self.schema.fields().iter().map(|f| coldcase_tui::visible(f.name()).into_owned()).collect();
+        let heads: Vec<String> =
+            self.schema.fields().iter().map(|f| coldcase_tui::visible(f.name()).into_owned()).collect();
         let numbers: Vec<bool> = self.schema.fields().iter().map(|f| f.data_type().is_numeric()).collect();
         writeln!(self.out, "{}", columns_fit(&heads, &self.shown, &numbers)).map_err(output)?;
         let cut = if self.count > self.shown.len() { format!(", {} shown", self.shown.len()) } else { String::new() };

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_whole_rule_has_no_remarks() {
         let text = "title: a\nname: a\nlevel: low\ndescription: b\ntags: [attack.impact]\nfalsepositives: [c]\ndetection:\n  x: {verb: get, stage: Panic}\n  y: {verb: post}\n  condition: 1 of x* or all of them\n";
-        assert_eq!(remarks(text), [String::new(); 0]);
+        assert_eq!(remarks(text), Vec::<String>::new());
     }
 
     #[test]

@@ -148,6 +148,6 @@ fn placed(document: &Document<'_>, error: &str) -> Diagnostic {
         &[]
     };
     let mut letters = error.chars();
-    let message = letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_else(String::new);
+    let message: String = letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default();
     document.problem(path, message, "")
 }

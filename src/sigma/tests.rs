@@ -98,7 +98,7 @@ fn correlation(body: &str) -> (RuleSet, Vec<String>) {
 fn a_correlation_names_its_rules_by_place() {
     let body = "  type: value_count\n  rules: [c.denied]\n  group-by: [user.username, sourceIPs]\n  timespan: 15m\n  condition: {field: objectRef.resource, gte: 3, lt: 9}\n";
     let (set, problems) = correlation(body);
-    assert_eq!(problems, [String::new(); 0]);
+    assert_eq!(problems, Vec::<String>::new());
     let found = &set.correlations[0];
     assert_eq!(found.rules, [0]);
     assert!(!set.rules[0].meta.reported && found.meta.reported);
@@ -115,7 +115,7 @@ fn a_temporal_correlation_wants_all_its_rules() {
     let second = "title: b\nname: b\ndetection: {x: {verb: get}, condition: x}\n---\n";
     let body = "title: c\nname: c\ncorrelation:\n  type: temporal_ordered\n  rules: [c.denied, b]\n  group-by: [who]\n  aliases:\n    who:\n      c.denied: user.username\n      b: impersonatedUser.username\n  timespan: 1h\n";
     let (set, problems) = load_text(&format!("{second}{BASE}---\n{body}"));
-    assert_eq!(problems, [String::new(); 0]);
+    assert_eq!(problems, Vec::<String>::new());
     let found = &set.correlations[0];
     assert_eq!(found.condition, [(Cmp::Gte, 2)]);
     assert_eq!(found.rules, [1, 0]);
@@ -192,7 +192,7 @@ pub fn pack() -> (Vec<RuleFile>, Vec<String>) {
 fn every_rule_of_the_pack_can_be_used() {
     let (files, _) = pack();
     let (set, problems) = load(&files);
-    assert_eq!(problems.iter().map(Diagnostic::to_string).collect::<Vec<_>>(), [String::new(); 0]);
+    assert_eq!(problems.iter().map(Diagnostic::to_string).collect::<Vec<_>>(), Vec::<String>::new());
     let warnings: Vec<_> = lint::lint(&files).into_iter().filter(|r| r.severity == lint::Severity::Warning).collect();
     assert_eq!(warnings, []);
     assert!(set.rules.len() + set.correlations.len() >= files.len());

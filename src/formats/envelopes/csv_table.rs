@@ -128,7 +128,7 @@ impl Cutter for Records {
         if last {
             self.rows += u64::from(self.end < held.len() && !json::trim(&held[self.end..]).1.is_empty());
             if self.rows == PORTAL_LIMIT {
-                notes.push(format!("exactly 30,000 rows, the portal's limit: more rows are likely missing"));
+                notes.push("exactly 30,000 rows, the portal's limit: more rows are likely missing".to_owned());
             }
         }
         (self.at, self.end) = (self.at - length.min(self.at), 0);

@@ -221,7 +221,7 @@ impl AuditRows {
         Ok(())
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.keys.len()
     }
 

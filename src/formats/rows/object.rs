@@ -79,7 +79,7 @@ impl ObjectRows {
         self.keys.push(ObjectKey(key::hash(&texts, &key::body(object.body).to_le_bytes())));
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.keys.len()
     }
 

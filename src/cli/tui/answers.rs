@@ -1,0 +1,331 @@
+//! Timeline, findings, single events and SQL, as the screens ask for them.
+
+use std::time::Instant;
+
+use coldcase_tui::ask::{
+    Bin, Chain, ChainEvent, ColumnInfo, Direction, EventRow, Filter, FindingRow, Findings, Grid, GridColumn, HashCheck,
+    Histogram, Level, Place, Record, RecordId, TableInfo, TimelinePage, Total, Want,
+};
+
+use super::Ask;
+use super::rows::{Condition, Row, cell, rows};
+use crate::cli::rules;
+use crate::cli::tables::kind;
+use crate::engine::Parameter;
+use crate::error::{Error, Result};
+use crate::model::{EvidenceId, Span};
+
+/// The events of findings, one row each, with the worst level.
+const MARKS: &str = "(SELECT evidence, \"offset\", max(worst) AS worst FROM (SELECT unnest(evidence) AS evidence, \
+    unnest(\"offset\") AS \"offset\", CASE level WHEN 'critical' THEN 5 WHEN 'high' THEN 4 WHEN 'medium' THEN 3 \
+    WHEN 'low' THEN 2 ELSE 1 END AS worst FROM finding) GROUP BY 1, 2)";
+
+const ORDER: &str = "ORDER BY time, evidence, \"offset\"";
+
+impl Ask<'_> {
+    pub fn timeline(&self, filter: &Filter, offset: u64, limit: u32) -> Result<TimelinePage> {
+        let condition = Condition::of(filter);
+        let page = self.sql(
+            &format!(
+                "SELECT t.evidence, t.\"offset\", t.length, t.time, source, actor, verb, object, status, namespace, \
+                 agent, address, worst FROM (SELECT * FROM timeline WHERE {} {ORDER} LIMIT {limit} OFFSET {offset}) t \
+                 LEFT JOIN {MARKS} m ON t.evidence = m.evidence AND t.\"offset\" = m.\"offset\" \
+                 ORDER BY t.time, t.evidence, t.\"offset\"",
+                condition.sql
+            ),
+            &condition.parameters,
+        )?;
+        let total =
+            self.one(&format!("SELECT count(*) FROM timeline WHERE {}", condition.sql), &condition.parameters)?;
+        let all = self.one("SELECT count(*) FROM timeline WHERE time IS NOT NULL", &[])?;
+        Ok(TimelinePage {
+            offset,
+            rows: rows(&page).map(|row| event(&row)).collect(),
+            total: Total::Exactly(total),
+            all,
+        })
+    }
+
+    pub fn histogram(&self, filter: &Filter, bins: u16) -> Result<Histogram> {
+        let extent = self.extent()?;
+        let (Some(from), Some(to)) = (filter.window.from.or(extent.0), filter.window.to.or(extent.1)) else {
+            return Ok(Histogram { from: 0, to: 0, bins: Vec::new() });
+        };
+        let width = width(from, to, bins);
+        let condition = Condition::of(filter);
+        let shown = self.bins(&condition, from, width)?;
+        // A bin in which no source wrote anything at all proves nothing.
+        let mut window = filter.clone();
+        window.chips.clear();
+        window.search.clear();
+        let any = self.bins(&Condition::of(&window), from, width)?;
+        let marks = self.sql(
+            &format!(
+                "SELECT CAST(floor((CAST(t.time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) FROM \
+                 (SELECT * FROM timeline WHERE {}) t JOIN {MARKS} m ON t.evidence = m.evidence \
+                 AND t.\"offset\" = m.\"offset\" GROUP BY 1",
+                condition.sql
+            ),
+            &condition.parameters,
+        )?;
+        let mut out: Vec<Bin> = (0..usize::from(bins))
+            .map(|bin| Bin {
+                count: shown.get(&(bin as i64)).copied().unwrap_or(0),
+                findings: 0,
+                gap: !any.contains_key(&(bin as i64)),
+            })
+            .collect();
+        for row in rows(&marks) {
+            if let Some(bin) = usize::try_from(row.number(0)).ok().and_then(|bin| out.get_mut(bin)) {
+                bin.findings = u32::try_from(row.number(1)).unwrap_or(u32::MAX);
+            }
+        }
+        Ok(Histogram { from, to: from + width * i64::from(bins), bins: out })
+    }
+
+    /// Counts per bin of `width` microseconds from `from`.
+    pub fn bins(&self, condition: &Condition, from: i64, width: i64) -> Result<std::collections::HashMap<i64, u64>> {
+        let counts = self.sql(
+            &format!(
+                "SELECT CAST(floor((CAST(time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) \
+                 FROM timeline WHERE {} GROUP BY 1",
+                condition.sql
+            ),
+            &condition.parameters,
+        )?;
+        Ok(rows(&counts).map(|row| (row.number(0), row.count(1))).collect())
+    }
+
+    /// First event time and one past the last.
+    pub fn extent(&self) -> Result<(Option<i64>, Option<i64>)> {
+        let extent = self.sql("SELECT min(time), max(time) FROM timeline", &[])?;
+        let row = rows(&extent).next().filter(|row| !row.is_null(0));
+        Ok(row.map_or((None, None), |row| (Some(row.number(0)), Some(row.number(1) + 1))))
+    }
+
+    pub fn findings(&self, limit: u32) -> Result<Findings> {
+        let found = self.sql(
+            &format!(
+                "SELECT id, CAST(level AS VARCHAR) AS word, CAST(rule AS VARCHAR) AS slug, title, actor, target, first, \
+                 last, cardinality(evidence) AS events, array_to_string(techniques, ', ') AS techniques FROM finding \
+                 ORDER BY CASE CAST(level AS VARCHAR) WHEN 'critical' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 5 END, \
+                 first, id LIMIT {limit}"
+            ),
+            &[],
+        )?;
+        let row = |row: Row<'_>| FindingRow {
+            id: row.text(0).unwrap_or_default(),
+            level: level(row.text(1).as_deref()),
+            rule: row.text(2).unwrap_or_default(),
+            title: row.text(3).unwrap_or_default(),
+            actor: row.text(4),
+            target: row.text(5),
+            first: row.number(6),
+            last: row.number(7),
+            events: row.count(8),
+            techniques: row.text(9).unwrap_or_default(),
+        };
+        let total = self.one("SELECT count(*) FROM finding", &[])?;
+        Ok(Findings { rows: rows(&found).map(row).collect(), total, replayed: self.desk.case.is_replayed() })
+    }
+
+    pub fn chain(&self, finding: &str, limit: u32) -> Result<Chain> {
+        let id = [("id".to_owned(), Parameter::Text(finding.to_owned()))];
+        let chain = self.sql(
+            &format!(
+                "SELECT a.evidence, a.\"offset\", a.length, a.time, a.user_name, a.verb, \
+                 concat_ws('/', a.resource, a.subresource) || coalesce(' ' || concat_ws('/', a.namespace, a.name), ''), \
+                 a.request_uri, CAST(a.body AS VARCHAR), CAST(a.not_recorded AS VARCHAR), CAST(a.response_code AS BIGINT) \
+                 FROM audit a JOIN (SELECT unnest(evidence) AS evidence, unnest(\"offset\") AS \"offset\" FROM finding \
+                 WHERE id = $id) f ON a.evidence = f.evidence AND a.\"offset\" = f.\"offset\" \
+                 ORDER BY a.time, a.evidence, a.\"offset\" LIMIT {limit}"
+            ),
+            &id,
+        )?;
+        let total = self.one("SELECT cardinality(evidence) FROM finding WHERE id = $id", &id)?;
+        let rule = self.sql("SELECT CAST(rule AS VARCHAR) FROM finding WHERE id = $id", &id)?;
+        let slug = rows(&rule).next().and_then(|row| row.text(0)).unwrap_or_default();
+        let events = rows(&chain).map(|row| {
+            let object = row.text(6).filter(|text| !text.is_empty()).or_else(|| row.text(7)).unwrap_or_default();
+            let code = if row.is_null(10) { String::new() } else { format!(" → {}", row.number(10)) };
+            let missing = row.text(9).map(|what| format!("not recorded: {}", what.replace(' ', ", ")));
+            ChainEvent {
+                id: record_id(&row),
+                time: row.number(3),
+                actor: row.text(4),
+                what: format!("{} {object}{code}", row.text(5).unwrap_or_default()),
+                place: self.place(&record_id(&row)),
+                note: match row.text(8).as_deref() {
+                    Some("cut") => "body cut".into(),
+                    _ => missing.unwrap_or_default(),
+                },
+            }
+        });
+        Ok(Chain { finding: finding.to_owned(), events: events.collect(), total, why: why(&slug)? })
+    }
+
+    pub fn record(&self, id: RecordId) -> Result<Record> {
+        let mut fields = Vec::new();
+        for table in ["audit", "object"] {
+            let found = self.sql(
+                &format!("SELECT * FROM {table} WHERE evidence = {} AND \"offset\" = {}", id.evidence, id.offset),
+                &[],
+            )?;
+            if let Some(batch) = found.batches.iter().find(|batch| batch.num_rows() > 0) {
+                for (field, array) in found.schema.fields().iter().zip(batch.columns()) {
+                    fields.push((field.name().clone(), cell(array.as_ref(), 0)));
+                }
+                break;
+            }
+        }
+        let span = Span { evidence: EvidenceId(id.evidence), offset: id.offset, length: id.len };
+        let (raw, hash) = match self.desk.case.bytes(span) {
+            Ok(bytes) if bytes.same => (bytes.bytes, HashCheck::Same),
+            Ok(bytes) => (bytes.bytes, HashCheck::Differs),
+            Err(error) => (Vec::new(), HashCheck::NotChecked(super::words(&error))),
+        };
+        Ok(Record { id, place: self.place(&id), fields, raw, hash })
+    }
+
+    pub fn locate(&self, filter: &Filter, record: RecordId, time: i64) -> Result<Place> {
+        let mut before = Condition::of(filter);
+        let at = before.bind(Parameter::Time(crate::model::Micros(time)));
+        let (evidence, offset) = (record.evidence, record.offset);
+        let mut here = Condition { sql: before.sql.clone(), parameters: before.parameters.clone() };
+        before.and(&format!(
+            "(time < {at} OR (time = {at} AND (evidence < {evidence} OR (evidence = {evidence} AND \"offset\" < {offset}))))"
+        ));
+        here.and(&format!("time = {at} AND evidence = {evidence} AND \"offset\" = {offset}"));
+        let count = |c: &Condition| self.one(&format!("SELECT count(*) FROM timeline WHERE {}", c.sql), &c.parameters);
+        Ok(Place { row: count(&before)?, exact: count(&here)? > 0 })
+    }
+
+    pub fn seek(&self, filter: &Filter, want: &Want, from: u64, direction: Direction) -> Result<Option<u64>> {
+        let mut condition = Condition::of(filter);
+        let base = condition.sql.clone();
+        let test = match want {
+            Want::Actor(actor) => condition.is("actor", actor.as_deref()),
+            Want::Text(text) => condition.contains_text(text),
+            Want::Finding => "worst IS NOT NULL".to_owned(),
+        };
+        let marks = match want {
+            Want::Finding => format!("LEFT JOIN {MARKS} m ON t.evidence = m.evidence AND t.\"offset\" = m.\"offset\""),
+            _ => String::new(),
+        };
+        let (side, pick) = match direction {
+            Direction::Forward => (">", "min"),
+            Direction::Back => ("<", "max"),
+        };
+        let found = self.sql(
+            &format!(
+                "SELECT {pick}(place) FROM (SELECT *, row_number() OVER ({ORDER}) - 1 AS place FROM timeline \
+                 WHERE {base}) t {marks} WHERE CAST(place AS BIGINT) {side} {from} AND {test}"
+            ),
+            &condition.parameters,
+        )?;
+        Ok(rows(&found).next().filter(|row| !row.is_null(0)).map(|row| row.count(0)))
+    }
+
+    pub fn grid(&self, text: &str, limit: u32) -> Result<Grid> {
+        let start = Instant::now();
+        let mut total = 0;
+        let mut out = Vec::new();
+        let mut stopped = false;
+        let schema = self.desk.engine.sql_each(text, &[], &mut |batch| {
+            if self.stop.load(std::sync::atomic::Ordering::Relaxed) {
+                stopped = true;
+                return Err(Error::Usage { what: "stopped".into(), hint: None });
+            }
+            total += batch.num_rows() as u64;
+            let room = (limit as usize).saturating_sub(out.len());
+            for row in 0..batch.num_rows().min(room) {
+                out.push(batch.columns().iter().map(|array| cell(array.as_ref(), row)).collect());
+            }
+            Ok(())
+        })?;
+        let columns = schema.fields().iter();
+        let columns = columns.map(|f| GridColumn { name: f.name().clone(), number: f.data_type().is_numeric() });
+        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(Grid { columns: columns.collect(), rows: out, total: Total::Exactly(total), millis, note: String::new() })
+    }
+
+    pub fn tables(&self) -> Result<Vec<TableInfo>> {
+        let mut tables: Vec<TableInfo> = Vec::new();
+        for info in self.desk.engine.tables()? {
+            let column = |c: &crate::model::Column| ColumnInfo { name: c.name.to_owned(), kind: kind(&c.kind) };
+            let columns = info.table.columns.iter().map(column).collect();
+            tables.push(TableInfo { name: info.table.name.to_owned(), rows: Some(info.rows), columns });
+        }
+        let schema = self.desk.engine.schema("SELECT * FROM timeline", &[])?;
+        let columns = schema.fields().iter();
+        let columns = columns.map(|f| ColumnInfo { name: f.name().clone(), kind: kind(f.data_type()) }).collect();
+        tables.push(TableInfo { name: "timeline".into(), rows: None, columns });
+        Ok(tables)
+    }
+
+    /// The number an aggregate gives.
+    pub fn one(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<u64> {
+        let answer = self.sql(sql, parameters)?;
+        Ok(rows(&answer).next().map_or(0, |row| row.count(0)))
+    }
+
+    /// Where a record is written, in words.
+    fn place(&self, id: &RecordId) -> String {
+        let evidence = self.desk.case.evidence();
+        let path = evidence.get(id.evidence as usize).map_or("?", |input| input.path.as_str());
+        format!("{}:{}", path.rsplit('/').next().unwrap_or(path), id.offset)
+    }
+}
+
+/// The width of a bin so that all of `from..to` fits.
+pub fn width(from: i64, to: i64, bins: u16) -> i64 {
+    ((to - from).max(1) + i64::from(bins.max(1)) - 1) / i64::from(bins.max(1))
+}
+
+fn record_id(row: &Row<'_>) -> RecordId {
+    RecordId { evidence: u32::try_from(row.number(0)).unwrap_or_default(), offset: row.count(1), len: row.count(2) }
+}
+
+fn event(row: &Row<'_>) -> EventRow {
+    EventRow {
+        id: record_id(row),
+        time: row.number(3),
+        source: row.text(4),
+        actor: row.text(5),
+        verb: row.text(6),
+        object: row.text(7),
+        status: row.text(8),
+        namespace: row.text(9),
+        agent: row.text(10),
+        address: row.text(11),
+        finding: match row.number(12) {
+            5 => Some(Level::Critical),
+            4 => Some(Level::High),
+            3 => Some(Level::Medium),
+            2 => Some(Level::Low),
+            1 => Some(Level::Informational),
+            _ => None,
+        },
+    }
+}
+
+/// A level by its word in table `finding`.
+pub fn level(word: Option<&str>) -> Level {
+    match word {
+        Some("critical") => Level::Critical,
+        Some("high") => Level::High,
+        Some("medium") => Level::Medium,
+        Some("low") => Level::Low,
+        _ => Level::Informational,
+    }
+}
+
+/// What the bundled rule says of itself.
+fn why(slug: &str) -> Result<Vec<String>> {
+    let (set, _) = rules::load(&[])?;
+    let meta = set.reported().map(|(meta, _)| meta).find(|meta| meta.name == slug);
+    Ok(meta.map_or_else(Vec::new, |meta| {
+        let same = meta.falsepositives.iter().map(|text| format!("Looks the same: {text}"));
+        std::iter::once(meta.description.replace('\n', " ")).chain(same).collect()
+    }))
+}

@@ -1,0 +1,129 @@
+//! The real program: bad input, refusals, exit codes, and hostile evidence.
+
+use std::fs;
+
+use crate::support::{project, run, text};
+
+const EVENT: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"c0ffee00-0000-4000-8000-000000000001","stage":"ResponseComplete","requestURI":"/api/v1/pods","verb":"list","user":{"username":"lena@contoso.example"},"sourceIPs":["203.0.113.7"],"userAgent":"AGENT","objectRef":{"resource":"pods","apiVersion":"v1"},"responseStatus":{"code":200},"requestReceivedTimestamp":"2031-04-05T06:07:08.000001Z","stageTimestamp":"2031-04-05T06:07:08.000002Z"}"#;
+
+#[test]
+fn bad_input_is_named_with_the_way_out_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    fs::write(dir.join("empty.json"), "").unwrap();
+    fs::write(dir.join("picture.png"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").unwrap();
+    fs::write(dir.join("half.gz"), [0x1f, 0x8b, 8, 0, 0, 0]).unwrap();
+    let output = run(dir, &["ingest", "missing.json", "empty.json", "picture.png", "half.gz", "good.jsonl"]);
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(3), "{out}{err}");
+    assert!(err.contains("missing.json"), "{err}");
+    assert!(out.contains("good.jsonl (json-lines): 1 read = 1 stored + 0 duplicate + 0 rejected"), "{out}");
+    assert!(out.contains("empty.json") && out.contains("picture.png"), "{out}");
+    let again = run(dir, &["ingest", "good.jsonl"]);
+    assert!(text(&again).0.contains("already in the case"), "{}", text(&again).0);
+    assert_eq!(again.status.code(), Some(0));
+}
+
+#[test]
+fn a_folder_that_is_no_case_and_a_newer_case_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let output = run(dir, &["replay", "--case", "nowhere"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output).1.contains("nowhere is not a case"), "{}", text(&output).1);
+    fs::create_dir(dir.join("newer")).unwrap();
+    fs::write(dir.join("newer/case.toml"), "format = 99\nname = \"x\"\n").unwrap();
+    let output = run(dir, &["tables", "--case", "newer"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output).1.contains("case format 99"), "{}", text(&output).1);
+}
+
+#[test]
+fn a_query_can_only_read_and_errors_point_into_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    run(dir, &["ingest", "good.jsonl"]);
+    for sql in [
+        "CREATE TABLE t AS SELECT 1",
+        "INSERT INTO audit SELECT * FROM audit",
+        "COPY audit TO 'x.parquet'",
+        "SET datafusion.execution.batch_size = 1",
+        "SELECT * FROM '/etc/passwd'",
+        "DROP TABLE audit",
+    ] {
+        let output = run(dir, &["query", sql]);
+        assert_eq!(output.status.code(), Some(4), "{sql}: {:?}", text(&output));
+    }
+    assert!(!dir.join("x.parquet").exists());
+    let output = run(dir, &["query", "SELECT verb,\n  wrong_name FROM audit"]);
+    let (_, err) = text(&output);
+    assert!(err.contains("query:2:") && err.contains("wrong_name"), "{err}");
+    let output = run(dir, &["query", "SELECT verb, name FROM audit", "--format", "csv"]);
+    assert_eq!(text(&output).0, "verb,name\nlist,\n");
+}
+
+#[test]
+fn hostile_evidence_never_reaches_the_terminal_as_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let agent = "x\\u001b[2J\\u202e\\r\\u0085\\u200b";
+    fs::write(dir.join("hostile\u{1b}[31m.jsonl"), EVENT.replace("AGENT", agent)).unwrap();
+    let mut outputs = vec![run(dir, &["ingest", "."]), run(dir, &["replay"])];
+    for format in ["table", "jsonl", "json", "csv"] {
+        outputs.push(run(dir, &["query", "SELECT * FROM audit", "--format", format]));
+        outputs.push(run(dir, &["hunt", "actors", "--format", format]));
+    }
+    for output in outputs {
+        let (out, err) = text(&output);
+        for c in format!("{out}{err}").chars().filter(|c| *c != '\n') {
+            assert!(!c.is_control() && !['\u{202e}', '\u{200b}'].contains(&c), "{c:?} in {out}{err}");
+        }
+    }
+}
+
+#[test]
+fn verify_names_what_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    run(dir, &["ingest", "good.jsonl"]);
+    assert_eq!(run(dir, &["verify"]).status.code(), Some(0));
+    fs::write(dir.join("good.jsonl"), EVENT.replace("list", "get ")).unwrap();
+    let output = run(dir, &["verify"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output).0.contains("good.jsonl"), "{}", text(&output).0);
+}
+
+#[test]
+fn fail_on_a_level_and_broken_rules_set_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    run(dir, &["ingest", "good.jsonl"]);
+    fs::write(dir.join("r.yml"), "title: Pods listed\nlevel: high\ndetection:\n  a: {verb: list}\n  condition: a\n")
+        .unwrap();
+    let replay = |more: &[&str]| run(dir, &[&["replay", "--rules", "r.yml"], more].concat());
+    assert_eq!(replay(&[]).status.code(), Some(0));
+    assert_eq!(replay(&["--fail-on", "high"]).status.code(), Some(1));
+    assert_eq!(replay(&["--fail-on", "critical"]).status.code(), Some(0));
+    fs::write(dir.join("r.yml"), "title: Broken\ndetection:\n  a: {verbb: list}\n  condition: a\n").unwrap();
+    let output = replay(&[]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output).1.contains("r.yml:3"), "{}", text(&output).1);
+}
+
+#[test]
+fn every_hunt_answers_on_the_sample_incident() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let evidence = project("sample-data/incidents/aks-intrusion/evidence");
+    run(dir, &["ingest", "--quiet", &evidence.to_string_lossy()]);
+    for (path, _) in coldcase::pack::HUNTS {
+        let name = path.rsplit('/').next().unwrap().trim_end_matches(".sql");
+        let output = run(dir, &["hunt", name, "--format", "jsonl"]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {:?}", text(&output).1);
+        assert!(!text(&output).0.is_empty(), "{name} found nothing in an incident that has it");
+    }
+}

@@ -1,0 +1,81 @@
+//! The recorded intrusion: every step its truth file tells must be found by a rule it names, on the very request.
+
+use std::collections::BTreeSet;
+
+use coldcase::engine::Replay;
+use serde_json::Value;
+
+use crate::support::{case_of, pack, project, replay};
+
+const EVIDENCE: &str = "sample-data/incidents/aks-intrusion/evidence";
+
+/// Rule, Defender ids and audit ids of each finding, in order.
+fn essence(replay: &Replay) -> BTreeSet<(String, Vec<String>)> {
+    replay.findings.iter().map(|f| (f.rule.clone(), f.audit_ids.clone())).collect()
+}
+
+#[test]
+fn every_step_is_found_on_its_own_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = pack();
+    let found = replay(&case_of(&folder, &[project(EVIDENCE)]), &rules);
+    let truth = std::fs::read_to_string(project("sample-data/incidents/aks-intrusion/truth.json")).unwrap();
+    let truth: Value = serde_json::from_str(&truth).unwrap();
+    let known: BTreeSet<&str> = rules
+        .reported()
+        .flat_map(|(meta, _)| std::iter::once(meta.name.as_str()).chain(meta.defender.iter().map(String::as_str)))
+        .collect();
+    let words = |value: &Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
+    };
+    let mut checked = 0;
+    for step in truth["steps"].as_array().unwrap() {
+        let (label, expect, ids) = (&step["label"], words(&step["expect"]), words(&step["audit_ids"]));
+        let expect: Vec<&String> = expect.iter().filter(|name| known.contains(name.as_str())).collect();
+        if !expect.is_empty() {
+            let hit = found.findings.iter().any(|finding| {
+                expect.iter().any(|name| finding.rule == **name || finding.defender.contains(name))
+                    && finding.audit_ids.iter().any(|id| ids.contains(id))
+            });
+            assert!(hit, "{label} at {} is not found by any of {expect:?}", step["time"]);
+            checked += 1;
+        }
+        for rule in words(&step["cannot_tell"]) {
+            let told = found.untold.iter().any(|u| u.rule == rule && u.audit_ids.iter().any(|id| ids.contains(id)));
+            assert!(told, "{label}: {rule} must say that it cannot tell");
+            assert!(!found.findings.iter().any(|f| f.rule == rule && f.audit_ids.iter().any(|id| ids.contains(id))));
+        }
+    }
+    // 61 steps; three have no expectation, one names only a rule the pack does not have.
+    assert!(checked >= 56, "only {checked} steps were checked");
+}
+
+#[test]
+fn the_order_of_the_evidence_changes_nothing() {
+    let rules = pack();
+    let mut inputs: Vec<_> = std::fs::read_dir(project(EVIDENCE)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    inputs.sort();
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let forward = case_of(&one, &inputs);
+    inputs.reverse();
+    let backward = case_of(&two, &inputs);
+    assert_eq!(essence(&replay(&forward, &rules)), essence(&replay(&backward, &rules)));
+    let rows = |case: &coldcase::case::Case| -> u64 { case.evidence().iter().map(|input| input.stored).sum() };
+    assert_eq!(rows(&forward), rows(&backward), "the same events are stored whatever comes first");
+}
+
+#[test]
+fn a_second_replay_gives_the_same_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (case, rules) = (case_of(&folder, &[project(EVIDENCE)]), pack());
+    assert_eq!(replay(&case, &rules).findings, replay(&case, &rules).findings);
+}
+
+#[test]
+fn a_quiet_hour_is_quiet() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case_of(&folder, &[project("sample-data/incidents/quiet-hour/evidence")]);
+    let found = replay(&case, &pack());
+    let rules: BTreeSet<&str> = found.findings.iter().map(|f| f.rule.as_str()).collect();
+    assert!(rules.is_empty(), "a quiet hour fires {rules:?}");
+}
