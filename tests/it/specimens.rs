@@ -25,7 +25,7 @@ fn the_books_of_every_specimen_balance_and_are_as_expected() {
         let expect: Value = serde_json::from_str(&std::fs::read_to_string(entry.path()).unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut case = Case::create(&folder.path().join("case"), AT).unwrap();
-        let receipt = case.ingest(&[specimen.clone()], AT, &mut |_| {}).unwrap();
+        let receipt = case.ingest(std::slice::from_ref(&specimen), AT, &mut |_| {}).unwrap();
         let input = &receipt.inputs[0];
         assert_eq!(input.read, input.stored + input.duplicate + input.rejected, "{name}");
         let books = [
