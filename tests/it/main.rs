@@ -1,9 +1,11 @@
 //! The one integration-test binary: each further one would be another link of hundreds of megabytes.
 
+mod case;
 mod cases;
 mod cli;
 mod docs;
 mod incident;
+mod oracle;
 mod specimens;
 mod support;
 mod tidy;

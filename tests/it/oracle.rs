@@ -1,0 +1,186 @@
+//! Our DataFusion plans against rsigma-eval, which others wrote: every rule of the pack on every event of its cases and
+//! on a stretch of the recorded log must hit the same events.
+//!
+//! Differences that are meant:
+//! - Three values: where we say "cannot tell" (a body that was not recorded), rsigma says yes or no. Not compared.
+//! - Derived fields (`object`, `podSpec`, `containers`, `execCommand`, `publicSourceIPs`) and annotations, whose keys
+//!   have dots, are put into rsigma's event by the plain code below, not by ours.
+//! - Keys with dots in `object` (annotations, selectors) are given to rsigma whole.
+//! - `objectRef.name` of a create with a generated name is the name the answer gave: put in below as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::Read;
+use std::net::IpAddr;
+
+use coldcase::sigma::{RuleFile, load};
+use ipnet::IpNet;
+use rsigma_eval::{JsonEvent, compile_rule, evaluate_rule};
+use serde_json::Value;
+
+use crate::support::{case_of, project, replay};
+
+/// Events of the recorded log that are asked; the whole log is asked in the tests of the incident.
+const RECORDED: usize = 1_500;
+
+fn events() -> Vec<Value> {
+    let mut events = Vec::new();
+    for (path, _) in coldcase::pack::DETECTIONS {
+        let cases = std::fs::read_to_string(project(&path.replace(".yml", ".cases.jsonl"))).unwrap();
+        for line in cases.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            events.extend(line["events"].as_array().unwrap().clone());
+        }
+    }
+    let log = project("sample-data/incidents/aks-intrusion/evidence/audit-log/audit.log.gz");
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(log).unwrap()).read_to_string(&mut text).unwrap();
+    events.extend(text.lines().take(RECORDED).map(|line| serde_json::from_str::<Value>(line).unwrap()));
+    // Cases of different rules use the same ids; here each event has its own.
+    for (number, event) in events.iter_mut().enumerate() {
+        event["auditID"] = format!("oracle-{number}").into();
+    }
+    events
+}
+
+fn is_public(ip: &Value) -> bool {
+    let local = [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "100.64.0.0/10",
+        "0.0.0.0/32",
+    ];
+    let local6 = ["::1/128", "::/128", "fc00::/7", "fe80::/10"];
+    let Some(ip) = ip.as_str().and_then(|text| text.parse::<IpAddr>().ok()) else { return false };
+    !local.iter().chain(&local6).any(|net| net.parse::<IpNet>().unwrap().contains(&ip))
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match (first, hex) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            (b'+', _) => {
+                bytes.push(b' ');
+                rest = tail;
+            }
+            (other, _) => {
+                bytes.push(*other);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// What our intake adds, done by hand.
+fn enriched(mut event: Value) -> Value {
+    for (key, value) in event["annotations"].as_object().cloned().into_iter().flatten() {
+        event[format!("annotations.{key}")] = value;
+    }
+    let (verb, resource) = (event["verb"].as_str().unwrap_or_default(), event["objectRef"]["resource"].as_str());
+    let object = match verb {
+        "create" | "update" => event["requestObject"].clone(),
+        "patch" => event["responseObject"].clone(),
+        _ => Value::Null,
+    };
+    let spec = match resource {
+        Some("pods") => object["spec"].clone(),
+        Some("cronjobs") => object["spec"]["jobTemplate"]["spec"]["template"]["spec"].clone(),
+        _ => object["spec"]["template"]["spec"].clone(),
+    };
+    let lists = ["containers", "initContainers", "ephemeralContainers"].map(|key| spec[key].as_array().cloned());
+    let containers: Vec<Value> = lists.into_iter().flatten().flatten().collect();
+    let public: Vec<Value> =
+        event["sourceIPs"].as_array().into_iter().flatten().filter(|ip| is_public(ip)).cloned().collect();
+    if verb == "create" && event["objectRef"]["name"].is_null() && event["objectRef"].is_object() {
+        let name = event["responseObject"]["metadata"]["name"].clone();
+        if name.is_string() {
+            event["objectRef"]["name"] = name;
+        }
+    }
+    let uri = event["requestURI"].as_str().unwrap_or_default().to_owned();
+    let sub = event["objectRef"]["subresource"].as_str().unwrap_or_default().to_owned();
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    let command: Vec<String> = query.split('&').filter_map(|part| part.strip_prefix("command=")).map(decoded).collect();
+    if !command.is_empty() && ["exec", "attach"].contains(&sub.as_str()) {
+        event["execCommand"] = command.join(" ").into();
+    }
+    // rsigma takes every dot for a step down; keys that have dots are given to it whole.
+    for (path, map) in [
+        ("object.metadata.annotations", &object["metadata"]["annotations"]),
+        ("object.spec.selector", &object["spec"]["selector"]),
+    ] {
+        for (key, value) in map.as_object().into_iter().flatten().filter(|(key, _)| key.contains('.')) {
+            event[format!("{path}.{key}")] = value.clone();
+        }
+    }
+    for (key, value) in [("object", object.clone()), ("podSpec", spec)] {
+        if !value.is_null() {
+            event[key] = value;
+        }
+    }
+    for (key, list) in [("containers", containers), ("publicSourceIPs", public)] {
+        if !list.is_empty() {
+            event[key] = list.into();
+        }
+    }
+    event
+}
+
+#[test]
+fn plans_hit_what_rsigma_hits() {
+    let events = events();
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for event in &events {
+        writeln!(text, "{event}").unwrap();
+    }
+    let input = folder.path().join("events.jsonl");
+    std::fs::write(&input, text).unwrap();
+    let files: Vec<RuleFile> = coldcase::pack::DETECTIONS
+        .iter()
+        .map(|(path, text)| RuleFile { path: (*path).into(), text: (*text).into() })
+        .collect();
+    let (mut set, _) = load(&files);
+    // Base rules of correlations are asked as rules of their own.
+    set.correlations.clear();
+    set.rules.iter_mut().for_each(|rule| rule.meta.reported = true);
+    let found = replay(&case_of(&folder, &[input]), &set);
+    let mut ours: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in &found.findings {
+        ours.entry(&finding.rule).or_default().extend(finding.audit_ids.iter().map(String::as_str));
+    }
+    let mut untold: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for u in &found.untold {
+        untold.entry(&u.rule).or_default().extend(u.audit_ids.iter().map(String::as_str));
+    }
+    let parsed: Vec<_> =
+        files.iter().flat_map(|file| rsigma_parser::parse_sigma_yaml(&file.text).unwrap().rules).collect();
+    let events: Vec<(String, Value)> =
+        events.into_iter().map(|e| (e["auditID"].as_str().unwrap().to_owned(), enriched(e))).collect();
+    let (none, mut hits, mut wrong) = (BTreeSet::new(), 0, Vec::new());
+    for rule in &set.rules {
+        let name = rule.meta.name.as_str();
+        let theirs = parsed.iter().find(|known| known.name.as_deref() == Some(name)).unwrap();
+        let theirs = compile_rule(theirs).unwrap();
+        let (ours, untold) = (ours.get(name).unwrap_or(&none), untold.get(name).unwrap_or(&none));
+        for (id, event) in events.iter().filter(|(id, _)| !untold.contains(id.as_str())) {
+            let their = evaluate_rule(&theirs, &JsonEvent::borrow(event)).is_some();
+            if their != ours.contains(id.as_str()) {
+                wrong.push(format!("{name} {id}: rsigma says {their}"));
+            }
+            hits += usize::from(their);
+        }
+    }
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+    assert!(hits > 200 && !untold.is_empty(), "too little was asked: {hits} hits");
+}
