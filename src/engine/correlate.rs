@@ -141,3 +141,109 @@ fn condition(condition: &[(Cmp, u64)], what: &str) -> String {
     let parts = condition.iter().map(|(cmp, number)| format!("{what} {} {number}", symbol(cmp)));
     parts.collect::<Vec<_>>().join(" AND ")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sigma::{RuleFile, load};
+
+    /// A correlation over three rules, in words of Sigma.
+    fn correlation(body: &str) -> Correlation {
+        let rule = |name: &str, verb: &str| {
+            format!("title: {name}\nname: {name}\ndetection:\n  s: {{verb: {verb}}}\n  condition: s\n---\n")
+        };
+        let text = format!(
+            "{}{}{}title: c\nname: c\ncorrelation:\n{body}",
+            rule("r0", "get"),
+            rule("r1", "list"),
+            rule("r2", "watch")
+        );
+        let (mut set, problems) = load(&[RuleFile { path: "c.yml".into(), text }]);
+        assert_eq!(problems, []);
+        set.correlations.remove(0)
+    }
+
+    fn found(correlation: &Correlation, steps: &[Step]) -> Vec<usize> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut rows = runtime.block_on(episodes(correlation, steps)).unwrap().concat();
+        rows.sort_unstable();
+        rows
+    }
+
+    fn step(time: i64, group: u8, value: u8, rule: usize) -> Step {
+        Step { time, group: vec![group.to_string()], value: Some(value.to_string()), rule }
+    }
+
+    /// The definition, word by word: an event belongs when some window that meets the condition holds it.
+    fn by_definition(correlation: &Correlation, steps: &[Step]) -> Vec<usize> {
+        let span = correlation.timespan;
+        let wanted = correlation.condition[0].1 as usize;
+        let mut rows = std::collections::BTreeSet::new();
+        for end in steps {
+            let window: Vec<usize> = (0..steps.len())
+                .filter(|i| steps[*i].group == end.group && (end.time - span..=end.time).contains(&steps[*i].time))
+                .collect();
+            let distinct = |of: &dyn Fn(&Step) -> String| {
+                window.iter().map(|i| of(&steps[*i])).collect::<std::collections::BTreeSet<_>>().len()
+            };
+            let met = match &correlation.kind {
+                CorrelationKind::EventCount => window.len() >= wanted,
+                CorrelationKind::ValueCount { .. } => distinct(&|s| s.value.clone().unwrap()) >= wanted,
+                CorrelationKind::Temporal => distinct(&|s| s.rule.to_string()) >= wanted,
+                CorrelationKind::TemporalOrdered => continue,
+            };
+            if met {
+                rows.extend(window);
+            }
+        }
+        rows.into_iter().collect()
+    }
+
+    const SECOND: i64 = 1_000_000;
+
+    #[test]
+    fn events_exactly_the_timespan_apart_are_together_and_a_microsecond_more_are_not() {
+        let count = correlation(
+            "  type: event_count\n  rules: [r0]\n  group-by: [verb]\n  timespan: 5s\n  condition: {gte: 2}\n",
+        );
+        assert_eq!(found(&count, &[step(0, 0, 0, 0), step(5 * SECOND, 0, 0, 0)]), [0, 1]);
+        assert_eq!(found(&count, &[step(0, 0, 0, 0), step(5 * SECOND + 1, 0, 0, 0)]), [0usize; 0]);
+        assert_eq!(found(&count, &[step(0, 0, 0, 0), step(1, 1, 0, 0)]), [0usize; 0], "two groups");
+    }
+
+    #[test]
+    fn a_chain_needs_its_order_and_its_span() {
+        let chain =
+            correlation("  type: temporal_ordered\n  rules: [r0, r1, r2]\n  group-by: [verb]\n  timespan: 9s\n");
+        let at = |times: [i64; 3]| [0, 1, 2].map(|rule| step(times[rule] * SECOND, 0, 0, rule));
+        assert_eq!(found(&chain, &at([0, 4, 9])), [0, 1, 2]);
+        assert_eq!(found(&chain, &at([0, 4, 10])), [0usize; 0], "too long");
+        assert_eq!(found(&chain, &at([4, 0, 9])), [0usize; 0], "wrong order");
+        assert_eq!(found(&chain, &at([3, 3, 3])), [0, 1, 2], "one instant is any order");
+        let mut turned: Vec<Step> = at([0, 4, 9]).into();
+        turned.reverse();
+        assert_eq!(found(&chain, &turned), [0, 1, 2], "input order is no order");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 40, ..Default::default() })]
+
+        #[test]
+        fn plans_follow_the_definition(
+            steps in prop::collection::vec((0..30i64, 0..2u8, 0..3u8, 0..3usize), 0..14),
+            kind in 0..3usize,
+            wanted in 1..4u32,
+        ) {
+            let head = ["event_count", "value_count", "temporal"][kind];
+            let field = if kind == 1 { ", field: objectRef.name" } else { "" };
+            let text = format!(
+                "  type: {head}\n  rules: [r0, r1, r2]\n  group-by: [verb]\n  timespan: 4s\n  condition: {{gte: {wanted}{field}}}\n"
+            );
+            let correlation = correlation(&text);
+            let steps: Vec<Step> = steps.into_iter().map(|(t, g, v, r)| step(t * SECOND / 2, g, v, r)).collect();
+            prop_assert_eq!(found(&correlation, &steps), by_definition(&correlation, &steps));
+        }
+    }
+}
