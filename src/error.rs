@@ -43,6 +43,9 @@ pub enum Error {
     /// Something asked for that does not exist or makes no sense.
     #[error("{what}")]
     Usage { what: String, hint: Option<String> },
+    /// The question was taken back before its answer was there.
+    #[error("stopped")]
+    Stopped,
     /// A broken promise of our own code.
     #[error("this is a bug in coldcase: {what}")]
     Bug { what: String, source: BoxError },
@@ -71,7 +74,7 @@ impl Error {
     /// Says who must act.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::Usage { .. } => Kind::Usage,
+            Error::Usage { .. } | Error::Stopped => Kind::Usage,
             Error::Query { .. } | Error::Rules { .. } => Kind::Rules,
             Error::Bug { .. } => Kind::Bug,
             _ => Kind::Evidence,

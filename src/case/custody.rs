@@ -39,6 +39,9 @@ pub enum Action {
         files: Vec<FileRecord>,
         /// Files whose rows are now in `files`.
         replaced: Vec<String>,
+        /// Rows of earlier evidence that are duplicates now, since a copy of this intake holds more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        moved: Vec<(u32, u64)>,
     },
     Replay {
         rules: u64,
@@ -71,6 +74,14 @@ pub struct InputRecord {
     pub last: Option<i64>,
     pub cut: u64,
     pub notes: Vec<String>,
+}
+
+impl InputRecord {
+    /// Rows that were stored are duplicates now.
+    pub fn moved(&mut self, rows: u64) {
+        self.stored -= rows;
+        self.duplicate += rows;
+    }
 }
 
 /// One Parquet file of the case.
@@ -176,6 +187,21 @@ impl Journal {
             Action::Ingest { inputs, .. } => inputs.as_slice(),
             _ => &[],
         })
+    }
+
+    /// The same with their books as they are now.
+    pub fn ledger(&self) -> Vec<InputRecord> {
+        let mut inputs: Vec<InputRecord> = self.inputs().cloned().collect();
+        for entry in &self.entries {
+            if let Action::Ingest { moved, .. } = &entry.action {
+                for (evidence, rows) in moved {
+                    if let Some(input) = inputs.get_mut(*evidence as usize) {
+                        input.moved(*rows);
+                    }
+                }
+            }
+        }
+        inputs
     }
 
     /// The files that make up the case now.

@@ -2,14 +2,17 @@
 //!
 //! Two records are one event when auditID, stage, stageTimestamp and content agree, and both bodies where both copies
 //! hold them. The auditID alone proves nothing, since a client can choose it. Copies differ in what they hold: a table
-//! may lack a column, a body may be cut. The copy that holds more is the one that stays.
+//! may lack a column, a body may be cut. The copy that holds more is the one that stays; where each holds what the
+//! other lacks, one row takes both.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use ahash::RandomState;
 
 use super::merge::Place;
 use crate::formats::{AuditKey, ObjectKey};
+use crate::model::Recorded;
 
 /// What is to be done with a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,9 @@ pub enum Fate {
     Duplicate,
     /// Holds more than the copies at these places, which it takes the place of.
     Replace(Vec<Place>),
+    /// Each of these copies, the new one among them, holds what another lacks: the row at `into` takes what the rows
+    /// at `from` have more.
+    Join { into: Place, from: Vec<Place> },
 }
 
 /// Every event and object of a case, by key.
@@ -30,13 +36,41 @@ pub struct Seen {
     objects: HashMap<u64, (), RandomState>,
 }
 
-/// The copies stored under one (auditID, stage): nearly always one.
+/// The events stored under one (auditID, stage) and content: nearly always one.
 enum Copies {
     One(Copy),
-    Many(Vec<Copy>),
+    /// By minute, since a client may use one auditID for every request it makes.
+    Many(BTreeMap<i64, Vec<Copy>>),
 }
 
-#[derive(Clone, Copy)]
+impl Copies {
+    /// The copies that may be the same event as one of that time: two times of one event are less than a minute apart.
+    fn near(&self, time: i64) -> impl Iterator<Item = &Copy> {
+        let minute = time.div_euclid(MINUTE);
+        let (one, many) = match self {
+            Copies::One(one) => (Some(one), None),
+            Copies::Many(many) => (None, Some(many.range(minute - 1..=minute + 1))),
+        };
+        one.into_iter().chain(many.into_iter().flatten().flat_map(|(_, copies)| copies))
+    }
+
+    /// Keeps `kept`, in the place of the copies at `places`.
+    fn replace(&mut self, places: &[Place], kept: Copy) {
+        if let Copies::One(one) = self {
+            *self = Copies::Many(BTreeMap::from([(one.minute(), vec![one.clone()])]));
+        }
+        if let Copies::Many(many) = self {
+            let minute = kept.minute();
+            if !places.is_empty() {
+                let near = many.range_mut(minute.saturating_sub(1)..=minute.saturating_add(1));
+                near.for_each(|(_, copies)| copies.retain(|old| !places.contains(&old.place)));
+            }
+            many.entry(minute).or_default().push(kept);
+        }
+    }
+}
+
+#[derive(Clone)]
 struct Copy {
     key: AuditKey,
     /// Event time, from the envelope when the event's own was cut off.
@@ -44,30 +78,75 @@ struct Copy {
     place: Place,
 }
 
+impl Copy {
+    fn minute(&self) -> i64 {
+        self.time.map_or(i64::MIN, |time| time.div_euclid(MINUTE))
+    }
+
+    /// The row of the copy with the event's own time and the most bodies is the one to complete.
+    fn rank(&self) -> (bool, bool, bool, std::cmp::Reverse<u16>, std::cmp::Reverse<Place>) {
+        let has = |field| !self.key.missing.misses(field);
+        (
+            has(Recorded::STAGE_TIME),
+            has(Recorded::REQUEST),
+            has(Recorded::RESPONSE),
+            std::cmp::Reverse(self.key.missing.0),
+            std::cmp::Reverse(self.place),
+        )
+    }
+
+    /// What the two copies hold together, at the place of the better.
+    fn joined(self, other: Copy) -> Copy {
+        let (best, more) = if self.rank() >= other.rank() { (self, other) } else { (other, self) };
+        let either = |a: u64, b: u64| if a == 0 { b } else { a };
+        let start = if best.key.start.shows_all(&more.key.start) { best.key.start } else { more.key.start };
+        Copy {
+            key: AuditKey {
+                id: best.key.id,
+                stage_time: best.key.stage_time.or(more.key.stage_time),
+                content: best.key.content,
+                request: either(best.key.request, more.key.request),
+                start,
+                response: either(best.key.response, more.key.response),
+                missing: best.key.missing.both(more.key.missing),
+            },
+            time: best.time.or(more.time),
+            place: best.place,
+        }
+    }
+}
+
+const MINUTE: i64 = 60_000_000;
+
 /// How far an envelope's time may be from the stage's, in microseconds: the pipeline stamps a record right after.
 const ENVELOPE_LAG: i64 = 2_000_000;
 
 impl Seen {
     /// Decides on one audit event and remembers it when it is stored.
     pub fn event(&mut self, key: &AuditKey, time: Option<i64>, place: Place) -> Fate {
-        let new = Copy { key: *key, time, place };
-        let Some(copies) = self.events.get_mut(&key.id) else {
-            self.events.insert(key.id, Copies::One(new));
-            return Fate::Store;
+        let new = Copy { key: key.clone(), time, place };
+        let copies = match self.events.entry(key.id ^ key.content.rotate_left(32)) {
+            Entry::Vacant(free) => {
+                free.insert(Copies::One(new));
+                return Fate::Store;
+            }
+            Entry::Occupied(taken) => taken.into_mut(),
         };
-        let known: &[Copy] = match copies {
-            Copies::One(one) => std::slice::from_ref(one),
-            Copies::Many(many) => many,
-        };
-        let same: Vec<Copy> = known.iter().filter(|old| is_same(old, &new)).copied().collect();
+        // Without a time nothing tells an event that came twice from two events.
+        let near = time.into_iter().flat_map(|time| copies.near(time));
+        let same: Vec<Copy> = near.filter(|old| is_same(old, &new)).cloned().collect();
         if same.iter().any(|old| holds_all(old, &new)) {
             return Fate::Duplicate;
         }
-        let poorer: Vec<Place> = same.iter().filter(|old| holds_all(&new, old)).map(|old| old.place).collect();
-        let mut rest: Vec<Copy> = known.iter().filter(|old| !poorer.contains(&old.place)).copied().collect();
-        rest.push(new);
-        *copies = Copies::Many(rest);
-        if poorer.is_empty() { Fate::Store } else { Fate::Replace(poorer) }
+        let places: Vec<Place> = same.iter().map(|old| old.place).collect();
+        if same.iter().all(|old| holds_all(&new, old)) {
+            copies.replace(&places, new);
+            return if places.is_empty() { Fate::Store } else { Fate::Replace(places) };
+        }
+        let joined = same.into_iter().fold(new, Copy::joined);
+        let into = joined.place;
+        copies.replace(&places, joined);
+        Fate::Join { into, from: places.into_iter().chain([place]).filter(|place| *place != into).collect() }
     }
 
     /// Decides on one snapshot object and remembers it.
@@ -91,18 +170,22 @@ fn is_same(a: &Copy, b: &Copy) -> bool {
     match (a.key.stage_time, b.key.stage_time) {
         (Some(x), Some(y)) => same_time(x, y),
         // A cut copy has only its envelope's time. When its request was cut too, a padded request that reuses an
-        // auditID would look the same: it stays a row of its own.
-        (Some(stage), None) => near(stage, b.time) && request_is_told(a, b),
-        (None, Some(stage)) => near(stage, a.time) && request_is_told(a, b),
-        (None, None) => a.key.request == b.key.request && a.key.missing == b.key.missing && close(a.time, b.time),
+        // auditID would look the same, unless what is left of it is how the other begins.
+        (Some(stage), None) => near(stage, b.time) && request_agrees(a, b),
+        (None, Some(stage)) => near(stage, a.time) && request_agrees(a, b),
+        (None, None) => a.key.missing == b.key.missing && close(a.time, b.time) && cut_alike(a, b),
     }
 }
 
-/// Exports write times with six digits, three, or none: the coarser is the finer cut short.
+/// Exports write times with six digits, three, none, or without seconds: the coarser is the finer cut short.
 fn same_time(a: i64, b: i64) -> bool {
-    let cut =
-        |coarse: i64, fine: i64, unit: i64| coarse % unit == 0 && fine.div_euclid(unit) == coarse.div_euclid(unit);
-    a == b || [1_000, 1_000_000].iter().any(|unit| cut(a, b, *unit) || cut(b, a, *unit))
+    let unit = grain(a).max(grain(b));
+    a.div_euclid(unit) == b.div_euclid(unit)
+}
+
+/// The coarsest unit a time may have been cut to, in microseconds.
+fn grain(time: i64) -> i64 {
+    [MINUTE, 1_000_000, 1_000].into_iter().find(|unit| time % unit == 0).unwrap_or(1)
 }
 
 fn near(stage: i64, envelope: Option<i64>) -> bool {
@@ -114,28 +197,34 @@ fn close(a: Option<i64>, b: Option<i64>) -> bool {
     a.zip(b).is_some_and(|(a, b)| (a - b).abs() <= ENVELOPE_LAG)
 }
 
-fn request_is_told(a: &Copy, b: &Copy) -> bool {
-    let cut = crate::model::Recorded::REQUEST;
-    !a.key.missing.misses(cut) && !b.key.missing.misses(cut)
+/// Both copies hold the request, or what is left of it in one is how it begins in the other.
+fn request_agrees(a: &Copy, b: &Copy) -> bool {
+    let cut = Recorded::REQUEST;
+    (!a.key.missing.misses(cut) && !b.key.missing.misses(cut)) || a.key.start.agrees(&b.key.start)
+}
+
+/// Two copies that were both cut.
+fn cut_alike(a: &Copy, b: &Copy) -> bool {
+    a.key.request == b.key.request && (a.key.start == b.key.start || a.key.start.agrees(&b.key.start))
 }
 
 /// Says whether `a` holds everything that `b` holds.
 fn holds_all(a: &Copy, b: &Copy) -> bool {
     let finer = match (a.key.stage_time, b.key.stage_time) {
-        (Some(x), Some(y)) => x == y || x % 1_000 != 0 || y % 1_000 == 0,
+        (Some(x), Some(y)) => grain(x) <= grain(y),
         (None, Some(_)) => false,
         _ => true,
     };
-    finer && a.key.missing.at_least(b.key.missing)
+    finer && a.key.missing.at_least(b.key.missing) && a.key.start.shows_all(&b.key.start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Recorded;
+    use crate::formats::key::Start;
 
     fn key(time: Option<i64>, content: u64, request: u64, missing: Recorded) -> AuditKey {
-        AuditKey { id: 1, stage_time: time, content, request, response: 0, missing }
+        AuditKey { id: 1, stage_time: time, content, request, start: Start::default(), response: 0, missing }
     }
 
     const T: i64 = 1_933_135_628_034_001;
@@ -167,11 +256,59 @@ mod tests {
     }
 
     #[test]
+    fn copies_that_complete_one_another_become_one_row_whatever_the_order() {
+        let table = key(Some(T / 1000 * 1000), 7, 9, Recorded::IMPERSONATED);
+        let cut = key(None, 7, 9, Recorded::RESPONSE.without(Recorded::STAGE_TIME));
+        let join = Fate::Join { into: (1, 0), from: vec![(2, 0)] };
+        for turn in [[(&table, (1, 0)), (&cut, (2, 0))], [(&cut, (2, 0)), (&table, (1, 0))]] {
+            let mut seen = Seen::default();
+            assert_eq!(seen.event(turn[0].0, Some(T), turn[0].1), Fate::Store);
+            assert_eq!(seen.event(turn[1].0, Some(T), turn[1].1), join);
+            assert_eq!(seen.event(&table, Some(T), (3, 0)), Fate::Duplicate);
+            assert_eq!(seen.event(&cut, Some(T), (3, 1)), Fate::Duplicate);
+            let full = key(Some(T), 7, 9, Recorded::ALL);
+            assert_eq!(seen.event(&full, Some(T), (4, 0)), Fate::Replace(vec![(1, 0)]));
+        }
+    }
+
+    #[test]
+    fn the_finest_time_stays_whatever_the_order() {
+        let fine = T - T.rem_euclid(1_000) + 123_000;
+        let cuts = [fine, fine / 1_000_000 * 1_000_000, fine / MINUTE * MINUTE];
+        for (coarse, finer) in [(cuts[1], cuts[0]), (cuts[2], cuts[0]), (cuts[2], cuts[1])] {
+            let [coarse, finer] = [coarse, finer].map(|time| key(Some(time), 7, 9, Recorded::ALL));
+            let mut seen = Seen::default();
+            seen.event(&coarse, coarse.stage_time, (0, 0));
+            assert_eq!(seen.event(&finer, finer.stage_time, (1, 0)), Fate::Replace(vec![(0, 0)]));
+            assert_eq!(seen.event(&coarse, coarse.stage_time, (2, 0)), Fate::Duplicate);
+        }
+    }
+
+    #[test]
     fn a_padded_request_under_a_reused_id_is_not_swallowed() {
         let mut seen = Seen::default();
         seen.event(&key(Some(T), 7, 9, Recorded::ALL), Some(T), (0, 0));
         let padded = key(None, 7, 0, Recorded::REQUEST.without(Recorded::RESPONSE).without(Recorded::STAGE_TIME));
         assert_eq!(seen.event(&padded, Some(T + 300), (1, 0)), Fate::Store);
         assert_eq!(seen.event(&padded, Some(T + 400), (1, 1)), Fate::Duplicate, "the same cut record twice");
+    }
+
+    #[test]
+    fn a_request_cut_on_one_route_is_the_whole_one_of_another() {
+        let body = |c: &str| format!(r#"{{"data":"{}"}}"#, c.repeat(20_000));
+        let whole = AuditKey { start: Start::of_whole(&body("a")), ..key(Some(T), 7, 9, Recorded::ALL) };
+        let missing = Recorded::REQUEST.without(Recorded::RESPONSE).without(Recorded::STAGE_TIME);
+        let cut =
+            |length: usize, c: &str| AuditKey { start: Start::of_cut(&body(c)[..length]), ..key(None, 7, 0, missing) };
+        let mut seen = Seen::default();
+        seen.event(&whole, Some(T), (0, 0));
+        assert_eq!(seen.event(&cut(15_000, "a"), Some(T + 300), (1, 0)), Fate::Duplicate);
+        assert_eq!(seen.event(&cut(15_000, "b"), Some(T + 300), (1, 1)), Fate::Store, "another body");
+        assert_eq!(seen.event(&cut(4_000, "a"), Some(T + 300), (1, 2)), Fate::Store, "too little is left to tell");
+        let mut seen = Seen::default();
+        seen.event(&cut(14_000, "a"), Some(T + 300), (1, 0));
+        let longer = seen.event(&cut(15_500, "a"), Some(T + 200), (2, 0));
+        assert_eq!(longer, Fate::Replace(vec![(1, 0)]), "the longer cut shows more");
+        assert_eq!(seen.event(&whole, Some(T), (0, 0)), Fate::Replace(vec![(2, 0)]));
     }
 }

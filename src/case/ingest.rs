@@ -3,7 +3,7 @@
 //! Nothing counts before the journal line at the end, so a killed intake leaves the case as it was, and the same
 //! command again does it all.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt64Type};
 
 use super::custody::{Action, FileRecord, InputRecord, hash_file};
 use super::dedupe::{Fate, Seen};
-use super::merge::{Place, merge};
+use super::join::Amends;
+use super::merge::merge;
 use super::store::{Store, publish};
 use super::{Case, inputs, pipeline};
 use crate::error::{Error, Result};
@@ -59,8 +60,7 @@ impl std::ops::Deref for InputReceipt {
 struct Intake {
     store: Store,
     seen: Seen,
-    /// Rows of this run or earlier that a fuller copy took the place of.
-    superseded: HashSet<Place>,
+    amends: Amends,
 }
 
 impl Case {
@@ -78,7 +78,7 @@ impl Case {
         let mut intake = Intake {
             store: Store::new(&self.dir, self.journal.entries.len() as u64),
             seen: self.seen()?,
-            superseded: HashSet::new(),
+            amends: Amends::default(),
         };
         let mut receipts: Vec<InputReceipt> = Vec::new();
         let files = list.len();
@@ -97,7 +97,7 @@ impl Case {
         if !records.is_empty() {
             self.commit(intake, records, at)?;
             // The ledger may have changed where a later copy held more.
-            let after: Vec<InputRecord> = self.evidence().into_iter().skip(known).cloned().collect();
+            let after: Vec<InputRecord> = self.evidence().into_iter().skip(known).collect();
             for (receipt, record) in receipts.iter_mut().filter(|r| !r.known).zip(after) {
                 receipt.record = record;
             }
@@ -107,32 +107,32 @@ impl Case {
 
     /// Closes the files, puts right what fuller copies replaced, merges many files into few, and writes the line.
     fn commit(&mut self, intake: Intake, mut inputs: Vec<InputRecord>, at: &str) -> Result<()> {
-        let Intake { store, superseded, .. } = intake;
+        let Intake { store, amends, .. } = intake;
         let mut closed = store.close()?;
-        let mut replaced = Vec::new();
+        let (mut replaced, mut moved) = (Vec::new(), BTreeMap::new());
         let audit = &tables::audit::TABLE;
         let first = self.evidence().len();
         if closed.iter().any(|(table, files)| table.name == audit.name && files.len() > MANY_FILES)
-            || !superseded.is_empty()
+            || !amends.is_empty()
         {
             let place = closed.iter().position(|(table, _)| table.name == audit.name);
             let mut files: Vec<PathBuf> = place.map(|place| closed.remove(place).1).unwrap_or_default();
             let temporary = files.len();
-            // Rows of earlier intakes are only touched when one of theirs was superseded.
-            if superseded.iter().any(|(evidence, _)| (*evidence as usize) < first) {
+            // Rows of earlier intakes are only touched when one of theirs is to be amended.
+            if amends.places().any(|(evidence, _)| (evidence as usize) < first) {
                 replaced =
                     self.journal.files().iter().filter(|f| f.table == audit.name).map(|f| f.path.clone()).collect();
                 files.extend(replaced.iter().map(|path| self.dir.join(path)));
             }
             let mut merged = Store::new(&self.dir, self.journal.entries.len() as u64);
             let mut doubles = Vec::new();
-            merge(audit, &files, &superseded, &mut merged, &mut |dropped| {
+            merge(audit, &files, &amends, &mut merged, &mut |dropped| {
                 doubles.push(duplicates(dropped, audit)?);
                 for row in 0..dropped.num_rows() {
                     let evidence = number(dropped, "evidence", row) as usize;
-                    if let Some(input) = evidence.checked_sub(first).and_then(|n| inputs.get_mut(n)) {
-                        input.stored -= 1;
-                        input.duplicate += 1;
+                    match evidence.checked_sub(first).and_then(|n| inputs.get_mut(n)) {
+                        Some(input) => input.moved(1),
+                        None => *moved.entry(evidence as u32).or_insert(0) += 1,
                     }
                 }
                 Ok(())
@@ -146,7 +146,10 @@ impl Case {
             }
         }
         let files: Vec<FileRecord> = publish(&self.dir, &closed)?;
-        self.journal.append(at, Action::Ingest { inputs, files, replaced: replaced.clone() })?;
+        self.journal.append(
+            at,
+            Action::Ingest { inputs, files, replaced: replaced.clone(), moved: moved.into_iter().collect() },
+        )?;
         self.remove(&replaced);
         Ok(())
     }
@@ -208,8 +211,8 @@ impl Intake {
         match done {
             Ok(done) => {
                 (record.sha256, record.size) = (done.sha256, done.size);
-                (record.content_size, record.format, record.notes) =
-                    (done.content.size, done.content.format, done.content.notes);
+                (record.content_size, record.format) = (done.content.size, done.content.format);
+                record.notes.extend(done.content.notes);
             }
             Err(source) => {
                 // What was read is in the case; a hash of a part would be no hash of the file.
@@ -231,6 +234,9 @@ impl Intake {
 
     fn batch(&mut self, batch: Batch, evidence: EvidenceId, record: &mut InputRecord) -> Result<()> {
         record.read += batch.read;
+        let new = |note: &String| !record.notes.contains(note);
+        let notes: Vec<String> = batch.notes.iter().filter(|note| new(note)).cloned().collect();
+        record.notes.extend(notes);
         record.rejected += batch.rejects.len() as u64;
         let audit = &tables::audit::TABLE;
         let times = batch.audit.column_by_name("time").map(|a| a.as_primitive::<TimestampMicrosecondType>());
@@ -244,7 +250,11 @@ impl Intake {
                 Fate::Store => true,
                 Fate::Duplicate => false,
                 Fate::Replace(poorer) => {
-                    self.superseded.extend(poorer);
+                    self.amends.replace(&poorer);
+                    true
+                }
+                Fate::Join { into, from } => {
+                    self.amends.join(into, &from);
                     true
                 }
             });

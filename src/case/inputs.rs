@@ -19,8 +19,16 @@ pub struct Input {
 /// listed is a problem of its own, and the rest goes on.
 pub fn list(case: &Path, paths: &[PathBuf], stdin: u64, problems: &mut Vec<Error>) -> Vec<Input> {
     let mut inputs = Vec::new();
+    let mut spooled = false;
     for path in paths {
         if path.as_os_str() == "-" {
+            if std::mem::replace(&mut spooled, true) {
+                problems.push(Error::Usage {
+                    what: "- is named twice: standard input can be read only once".into(),
+                    hint: None,
+                });
+                continue;
+            }
             match spool(case, stdin) {
                 Ok(input) => inputs.push(input),
                 Err(error) => problems.push(error),

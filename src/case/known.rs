@@ -11,12 +11,12 @@ use super::Case;
 use super::dedupe::Seen;
 use super::store::damaged;
 use crate::error::{Error, Result};
-use crate::formats::key::{self, AuditColumns};
+use crate::formats::key::{self, AuditColumns, Start};
 use crate::formats::{AuditKey, ObjectKey};
 use crate::model::{Recorded, Table, tables};
 
 /// What the keys of an event are made of.
-const EVENT: [&str; 19] = [
+const EVENT: [&str; 20] = [
     "time",
     "time_source",
     "audit_id",
@@ -33,6 +33,7 @@ const EVENT: [&str; 19] = [
     "response_code",
     "not_recorded",
     "request_object",
+    "request_cut",
     "response_object",
     "evidence",
     "offset",
@@ -97,6 +98,11 @@ fn event(seen: &mut Seen, batch: &RecordBatch, row: usize) {
         stage_time: time.filter(|_| cell("time_source") == Some("stageTimestamp")),
         content: columns.content(),
         request: cell("request_object").map_or(0, key::body),
+        start: match (cell("request_object"), cell("request_cut")) {
+            (Some(whole), _) => Start::of_whole(whole),
+            (None, Some(cut)) => Start::of_cut(cut),
+            (None, None) => Start::default(),
+        },
         response: cell("response_object").map_or(0, key::body),
         missing: cell("not_recorded").map_or(Recorded::ALL, Recorded::parse),
     };

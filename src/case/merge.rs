@@ -1,6 +1,5 @@
-//! Sorted files of one table into one sorted stream, rows that were superseded left out.
+//! Sorted files of one table into one sorted stream, rows that were superseded left out and others completed by them.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
+use super::join::{Amends, Spare};
 use super::store::{Store, damaged, key};
 use crate::error::{Error, Result};
 use crate::model::Table;
@@ -26,17 +26,18 @@ struct Stream {
     row: usize,
 }
 
-/// Writes the rows of `files` to `store` in order; rows whose place is in `leave` go to `dropped` instead.
+/// Writes the rows of `files` to `store` in order; rows that are superseded go to `dropped` instead.
 ///
 /// # Errors
 /// When a file cannot be read or written.
 pub fn merge(
     table: &'static Table,
     files: &[PathBuf],
-    leave: &HashSet<Place>,
+    amends: &Amends,
     store: &mut Store,
     dropped: &mut dyn FnMut(&RecordBatch) -> Result<()>,
 ) -> Result<()> {
+    let spare = spare(table, files, amends)?;
     let mut streams = Vec::new();
     for path in files {
         streams.extend(open(table, path)?);
@@ -52,23 +53,44 @@ pub fn merge(
         }
         let run = stream.batch.slice(stream.row, end - stream.row);
         stream.row = end;
-        if leave.is_empty() {
-            store.add(table, run)?;
+        let out: Vec<bool> = (0..run.num_rows()).map(|row| amends.leaves_out(place(&run, row))).collect();
+        if out.contains(&true) {
+            dropped(&only(&run, out.iter().copied())?)?;
+            store.add(table, spare.complete(only(&run, out.iter().map(|out| !out))?)?)?;
         } else {
-            let out = |row| key(&run, row).is_some_and(|(_, evidence, offset)| leave.contains(&(evidence, offset)));
-            let out: Vec<bool> = (0..run.num_rows()).map(out).collect();
-            let keep: BooleanArray = out.iter().map(|out| Some(!out)).collect();
-            let drop: BooleanArray = out.iter().map(|out| Some(*out)).collect();
-            let fail =
-                |source: arrow::error::ArrowError| Error::Bug { what: "merging rows".into(), source: source.into() };
-            store.add(table, filter_record_batch(&run, &keep).map_err(fail)?)?;
-            dropped(&filter_record_batch(&run, &drop).map_err(fail)?)?;
+            store.add(table, spare.complete(run)?)?;
         }
         if stream.row == stream.batch.num_rows() && !advance(stream)? {
             streams.swap_remove(least);
         }
     }
     Ok(())
+}
+
+/// Gathers the rows that are to complete others, in a pass of its own: they may come later than the rows they complete.
+fn spare<'a>(table: &Table, files: &[PathBuf], amends: &'a Amends) -> Result<Spare<'a>> {
+    let mut spare = Spare::new(amends);
+    for path in files.iter().filter(|_| amends.joins()) {
+        let mut stream = open(table, path)?;
+        while let Some(some) = &mut stream {
+            spare.gather(&some.batch)?;
+            if !advance(some)? {
+                stream = None;
+            }
+        }
+    }
+    Ok(spare)
+}
+
+/// The rows whose flag is set.
+fn only(run: &RecordBatch, rows: impl Iterator<Item = bool>) -> Result<RecordBatch> {
+    let mask: BooleanArray = rows.map(Some).collect();
+    filter_record_batch(run, &mask).map_err(|source| Error::Bug { what: "merging rows".into(), source: source.into() })
+}
+
+/// Where a row lies in its evidence; rows without a place are never amended.
+pub fn place(batch: &RecordBatch, row: usize) -> Option<Place> {
+    key(batch, row).map(|(_, evidence, offset)| (evidence, offset))
 }
 
 fn open(table: &Table, path: &Path) -> Result<Option<Stream>> {

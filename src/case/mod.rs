@@ -11,6 +11,7 @@ mod custody;
 mod dedupe;
 mod ingest;
 mod inputs;
+mod join;
 mod known;
 mod merge;
 mod pipeline;
@@ -143,8 +144,8 @@ impl Case {
     }
 
     /// Every piece of evidence, in the order of its number.
-    pub fn evidence(&self) -> Vec<&InputRecord> {
-        self.journal.inputs().collect()
+    pub fn evidence(&self) -> Vec<InputRecord> {
+        self.journal.ledger()
     }
 
     /// Says whether a replay was recorded after the last intake.

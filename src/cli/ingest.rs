@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::print::{count, grouped, line, output, say};
+use super::print::{count, error, grouped, line, output};
 use super::{CaseArg, End, now};
 use crate::case::{Case, Progress, Receipt};
 use crate::error::Result;
@@ -94,10 +94,5 @@ pub fn books(receipt: &Receipt, out: &mut dyn Write) -> Result<()> {
 
 /// Prints what could not be taken in at all.
 pub fn problems(receipt: &Receipt) {
-    for problem in &receipt.problems {
-        say(&format!("coldcase: {problem}"));
-        if let Some(hint) = problem.hint() {
-            say(&format!("  hint: {hint}"));
-        }
-    }
+    receipt.problems.iter().for_each(error);
 }

@@ -114,13 +114,10 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// Runs a query, and gives up between batches when the question was taken back.
+    /// Runs a query, and gives up soon after the question was taken back.
     fn sql(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<Table> {
         let mut batches = Vec::new();
-        let schema = self.desk.engine.sql_each(sql, parameters, &mut |batch| {
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(Error::Usage { what: "stopped".into(), hint: None });
-            }
+        let schema = self.desk.engine.sql_until(sql, parameters, self.stop, &mut |batch| {
             batches.push(batch);
             Ok(())
         })?;

@@ -82,7 +82,7 @@ impl Engine {
     /// When a file of the case cannot be read.
     pub fn coverage(&self) -> Result<Coverage> {
         let answer = self.sql(
-            "SELECT CAST(category AS VARCHAR), CAST(cluster AS VARCHAR), count(*), min(time), max(time), \
+            "SELECT CAST(category AS VARCHAR), CAST(cluster_id AS VARCHAR), count(*), min(time), max(time), \
              sum(CASE WHEN verb IN ('get', 'list') THEN 1 ELSE 0 END), \
              sum(CASE WHEN body = 'cut' THEN 1 ELSE 0 END), sum(CASE WHEN body = 'skipped' THEN 1 ELSE 0 END), \
              sum(CASE WHEN body = 'not recorded' THEN 1 ELSE 0 END) \

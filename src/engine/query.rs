@@ -1,18 +1,26 @@
 //! SQL over a case, read-only, with named parameters and errors that point into the text.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 
 use super::Engine;
 use crate::error::{Diagnostic, Error, Result};
 use crate::model::Micros;
+
+/// How often a running query looks whether it was taken back.
+const STOP_EVERY: Duration = Duration::from_millis(20);
 
 /// The value of one `$name` in a query.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,14 +76,37 @@ impl Engine {
         parameters: &[(String, Parameter)],
         each: &mut dyn FnMut(RecordBatch) -> Result<()>,
     ) -> Result<SchemaRef> {
+        self.sql_until(sql, parameters, &AtomicBool::new(false), each)
+    }
+
+    /// As [`Engine::sql_each`], but gives up soon after `stop` is set, also before the first batch: the plan yields
+    /// while it works, and dropping its stream ends its tasks.
+    ///
+    /// # Errors
+    /// As [`Engine::sql_each`], and [`Error::Stopped`].
+    pub fn sql_until(
+        &self,
+        sql: &str,
+        parameters: &[(String, Parameter)],
+        stop: &AtomicBool,
+        each: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<SchemaRef> {
         self.runtime.block_on(async {
             let frame = self.frame(sql, parameters).await?;
             let schema = Arc::new(frame.schema().as_arrow().clone());
-            let mut stream = frame.execute_stream().await.map_err(|e| explain(sql, &e))?;
-            while let Some(batch) = stream.next().await {
-                each(batch.map_err(|e| explain(sql, &e))?)?;
+            let plan = frame.create_physical_plan().await.and_then(yielding).map_err(|e| explain(sql, &e))?;
+            let mut stream = execute_stream(plan, self.context.task_ctx()).map_err(|e| explain(sql, &e))?;
+            loop {
+                let next = tokio::time::timeout(STOP_EVERY, stream.next()).await;
+                if stop.load(Ordering::Relaxed) {
+                    return Err(Error::Stopped);
+                }
+                match next {
+                    Ok(Some(batch)) => each(batch.map_err(|e| explain(sql, &e))?)?,
+                    Ok(None) => return Ok(schema),
+                    Err(_) => {}
+                }
             }
-            Ok(schema)
         })
     }
 
@@ -105,6 +136,17 @@ impl Engine {
         let values: ParamValues = values.collect::<std::collections::HashMap<_, _>>().into();
         frame.with_param_values(values).map_err(|e| explain(sql, &e))
     }
+}
+
+/// Scans yield by themselves; a join may work for hours on one batch of a scan.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let wrapped = plan.transform_up(|node| {
+        Ok(match node.children().len() {
+            0 | 1 => Transformed::no(node),
+            _ => Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>),
+        })
+    });
+    Ok(wrapped?.data)
 }
 
 /// Turns an engine error into a place and a message in words of the query.
@@ -145,4 +187,33 @@ fn parser_place(text: &str) -> Option<(usize, usize)> {
         rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
     };
     Some((number("Line: ")?, number("Column: ")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::case::Case;
+
+    #[test]
+    fn a_query_that_never_gives_a_batch_stops_when_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let case = Case::create(&folder.path().join("case"), "2031-04-05T06:07:08.000000Z").unwrap();
+        let engine = Engine::open(&case).unwrap();
+        // Sums for hours before its first row.
+        let sql = "SELECT sum(a.value * b.value % 7) FROM range(1000000) a CROSS JOIN range(1000000) b";
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| engine.sql_until(sql, &[], &stop, &mut |_| Ok(())));
+            std::thread::sleep(Duration::from_millis(300));
+            assert!(!asking.is_finished(), "the query must be under way");
+            stop.store(true, Ordering::Relaxed);
+            let told = Instant::now();
+            let ended = asking.join().unwrap();
+            assert!(matches!(ended, Err(Error::Stopped)), "{:?}", ended.err());
+            // Minutes would mean that the query ran on; how fast it is, a test of a busy machine cannot say.
+            assert!(told.elapsed() < Duration::from_secs(20));
+        });
+    }
 }

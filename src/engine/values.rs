@@ -60,7 +60,7 @@ pub fn everything(batch: &RecordBatch, row: usize, hit: &mut dyn FnMut(&str) -> 
                 tree.is_some_and(|tree: serde_json::Value| scalars(&tree, hit))
             }
             // Where the event lies in its evidence is no part of it.
-            "evidence" | "offset" | "length" | "category" | "cluster" | "body" | "not_recorded" | "time_source" => {
+            "evidence" | "offset" | "length" | "category" | "cluster_id" | "body" | "not_recorded" | "time_source" => {
                 false
             }
             _ => texts(array.as_ref(), row).iter().any(|text| hit(text)),

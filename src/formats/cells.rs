@@ -117,11 +117,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Cells<'a> {
                 let mut cells = Cells::default();
                 while let Some(name) = map.next_key::<Text<'de>>()? {
                     let raw = map.next_value::<&'de RawValue>()?;
-                    let Some(column) = column(&name) else { continue };
-                    if cells.0[usize::from(column)] != Cell::NoColumn {
+                    // To the letter: `auditID` is a field of an event, `AuditId` a column.
+                    let Some(column) = NAMES.iter().position(|known| *known == &*name) else { continue };
+                    if cells.0[column] != Cell::NoColumn {
                         return Err(Error::custom(format_args!("duplicate field `{}`", &*name)));
                     }
-                    cells.set_json(column, raw.get());
+                    cells.set_json(column as u8, raw.get());
                 }
                 Ok(cells)
             }

@@ -28,6 +28,10 @@ pub struct Keys<'a> {
     #[serde(rename = "auditID")]
     pub audit_id: Option<&'a RawValue>,
     pub verb: Option<&'a RawValue>,
+    #[serde(rename = "Verb")]
+    pub row_verb: Option<&'a RawValue>,
+    #[serde(rename = "RequestUri")]
+    pub row_request_uri: Option<&'a RawValue>,
     #[serde(rename = "requestURI")]
     pub request_uri: Option<&'a RawValue>,
     pub category: Option<&'a RawValue>,
@@ -87,6 +91,13 @@ impl<'a> Keys<'a> {
     /// Names what we know and do not read.
     fn known(&self) -> Option<String> {
         let kind = self.kind();
+        let version = self.api_version.and_then(|raw| json::string(raw.get()));
+        if version.as_deref().is_some_and(|version| version.starts_with("audit.k8s.io/")) {
+            return Some("audit event with neither auditID nor verb and requestURI".to_owned());
+        }
+        if let Some(kind @ ("Status" | "Table")) = kind.as_deref() {
+            return Some(format!("{kind}: an answer of the API server, no object"));
+        }
         if kind.as_deref() == Some("AdmissionReview") {
             return Some("AdmissionReview dump, no audit event".to_owned());
         }
@@ -169,6 +180,11 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
         // Several values on one line, or something broken.
         Err(reason) => return values(item, rows, depth).ok_or(reason),
     };
+    if keys.tables.is_some()
+        && let Some(code) = keys.error_code()
+    {
+        rows.note(format!("partial query result: the service reported error {code}, rows are missing"));
+    }
     if depth < DEEPEST && WRAPPINGS.iter().any(|wrapping| wrapping.fits(&keys)) {
         return open(item, Some(&keys), rows, depth);
     }
@@ -178,13 +194,17 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
 
 /// Lets the payload that fits read the item; None when there is none.
 fn payload(item: &Item<'_>, rows: &mut Rows, keys: Option<&Keys<'_>>) -> Option<Result<(), String>> {
-    let index = PAYLOADS.iter().position(|payload| payload.fits(item, keys))?;
-    match PAYLOADS[index].decode(item, rows) {
-        Ok(()) => rows.last = index,
-        Err(Miss::NotMine) => return None,
-        Err(Miss::Broken(reason)) => return Some(Err(reason)),
+    for (index, payload) in PAYLOADS.iter().enumerate().filter(|(_, payload)| payload.fits(item, keys)) {
+        match payload.decode(item, rows) {
+            Ok(()) => {
+                rows.last = index;
+                return Some(Ok(()));
+            }
+            Err(Miss::NotMine) => {}
+            Err(Miss::Broken(reason)) => return Some(Err(reason)),
+        }
     }
-    Some(Ok(()))
+    None
 }
 
 fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, rows: &mut Rows, depth: u32) -> Result<(), String> {
@@ -195,7 +215,7 @@ fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, rows: &mut Rows, depth: u32) -
 }
 
 /// Reads text that is not one value: several values without a line end between them, text after a value, or a wrapping
-/// that was cut, of which the whole elements count. None when it is anything else.
+/// that was cut or holds something broken, of which the other elements count. None when it is anything else.
 fn values(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Option<()> {
     let bytes = item.text.as_bytes();
     let mut found = Vec::new();
@@ -205,14 +225,15 @@ fn values(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Option<()> {
         found.push(at..end);
         at = end + salvage::blanks(&bytes[end..]);
     }
-    if found.is_empty() && depth < DEEPEST {
-        let (elements, rest) = wrappings::cut(item)?;
-        elements.iter().for_each(|element| record(element, rows, depth + 1));
-        refuse_rest(item, rest, "not JSON: the record is cut short", rows);
-        return Some(());
-    }
     if found.is_empty() || (found.len() == 1 && at == bytes.len()) {
-        return None;
+        let (elements, rest) = if depth < DEEPEST { wrappings::cut(item)? } else { return None };
+        elements.iter().for_each(|element| record(element, rows, depth + 1));
+        // What closes a wrapping properly belongs to it.
+        if !wrappings::closes(item.text, rest) {
+            let closed = usize::from(item.text[rest..].starts_with(']'));
+            refuse_rest(item, rest + closed, "not JSON: the record is cut short", rows);
+        }
+        return Some(());
     }
     for range in found {
         let line = item.line + lines(&bytes[..range.start]);
@@ -276,14 +297,11 @@ fn field_at(bytes: &[u8], place: usize) -> Option<String> {
     None
 }
 
-/// Returns what a reader must know of a container: an empty list, a result that is not all there.
+/// Returns what a reader must know of a container: that it is an empty list.
 pub fn note(bytes: &[u8]) -> Option<String> {
     let keys = Keys::of(std::str::from_utf8(bytes).ok()?).ok()?;
-    if keys.tables.is_some() && keys.error.is_some() {
-        let code = keys.error_code().unwrap_or_default();
-        return Some(format!("partial query result: the service reported error {code}, rows are missing"));
-    }
     let kind = keys.kind()?;
     let empty = keys.items.is_none_or(|raw| wrappings::elements(raw.get()).is_some_and(|all| all.is_empty()));
-    (kind.ends_with("List") && empty).then(|| format!("{kind} without items"))
+    (kind.ends_with("List") && empty && !keys.metadata.is_some_and(wrappings::is_named))
+        .then(|| format!("{kind} without items"))
 }

@@ -5,14 +5,17 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::text::Text;
+use super::text::{Stamp, Text};
 use crate::model::{Micros, Recorded};
 
 /// One event. A field that is absent or null is None.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event<'a> {
+    /// Event; left out by sparse re-encodings.
     #[serde(borrow)]
+    pub kind: Option<Text<'a>>,
+    pub api_version: Option<Text<'a>>,
     pub level: Option<Text<'a>>,
     #[serde(rename = "auditID")]
     pub audit_id: Option<Text<'a>>,
@@ -29,11 +32,11 @@ pub struct Event<'a> {
     pub response_status: Option<Status<'a>>,
     pub request_object: Option<&'a RawValue>,
     pub response_object: Option<&'a RawValue>,
-    pub request_received_timestamp: Option<Text<'a>>,
-    pub stage_timestamp: Option<Text<'a>>,
+    pub request_received_timestamp: Option<Stamp<'a>>,
+    pub stage_timestamp: Option<Stamp<'a>>,
     pub annotations: Option<&'a RawValue>,
     /// v1beta1, whole seconds.
-    pub timestamp: Option<Text<'a>>,
+    pub timestamp: Option<Stamp<'a>>,
     /// v1beta1; its creationTimestamp may be null.
     pub metadata: Option<Created<'a>>,
 }
@@ -73,7 +76,7 @@ pub struct Status<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct Created<'a> {
     #[serde(borrow)]
-    pub creation_timestamp: Option<Text<'a>>,
+    pub creation_timestamp: Option<Stamp<'a>>,
 }
 
 /// An HTTP status; re-encoders write it as text.
@@ -108,9 +111,12 @@ pub struct Annotations<'a> {
 }
 
 impl Event<'_> {
-    /// Says whether this can be an audit event at all: anything else would be a JSON object that has no such fields.
+    /// Says whether this can be an audit event at all. An object of another kind may hold such fields because somebody
+    /// wants it to be taken for one.
     pub fn is_audit(&self) -> bool {
-        self.audit_id.is_some() || (self.verb.is_some() && self.request_uri.is_some())
+        self.kind.as_deref().is_none_or(|kind| kind == "Event")
+            && self.api_version.as_deref().is_none_or(|version| version.starts_with("audit.k8s.io/"))
+            && (self.audit_id.is_some() || (self.verb.is_some() && self.request_uri.is_some()))
     }
 
     /// Returns the event time and the field it came from.
@@ -124,6 +130,12 @@ impl Event<'_> {
         ];
         let own = fields.iter().find_map(|(text, source)| Some((Micros::parse(text.as_ref()?)?, *source)));
         own.or_else(|| Some((envelope?, "envelope")))
+    }
+
+    /// Says whether a time is there that cannot be read.
+    pub fn has_unreadable_time(&self) -> bool {
+        let times = [&self.stage_timestamp, &self.request_received_timestamp];
+        times.into_iter().flatten().any(|time| Micros::parse(time).is_none())
     }
 
     /// Returns the fields every event is written with that this one lacks.
@@ -141,6 +153,6 @@ impl Event<'_> {
 }
 
 /// Reads a time field; None when it is absent or no time.
-pub fn parsed(text: Option<&Text<'_>>) -> Option<Micros> {
+pub fn parsed(text: Option<&Stamp<'_>>) -> Option<Micros> {
     text.and_then(|t| Micros::parse(t))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::json;
 
@@ -65,6 +65,75 @@ pub fn hash(texts: &[Option<&str>], tail: &[u8]) -> u64 {
 /// Hash of a body (valid JSON text), the same for every spelling of its blanks and escapes. Never 0.
 pub fn body(text: &str) -> u64 {
     xxh3_64(&canonical(text)).max(1)
+}
+
+/// How a request body begins, as far as a cut copy of it can still show; nothing for the many bodies that are short.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Start(Option<Box<Beginning>>);
+
+/// Blanks and escapes are evened out in everything here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Beginning {
+    cut: bool,
+    /// Of the text that is there.
+    length: usize,
+    /// Of all the text that is there.
+    hash: u64,
+    /// Hashes of the first 8, 9, 10 … 32 KiB.
+    marks: Vec<u64>,
+}
+
+impl Start {
+    const FIRST: usize = 8 << 10;
+    const STEP: usize = 1 << 10;
+    /// No route cuts later.
+    const LAST: usize = 32 << 10;
+    /// The last bytes of a cut text may be half an escape.
+    const RAGGED: usize = 12;
+
+    /// Reads a whole body.
+    pub fn of_whole(text: &str) -> Start {
+        Start((text.len() >= Start::FIRST).then(|| Box::new(Beginning::of(&canonical(text), false))))
+    }
+
+    /// Reads what is left of a body.
+    pub fn of_cut(text: &str) -> Start {
+        let text = canonical(text);
+        Start(Some(Box::new(Beginning::of(&text[..text.len().saturating_sub(Start::RAGGED)], true))))
+    }
+
+    /// Says whether both show one body as far as the shorter goes. What shows less than 8 KiB could be the start of
+    /// anything.
+    pub fn agrees(&self, other: &Start) -> bool {
+        let (Some(a), Some(b)) = (&self.0, &other.0) else { return false };
+        let both = a.marks.len().min(b.marks.len());
+        // A whole body that ends before the other does is another body.
+        let reaches = |a: &Beginning, b: &Beginning| a.cut || a.length >= b.length;
+        both > 0 && a.marks[..both] == b.marks[..both] && reaches(a, b) && reaches(b, a)
+    }
+
+    /// Says whether this shows at least as much of the body as `other`.
+    pub fn shows_all(&self, other: &Start) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => !a.cut || (b.cut && a.length >= b.length),
+            (Some(a), None) => !a.cut,
+            (None, _) => true,
+        }
+    }
+}
+
+impl Beginning {
+    fn of(text: &[u8], cut: bool) -> Beginning {
+        let mut hash = Xxh3::new();
+        let (mut marks, mut at) = (Vec::new(), 0);
+        for end in (Start::FIRST..=text.len().min(Start::LAST)).step_by(Start::STEP) {
+            hash.update(&text[at..end]);
+            marks.push(hash.digest());
+            at = end;
+        }
+        hash.update(&text[at..]);
+        Beginning { cut, length: text.len(), hash: hash.digest(), marks }
+    }
 }
 
 /// Returns the text without blanks outside strings and with one spelling per character. Text that has that shape
@@ -180,6 +249,27 @@ mod tests {
         ] {
             assert_eq!(body(plain), body(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_cut_request_agrees_with_the_whole_it_was_cut_from_and_with_no_other() {
+        let whole = |seed: usize| format!(r#"{{"data":"{}","tail":{seed}}}"#, "x&y é ".repeat(3_000));
+        let other = whole(1).replacen("x&y", "x&z", 1_500);
+        let short = format!(r#"{{"data":"{}"}}"#, "x&y é ".repeat(1_300));
+        let spelt = whole(1).replace('&', "\\u0026");
+        for length in [14_800, 19_000] {
+            let end = (0..=length).rev().find(|at| spelt.is_char_boundary(*at)).unwrap();
+            let cut = Start::of_cut(&spelt[..end]);
+            assert!(cut.agrees(&Start::of_whole(&whole(1))) && Start::of_whole(&whole(1)).agrees(&cut));
+            assert!(!cut.agrees(&Start::of_whole(&other)), "differs before the cut");
+            assert!(!cut.agrees(&Start::of_whole(r#"{"data":"x&y"}"#)), "an innocent short request");
+            assert!(Start::of_whole(&whole(1)).shows_all(&cut) && !cut.shows_all(&Start::of_whole(&whole(1))));
+        }
+        let long = whole(1);
+        let end = (0..=15_000).rev().find(|at| long.is_char_boundary(*at)).unwrap();
+        let cut = Start::of_cut(&long[..end]);
+        assert!(!cut.agrees(&Start::of_whole(&short)), "a request that ends before the cut");
+        assert!(!Start::of_cut("{").agrees(&Start::of_whole("{}")), "too little to tell");
     }
 
     #[test]

@@ -26,9 +26,21 @@ const ORDER: &[(&str, Recorded)] = &[
     ("annotations", Recorded::ANNOTATIONS),
 ];
 
+/// What is left of a cut event.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Salvaged<'a> {
+    /// The whole fields, as a JSON object.
+    pub whole: String,
+    /// The fields of an event that are gone.
+    pub lost: Recorded,
+    /// The first part of requestObject when the cut fell into it; no JSON by itself.
+    pub request: Option<&'a str>,
+}
+
 /// Returns the whole fields of a cut object as an object, and which fields of an event are lost.
-pub fn salvage(text: &str) -> Option<(String, Recorded)> {
-    let bytes = text.trim_ascii_start().as_bytes();
+pub fn salvage(text: &str) -> Option<Salvaged<'_>> {
+    let text = text.trim_ascii_start();
+    let bytes = text.as_bytes();
     if bytes.first() != Some(&b'{') {
         return None;
     }
@@ -46,7 +58,6 @@ pub fn salvage(text: &str) -> Option<(String, Recorded)> {
     if seen.is_empty() {
         return None;
     }
-    let missing = lost(&seen);
     let mut whole = std::str::from_utf8(&bytes[..end]).ok()?.to_owned();
     // Who acted is worth more than which groups they were in: the name counts, the user as a whole is missing.
     if let Some(name) = half_user(&bytes[end..]) {
@@ -55,7 +66,14 @@ pub fn salvage(text: &str) -> Option<(String, Recorded)> {
         whole.push('}');
     }
     whole.push('}');
-    Some((whole, missing))
+    Some(Salvaged { whole, lost: lost(&seen), request: half_request(&text[end..]) })
+}
+
+/// Returns what is there of a requestObject that does not end.
+fn half_request(rest: &str) -> Option<&str> {
+    let value = rest.trim_ascii_start().strip_prefix(',')?.trim_ascii_start().strip_prefix("\"requestObject\"")?;
+    let value = value.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
+    (!value.is_empty()).then_some(value)
 }
 
 /// Returns the field `username` of a user that does not end.
@@ -100,8 +118,9 @@ mod tests {
 
     #[test]
     fn whole_fields_are_kept_and_what_follows_is_named() {
-        let (whole, lost) =
+        let Salvaged { whole, lost, request } =
             salvage(r#"{"level":"Request","auditID":"a","stage":"S","requestURI":"/x","verb":"ge"#).unwrap();
+        assert_eq!(request, None);
         assert_eq!(whole, r#"{"level":"Request","auditID":"a","stage":"S","requestURI":"/x"}"#);
         assert!(
             lost.misses(Recorded::VERB) && lost.misses(Recorded::STAGE_TIME) && !lost.misses(Recorded::REQUEST_URI)
@@ -111,17 +130,26 @@ mod tests {
     #[test]
     fn a_whole_request_before_a_cut_response_is_kept() {
         let text = r#"{"auditID":"a","verb":"create","requestObject":{"a":[1,{}]},"responseObject":{"a":[1,{"#;
-        let (whole, lost) = salvage(text).unwrap();
+        let Salvaged { whole, lost, request } = salvage(text).unwrap();
         assert!(whole.ends_with(r#""requestObject":{"a":[1,{}]}}"#));
+        assert_eq!(request, None, "only the response was cut");
         assert!(lost.misses(Recorded::RESPONSE) && !lost.misses(Recorded::REQUEST));
     }
 
     #[test]
     fn no_impersonation_before_the_cut_is_known_only_in_the_servers_order() {
-        let (_, lost) = salvage(r#"{"auditID":"a","user":{},"userAgent":"x","object"#).unwrap();
+        let lost = salvage(r#"{"auditID":"a","user":{},"userAgent":"x","object"#).unwrap().lost;
         assert!(!lost.misses(Recorded::IMPERSONATED));
-        let (_, lost) = salvage(r#"{"auditID":"a","userAgent":"x","user":{},"object"#).unwrap();
+        let lost = salvage(r#"{"auditID":"a","userAgent":"x","user":{},"object"#).unwrap().lost;
         assert!(lost.misses(Recorded::IMPERSONATED));
+    }
+
+    #[test]
+    fn what_is_left_of_a_cut_request_is_kept() {
+        let text = r#"{"auditID":"a","verb":"create","requestObject": {"kind":"Pod","na"#;
+        let Salvaged { whole, request, .. } = salvage(text).unwrap();
+        assert_eq!(whole, r#"{"auditID":"a","verb":"create"}"#);
+        assert_eq!(request, Some(r#"{"kind":"Pod","na"#));
     }
 
     #[test]

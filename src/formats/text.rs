@@ -20,6 +20,58 @@ impl Deref for Text<'_> {
     }
 }
 
+/// A time as the source wrote it: text, or an epoch number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp<'a>(pub Cow<'a, str>);
+
+impl Deref for Stamp<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> From<Text<'a>> for Stamp<'a> {
+    fn from(text: Text<'a>) -> Stamp<'a> {
+        Stamp(text.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Stamp<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Stamp<'a>, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Stamp<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Stamp<'de>, E> {
+                Ok(Stamp(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Stamp<'de>, E> {
+                Ok(Stamp(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Stamp<'de>, E> {
+                Ok(Stamp(Cow::Owned(number.to_string())))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Stamp<'de>, E> {
+                Ok(Stamp(Cow::Owned(number.to_string())))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Stamp<'de>, E> {
+                Ok(Stamp(Cow::Owned(number.to_string())))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text<'a>, D::Error> {
         struct Borrow;

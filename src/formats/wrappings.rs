@@ -70,14 +70,31 @@ fn spread<'a>(
     Some(())
 }
 
-/// Finds the whole elements of a wrapping whose text ends too early, and where the rest begins.
+/// Says whether this is the metadata of an object: a list has no name, whatever the kind of an object ends in.
+pub fn is_named(metadata: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Metadata<'a> {
+        #[serde(borrow)]
+        name: Option<&'a RawValue>,
+    }
+    serde_json::from_str::<Metadata<'_>>(metadata.get()).is_ok_and(|metadata| metadata.name.is_some())
+}
+
+/// Finds the elements of a wrapping that is no valid JSON (cut short, or one element is broken), and where the rest
+/// begins.
 pub fn cut<'a>(item: &Item<'a>) -> Option<(Vec<Item<'a>>, usize)> {
     let bytes = item.text.as_bytes();
     if bytes.first() != Some(&b'{') {
         return whole_elements(item, 0);
     }
     let (mut at, mut kind, mut version) = (1, "", "");
-    while let Some((key, end)) = salvage::field(bytes, at) {
+    loop {
+        at += salvage::blanks(&bytes[at..]);
+        if let Some(start) = array(&bytes[at..]) {
+            let list = kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| (kind, version));
+            return whole_elements(&Item { list, ..item.clone() }, at + start);
+        }
+        let (key, end) = salvage::field(bytes, at)?;
         let value = item.text[..end].rsplit('"').nth(1).unwrap_or_default();
         match key {
             b"kind" => kind = value,
@@ -87,16 +104,27 @@ pub fn cut<'a>(item: &Item<'a>) -> Option<(Vec<Item<'a>>, usize)> {
         at = end + salvage::blanks(&bytes[end..]);
         at += usize::from(bytes.get(at) == Some(&b','));
     }
-    at += salvage::blanks(&bytes[at..]);
-    let name = ["\"records\"", "\"items\""].into_iter().find(|name| bytes[at..].starts_with(name.as_bytes()))?;
-    at += name.len() + salvage::blanks(&bytes[at + name.len()..]);
-    at += usize::from(bytes.get(at) == Some(&b':'));
-    at += salvage::blanks(&bytes[at..]);
-    let list = kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| (kind, version));
-    whole_elements(&Item { list, ..item.clone() }, at)
 }
 
-/// Finds the whole elements of the array that begins at `at` and does not end.
+/// Says whether what follows byte `rest` of a wrapping, behind its last element, closes it properly.
+pub fn closes(text: &str, rest: usize) -> bool {
+    let open = if text.starts_with('{') { "{\"\":[" } else { "[" };
+    let tail = &text[rest..];
+    tail.starts_with(']') && serde_json::from_str::<serde::de::IgnoredAny>(&format!("{open}{tail}")).is_ok()
+}
+
+/// Where the array of `"records":[` or `"items":[` begins.
+fn array(bytes: &[u8]) -> Option<usize> {
+    let name = ["\"records\"", "\"items\""].into_iter().find(|name| bytes.starts_with(name.as_bytes()))?;
+    let colon = name.len() + salvage::blanks(&bytes[name.len()..]);
+    if bytes.get(colon) != Some(&b':') {
+        return None;
+    }
+    let at = colon + 1 + salvage::blanks(&bytes[colon + 1..]);
+    (bytes.get(at) == Some(&b'[')).then_some(at)
+}
+
+/// Finds the elements of the array that begins at `at` as far as they end.
 fn whole_elements<'a>(item: &Item<'a>, at: usize) -> Option<(Vec<Item<'a>>, usize)> {
     let bytes = item.text.as_bytes();
     if bytes.get(at) != Some(&b'[') {
@@ -157,8 +185,11 @@ impl Wrapping for List {
 
     fn fits(&self, keys: &Keys<'_>) -> bool {
         // A list without items is written as null, or not at all.
-        let items = keys.items.map_or(keys.metadata.is_some(), |raw| raw.get().starts_with('['));
-        items && keys.kind().is_some_and(|kind| kind.ends_with("List"))
+        let items = match keys.items {
+            Some(raw) => raw.get().starts_with('['),
+            None => keys.api_version.is_some(),
+        };
+        items && !keys.metadata.is_some_and(is_named) && keys.kind().is_some_and(|kind| kind.ends_with("List"))
     }
 
     fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {

@@ -55,6 +55,12 @@ impl Recorded {
         Recorded(self.0 | other.0)
     }
 
+    /// What is missing in both.
+    #[must_use]
+    pub fn both(self, other: Recorded) -> Recorded {
+        Recorded(self.0 & other.0)
+    }
+
     /// Says whether any field of `other` is missing here.
     pub fn misses(self, other: Recorded) -> bool {
         self.0 & other.0 != 0

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::process::Command;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Int64Type, UInt32Type, UInt64Type};
@@ -11,7 +12,37 @@ use coldcase::engine::Engine;
 use polars::prelude::{LazyFrame, PlRefPath, ScanArgsParquet, SortMultipleOptions, col, len};
 use proptest::prelude::*;
 
-use crate::support::{AT, case_of, project};
+use crate::support::{AT, case_of, project, run};
+
+/// Runs the real program until it writes a table, and kills it there.
+#[test]
+fn an_intake_killed_while_it_writes_can_be_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("case");
+    let input = folder.path().join("events.jsonl");
+    let events: String = (0..60_000).map(|id| line(0).replace("id-0", &format!("id-{id}")) + "\n").collect();
+    fs::write(&input, &events).unwrap();
+    let args = ["ingest", "--quiet", "--case", "case", "events.jsonl"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_coldcase")).args(args).current_dir(folder.path()).spawn().unwrap();
+    let writing = || fs::read_dir(dir.join("tables/audit")).is_ok_and(|mut files| files.next().is_some());
+    while !writing() && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    assert!(!child.wait().unwrap().success(), "it ended before it could be killed");
+    let case = Case::open(&dir).unwrap();
+    assert_eq!(case.evidence().len(), 0, "nothing counts before the line that commits it");
+    assert!(spans(&case).is_empty());
+    for _ in 0..2 {
+        assert_eq!(run(folder.path(), &args).status.code(), Some(0));
+        assert_eq!(spans(&Case::open(&dir).unwrap()).len(), 60_000, "every event, and each once");
+    }
+    let left = fs::read_dir(dir.join("tables/audit"))
+        .unwrap()
+        .filter(|f| f.as_ref().unwrap().path().extension().unwrap() == "tmp");
+    assert_eq!(left.count(), 0, "nothing is left of the first try");
+    assert_eq!(run(folder.path(), &["verify", "--case", "case"]).status.code(), Some(0));
+}
 
 /// Every span of every table, in order.
 fn spans(case: &Case) -> Vec<(u32, u64, u64)> {
@@ -55,7 +86,7 @@ proptest! {
         let bytes = parts.concat();
         fs::write(&input, &bytes).unwrap();
         let case = case_of(&folder, &[input]);
-        let record = case.evidence()[0];
+        let record = &case.evidence()[0];
         prop_assert_eq!(record.read, record.stored + record.duplicate + record.rejected);
         let spans = spans(&case);
         prop_assert_eq!(spans.len() as u64, record.read);
@@ -107,6 +138,48 @@ fn a_fuller_copy_takes_the_place_of_a_poorer_one_also_later() {
     let batch = answer.batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
     assert!(!batch.column(0).is_null(0), "the row that knows the impersonated user stays");
     assert_eq!(batch.column(1).as_primitive::<Int64Type>().value(0), 1);
+    let books: Vec<_> = case.evidence().iter().map(|input| (input.read, input.stored, input.duplicate)).collect();
+    assert_eq!(books, [(1, 0, 1), (1, 1, 0)], "the ledger says where the row is now");
+}
+
+#[test]
+fn a_record_that_was_cut_and_a_table_that_lacks_a_column_make_one_whole_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"a","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/web/configmaps","verb":"create","user":{"username":"lena@contoso.example"},"impersonatedUser":{"username":"admin"},"sourceIPs":["203.0.113.7"],"objectRef":{"resource":"configmaps","namespace":"web","apiVersion":"v1"},"responseStatus":{"metadata":{},"code":201},"requestObject":{"kind":"ConfigMap"},"responseObject":{"kind":"ConfigMap","metadata":{"name":"settings"},"da"#;
+    let cut = serde_json::json!({"time": "2031-04-05T06:07:08.1000000Z", "category": "kube-audit", "properties": {"log": event}});
+    let row = r#"{"TimeGenerated":"2031-04-05T06:07:08Z","Type":"AKSAudit","Level":"RequestResponse","AuditId":"a","Stage":"ResponseComplete","RequestUri":"/api/v1/namespaces/web/configmaps","Verb":"create","User":{"username":"lena@contoso.example"},"SourceIps":["203.0.113.7"],"ObjectRef":{"resource":"configmaps","namespace":"web","apiVersion":"v1"},"ResponseStatus":{"code":201},"RequestObject":{"kind":"ConfigMap"},"ResponseObject":{"kind":"ConfigMap","metadata":{"name":"settings"},"data":{}},"Annotations":{"authorization.k8s.io/decision":"allow"},"RequestReceivedTime":"2031-04-05T06:07:08.000001Z","StageReceivedTime":"2031-04-05T06:07:08.000002Z"}"#;
+    let (first, second) = (folder.path().join("cut.json"), folder.path().join("row.jsonl"));
+    fs::write(&first, cut.to_string()).unwrap();
+    fs::write(&second, row).unwrap();
+    let wanted = [
+        ["impersonated_user_name", "admin"],
+        ["response_object", r#"{"kind":"ConfigMap","metadata":{"name":"settings"},"data":{}}"#],
+        ["decision", "allow"],
+        ["name", "settings"],
+        ["body", "recorded"],
+        ["time", "2031-04-05T06:07:08.000002Z"],
+        ["category", "AKSAudit"],
+    ];
+    let columns = wanted.map(|[column, _]| format!("CAST({column} AS VARCHAR)")).join(", ");
+    // In one intake, and in two, in either order.
+    for order in [vec![vec![&first, &second]], vec![vec![&first], vec![&second]], vec![vec![&second], vec![&first]]] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut case = case_of(&folder, &[]);
+        for paths in &order {
+            case.ingest(&paths.iter().map(|p| p.to_path_buf()).collect::<Vec<_>>(), AT, &mut |_| {}).unwrap();
+        }
+        let engine = Engine::open(&case).unwrap();
+        let answer = engine.sql(&format!("SELECT {columns}, CAST(not_recorded AS VARCHAR) FROM audit"), &[]).unwrap();
+        assert_eq!(answer.rows(), 1, "{order:?}");
+        let batch = answer.batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
+        for (place, [column, value]) in wanted.iter().enumerate() {
+            assert_eq!(batch.column(place).as_string::<i32>().value(0), *value, "{column}, {order:?}");
+        }
+        assert!(batch.column(wanted.len()).is_null(0), "together they hold everything");
+        let books: u64 = case.evidence().iter().map(|input| input.stored + input.duplicate).sum();
+        assert_eq!(books, 2);
+        assert_eq!(spans(&case).len(), 2, "both records can be shown");
+    }
 }
 
 #[test]

@@ -25,6 +25,37 @@ fn bad_input_is_named_with_the_way_out_and_the_rest_goes_on() {
     assert_eq!(again.status.code(), Some(0));
 }
 
+/// Root may read everything, so as root the program runs as nobody.
+#[cfg(unix)]
+#[test]
+fn an_unreadable_folder_is_named_and_the_rest_goes_on() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::create_dir(dir.join("closed")).unwrap();
+    fs::write(dir.join("closed/in.jsonl"), EVENT).unwrap();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    fs::set_permissions(dir.join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_coldcase"));
+    let mut command;
+    if fs::metadata(dir).unwrap().uid() == 0 {
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o777)).unwrap();
+        let copy = dir.join("coldcase");
+        fs::hard_link(program, &copy).or_else(|_| fs::copy(program, &copy).map(|_| ())).unwrap();
+        command = std::process::Command::new(copy);
+        command.uid(65_534);
+    } else {
+        command = std::process::Command::new(program);
+    }
+    let output = command.args(["ingest", "closed", "good.jsonl"]).current_dir(dir).output().unwrap();
+    fs::set_permissions(dir.join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(3), "{out}{err}");
+    assert!(err.contains("cannot read") && err.contains("closed") && err.contains("ermission denied"), "{err}");
+    assert!(out.contains("good.jsonl (json-lines): 1 read = 1 stored"), "{out}");
+}
+
 #[test]
 fn a_folder_that_is_no_case_and_a_newer_case_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();

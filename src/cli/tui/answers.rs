@@ -12,7 +12,7 @@ use super::rows::{Condition, Row, cell, rows};
 use crate::cli::rules;
 use crate::cli::tables::kind;
 use crate::engine::Parameter;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{EvidenceId, Span};
 
 /// The events of findings, one row each, with the worst level.
@@ -230,12 +230,7 @@ impl Ask<'_> {
         let start = Instant::now();
         let mut total = 0;
         let mut out = Vec::new();
-        let mut stopped = false;
-        let schema = self.desk.engine.sql_each(text, &[], &mut |batch| {
-            if self.stop.load(std::sync::atomic::Ordering::Relaxed) {
-                stopped = true;
-                return Err(Error::Usage { what: "stopped".into(), hint: None });
-            }
+        let schema = self.desk.engine.sql_until(text, &[], self.stop, &mut |batch| {
             total += batch.num_rows() as u64;
             let room = (limit as usize).saturating_sub(out.len());
             for row in 0..batch.num_rows().min(room) {

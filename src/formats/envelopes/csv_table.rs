@@ -2,7 +2,7 @@
 
 use super::{Cutter, Envelope, Found};
 use crate::formats::block::{BLOCK, Block, Learnt, lines};
-use crate::formats::cells::{Cells, column};
+use crate::formats::cells::{Cells, Column, column};
 use crate::formats::{Fit, Item, json};
 
 /// How many rows the portal shows and exports at most.
@@ -26,8 +26,10 @@ impl Envelope for CsvTable {
             return Fit::No;
         }
         let (header, ..) = header(head, true).unwrap_or_default();
-        let known = header.iter().filter(|name| column(label(name).0).is_some()).count();
-        if known >= 2 { Fit::Sure } else { Fit::No }
+        let known: Vec<u8> = header.iter().filter_map(|name| column(label(name).0)).collect();
+        // `… | project log_s` is the query of the AKS pages.
+        let log = known.contains(&(Column::Log as u8));
+        if known.len() >= 2 || log { Fit::Sure } else { Fit::No }
     }
 
     fn cutter(&self) -> Box<dyn Cutter> {

@@ -25,7 +25,10 @@ impl Envelope for JsonDocuments {
     }
 
     fn fit(&self, head: &[u8]) -> Fit {
-        if matches!(head, [b'{' | b'[', ..]) { Fit::Maybe } else { Fit::No }
+        // A program may have said something before it printed its document.
+        let opens = |line: &[u8]| matches!(line.trim_ascii_end(), b"{" | b"[");
+        let later = head.split(|b| *b == b'\n').take(20).any(opens);
+        if matches!(head, [b'{' | b'[', ..]) || later { Fit::Maybe } else { Fit::No }
     }
 
     fn cutter(&self) -> Box<dyn Cutter> {
@@ -40,10 +43,10 @@ impl Envelope for JsonDocuments {
             let bytes = json::trim(&block.bytes[piece.at.clone()]).1;
             let start = block.offset + piece.at.start as u64;
             let at = start..start + bytes.len() as u64;
-            each(match piece.broken {
-                None => Found::json(at, line, bytes),
-                Some(reason) => Found::Reject { at, line, reason: reason.to_owned(), bytes },
-            });
+            match piece.broken {
+                None => super::json(at, line, bytes, each),
+                Some(reason) => each(Found::Reject { at, line, reason: reason.to_owned(), bytes }),
+            }
         }
     }
 }

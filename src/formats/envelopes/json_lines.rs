@@ -21,17 +21,30 @@ impl Envelope for JsonLines {
     /// The first line may be the rest of one that a rotation cut, so the first twenty are asked.
     fn fit(&self, head: &[u8]) -> Fit {
         let lines = head.split(|b| *b == b'\n').map(|line| json::trim(line).1).filter(|line| !line.is_empty()).take(20);
+        let (mut fit, mut open) = (Fit::No, false);
         for (number, line) in lines.enumerate() {
+            if number == 0 {
+                open = line[0] == b'{' && matches!(line.last(), Some(b'{' | b'[' | b','));
+            } else if open && (matches!(line[0], b',' | b']' | b'}') || line.ends_with(b",")) {
+                // A document with an element a line: no line of JSON lines begins or ends like this.
+                return Fit::No;
+            }
             let whole = json::value_end(line, 0) == Scan::Whole(line.len());
             if matches!(line[0], b'{' | b'[') && whole && line.len() > 2 {
-                return if number == 0 { Fit::Sure } else { Fit::Maybe };
+                if number == 0 {
+                    return Fit::Sure;
+                }
+                fit = Fit::Maybe;
+                if !open {
+                    return fit;
+                }
             }
             // An array or a pretty-printed object, in which a later line may well be a value.
             if number == 0 && (line[0] == b'[' || line == b"{") {
                 return Fit::No;
             }
         }
-        Fit::No
+        fit
     }
 
     fn cutter(&self) -> Box<dyn Cutter> {
@@ -45,7 +58,7 @@ impl Envelope for JsonLines {
             let (blanks, line) = json::trim(&block.bytes[start..end]);
             if !line.is_empty() {
                 let offset = block.offset + (start + blanks) as u64;
-                each(Found::json(offset..offset + line.len() as u64, number, line));
+                super::json(offset..offset + line.len() as u64, number, line, each);
             }
             start = end + 1;
             number += 1;

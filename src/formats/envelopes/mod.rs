@@ -10,7 +10,7 @@ use std::ops::Range;
 pub(super) use refused::{refusal, unknown};
 
 use super::block::{Block, Learnt};
-use super::{Fit, Item};
+use super::{Fit, Item, wrappings};
 
 /// One way to hold records, most specific first.
 pub static ENVELOPES: &[&dyn Envelope] =
@@ -51,14 +51,30 @@ pub enum Found<'a> {
     },
 }
 
-impl<'a> Found<'a> {
-    /// An item of JSON text; a reject when it is no UTF-8.
-    fn json(at: Range<u64>, line: u64, bytes: &'a [u8]) -> Found<'a> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Found::Item(Item { at, line, text, cells: None, list: None }),
+/// Gives an item of JSON text. When it is no UTF-8 it is a reject, but of a value that wraps records only the records
+/// that are none are.
+fn json(at: Range<u64>, line: u64, bytes: &[u8], each: &mut dyn FnMut(Found<'_>)) {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return each(Found::Item(Item { at, line, text, cells: None, list: None })),
+        Err(error) => error,
+    };
+    let reason = format!("no UTF-8 at byte {} of the record", error.valid_up_to());
+    // One character for each byte that is none, so that places stay.
+    let parts = bytes.utf8_chunks().map(|part| part.valid().to_owned() + &"?".repeat(part.invalid().len()));
+    let masked = parts.collect::<String>();
+    let whole = Item { at: at.clone(), line, text: &masked, cells: None, list: None };
+    let Some((records, rest)) = wrappings::cut(&whole).filter(|(_, rest)| wrappings::closes(&masked, *rest)) else {
+        return each(Found::Reject { at, line, reason, bytes });
+    };
+    for record in records {
+        let [start, end] = [record.at.start, record.at.end].map(|byte| (byte - at.start) as usize);
+        // Behind the last record stand only bytes that close the wrapping.
+        debug_assert!(end <= rest);
+        match std::str::from_utf8(&bytes[start..end]) {
+            Ok(text) => each(Found::Item(Item { text, ..record })),
             Err(error) => {
                 let reason = format!("no UTF-8 at byte {} of the record", error.valid_up_to());
-                Found::Reject { at, line, reason, bytes }
+                each(Found::Reject { at: record.at, line: record.line, reason, bytes: &bytes[start..end] });
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::formats::classify::{Keys, problem};
 use crate::formats::event::Event;
 use crate::formats::rows::Rows;
 use crate::formats::rows::audit::{Body, Sighting};
+use crate::formats::text::Stamp;
 use crate::model::{Micros, Recorded};
 
 /// See the module's description.
@@ -31,8 +32,8 @@ impl Payload for AksAudit {
 
     fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool {
         match (keys, item.cells) {
-            (Some(keys), _) => keys.row_audit_id.is_some(),
-            (None, Some(cells)) => cells.has(Column::AuditId),
+            (Some(k), _) => k.row_audit_id.is_some() || (k.row_verb.is_some() && k.row_request_uri.is_some()),
+            (None, Some(cells)) => is_row(cells),
             (None, None) => false,
         }
     }
@@ -61,8 +62,20 @@ const OPTIONAL: &[(Column, Recorded)] = &[
     (Column::SourceIps, Recorded::SOURCE_IPS),
 ];
 
+/// Says whether a row can be one of these tables: enough of its columns, and no other table's name. A union with
+/// AzureDiagnostics has the columns of both.
+fn is_row(cells: &Cells<'_>) -> bool {
+    let other = cells.text(Column::Type).is_some_and(|table| !table.to_ascii_lowercase().starts_with("aksaudit"));
+    let request = [Column::Verb, Column::RequestUri];
+    // LinuxAuditLog has an AuditID too.
+    let some = [Column::Verb, Column::Stage, Column::Level, Column::RequestUri];
+    let known = (cells.has(Column::AuditId) && some.iter().any(|column| cells.has(*column)))
+        || request.iter().all(|column| cells.has(*column));
+    known && !other && cells.text(Column::Log).is_none()
+}
+
 fn row(cells: &Cells<'_>, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
-    if !cells.has(Column::AuditId) {
+    if !is_row(cells) {
         return Err(Miss::NotMine);
     }
     let mut loss = Loss::default();
@@ -85,8 +98,8 @@ fn row(cells: &Cells<'_>, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> 
         object_ref: loss.read(object, "ObjectRef", Recorded::OBJECT_REF)?,
         response_status: loss.read(status, "ResponseStatus", Recorded::STATUS)?,
         annotations: loss.read::<&RawValue>(annotations, "Annotations", Recorded::ANNOTATIONS)?,
-        stage_timestamp: cells.word(Column::StageReceivedTime),
-        request_received_timestamp: cells.word(Column::RequestReceivedTime),
+        stage_timestamp: cells.word(Column::StageReceivedTime).map(Stamp::from),
+        request_received_timestamp: cells.word(Column::RequestReceivedTime).map(Stamp::from),
         ..Event::default()
     };
     if !event.is_audit() {
@@ -144,7 +157,7 @@ fn body<'a>(text: Option<&'a str>, name: &str) -> Result<Body<'a>, Miss> {
     match serde_json::from_str::<&RawValue>(text) {
         Ok(raw) if raw.get() == "null" => Ok(Body::Absent),
         Ok(raw) => Ok(Body::of(Some(raw.get()))),
-        Err(error) if error.is_eof() => Ok(Body::Cut),
+        Err(error) if error.is_eof() => Ok(Body::Cut(text)),
         Err(error) => Err(Miss::Broken(format!("column {name}: {}", problem(&error, text)))),
     }
 }

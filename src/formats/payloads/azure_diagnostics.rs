@@ -1,5 +1,7 @@
 //! Rows of the Log Analytics table AzureDiagnostics that carry AKS control-plane logs.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -22,6 +24,16 @@ pub struct AzureDiagnostics;
 struct Additional<'a> {
     #[serde(borrow, alias = "log_s")]
     log: Option<&'a RawValue>,
+}
+
+/// Returns the log text of AdditionalFields that were cut inside it: what is there, but for half an escape at its end.
+fn half_log(fields: &str) -> Option<Cow<'_, str>> {
+    let start = ["\"log\":\"", "\"log_s\":\""].into_iter().find_map(|key| Some(fields.find(key)? + key.len()))?;
+    let half = &fields[start..];
+    // The longest escape is a pair of surrogates.
+    let ends = (half.len().saturating_sub(11)..=half.len()).rev().filter(|end| half.is_char_boundary(*end));
+    let texts = ends.filter_map(|end| json::string(&format!("\"{}\"", &half[..end])).map(Cow::into_owned));
+    texts.map(Cow::Owned).next()
 }
 
 #[allow(private_interfaces, reason = "see the trait")]
@@ -70,6 +82,9 @@ impl Payload for AzureDiagnostics {
         let additional = cells.text(Column::AdditionalFields);
         let fields = additional.as_deref().and_then(|text| serde_json::from_str::<Additional<'_>>(text).ok());
         let Some(raw) = fields.and_then(|fields| fields.log) else {
+            if let Some(log) = additional.as_deref().and_then(half_log) {
+                return log_text(&log, &carrier, item, rows);
+            }
             let what = carrier.category.unwrap_or("no category");
             return Err(Miss::Broken(format!("row of AzureDiagnostics ({what}) without a log text")));
         };

@@ -10,7 +10,7 @@ use crate::formats::classify::{Keys, problem};
 use crate::formats::event::parsed;
 use crate::formats::json;
 use crate::formats::rows::Rows;
-use crate::formats::text::Text;
+use crate::formats::text::{Stamp, Text};
 
 /// See the module's description.
 pub struct DiagnosticRecord;
@@ -19,9 +19,9 @@ pub struct DiagnosticRecord;
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
     #[serde(borrow)]
-    category: Option<Text<'a>>,
-    resource_id: Option<Text<'a>>,
-    time: Option<Text<'a>>,
+    category: Option<&'a RawValue>,
+    resource_id: Option<&'a RawValue>,
+    time: Option<Stamp<'a>>,
     properties: Option<Properties<'a>>,
 }
 
@@ -51,11 +51,10 @@ impl Payload for DiagnosticRecord {
         }
         let record: Record<'_> = serde_json::from_str(item.text).map_err(|e| Miss::Broken(named(&e, item.text)))?;
         let Some(raw) = record.properties.as_ref().and_then(|p| p.log) else { return Err(Miss::NotMine) };
-        let carrier = Carrier {
-            time: parsed(record.time.as_ref()),
-            category: record.category.as_deref(),
-            cluster: record.resource_id.as_deref(),
-        };
+        // Words about the event: an odd one is no reason to lose it.
+        let [category, cluster] = [record.category, record.resource_id].map(|raw| json::string(raw?.get()));
+        let carrier =
+            Carrier { time: parsed(record.time.as_ref()), category: category.as_deref(), cluster: cluster.as_deref() };
         if raw.get().starts_with('{') {
             return carried(raw.get(), &carrier, item, rows);
         }

@@ -31,7 +31,7 @@ impl Payload for KubeAudit {
             return Err(Miss::NotMine);
         }
         let event: Event<'_> = serde_json::from_str(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
-        push(&event, &Carrier::default(), item, Recorded::ALL, false, rows)
+        push(&event, &Carrier::default(), item, None, rows)
     }
 }
 
@@ -46,20 +46,23 @@ pub struct Carrier<'a> {
 /// Reads the event another record carries as text. Azure cuts that text at 16 KiB, 32 KiB or 32,766 bytes, so one that
 /// ends early is salvaged, whatever its length.
 pub fn carried(text: &str, carrier: &Carrier<'_>, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+    // A line end cannot be inside a JSON string, so it is the log line's own, also where the text was cut.
+    let text = text.trim_end_matches(['\n', '\r']);
     let error = match serde_json::from_str::<Event<'_>>(text) {
-        Ok(event) => return push(&event, carrier, item, Recorded::ALL, false, rows).map_err(broken),
+        Ok(event) => return push(&event, carrier, item, None, rows).map_err(broken),
         Err(error) => error,
     };
     let broken_event = || Miss::Broken(format!("event in the record: {}", problem(&error, text)));
     if !error.is_eof() {
         return Err(broken_event());
     }
-    let Some((whole, lost)) = salvage(text) else { return Err(broken_event()) };
-    let event = serde_json::from_str::<Event<'_>>(&whole).map_err(|_| broken_event())?;
+    let Some(left) = salvage(text) else { return Err(broken_event()) };
+    let event = serde_json::from_str::<Event<'_>>(&left.whole).map_err(|_| broken_event())?;
     if !event.is_audit() {
         return Err(Miss::Broken("the event in the record is cut short before its auditID".to_owned()));
     }
-    push(&event, carrier, item, lost, true, rows).map_err(broken)
+    let request = left.request.map(Body::Cut);
+    push(&event, carrier, item, Some(Cut { lost: left.lost, request }), rows).map_err(broken)
 }
 
 /// A record that carries an event has no other meaning.
@@ -70,23 +73,29 @@ fn broken(miss: Miss) -> Miss {
     }
 }
 
+/// What a cut took away, and the request body as far as it was left.
+struct Cut<'a> {
+    lost: Recorded,
+    request: Option<Body<'a>>,
+}
+
 fn push(
     event: &Event<'_>,
     carrier: &Carrier<'_>,
     item: &Item<'_>,
-    missing: Recorded,
-    cut: bool,
+    cut: Option<Cut<'_>>,
     rows: &mut Rows,
 ) -> Result<(), Miss> {
     if !event.is_audit() {
         return Err(Miss::NotMine);
     }
+    let half = cut.as_ref().and_then(|cut| cut.request);
     let sighting = Sighting {
         event,
-        request: Body::of(event.request_object.map(|raw| raw.get())),
+        request: half.unwrap_or_else(|| Body::of(event.request_object.map(|raw| raw.get()))),
         response: Body::of(event.response_object.map(|raw| raw.get())),
-        missing,
-        cut,
+        missing: cut.as_ref().map_or(Recorded::ALL, |cut| cut.lost),
+        cut: cut.is_some(),
         envelope: carrier.time,
         category: carrier.category,
         cluster: carrier.cluster,

@@ -9,7 +9,7 @@ use crate::formats::classify::{Keys, problem};
 use crate::formats::event::parsed;
 use crate::formats::rows::Rows;
 use crate::formats::rows::object::Object;
-use crate::formats::text::Text;
+use crate::formats::text::{Stamp, Text};
 
 /// See the module's description.
 pub struct KubeObject;
@@ -21,8 +21,6 @@ struct Head<'a> {
     kind: Option<Text<'a>>,
     api_version: Option<Text<'a>>,
     metadata: Option<Metadata<'a>>,
-    #[serde(rename = "auditID")]
-    audit_id: Option<IgnoredAny>,
     items: Option<IgnoredAny>,
 }
 
@@ -34,8 +32,8 @@ struct Metadata<'a> {
     name: Option<Text<'a>>,
     uid: Option<Text<'a>>,
     resource_version: Option<Text<'a>>,
-    creation_timestamp: Option<Text<'a>>,
-    deletion_timestamp: Option<Text<'a>>,
+    creation_timestamp: Option<Stamp<'a>>,
+    deletion_timestamp: Option<Stamp<'a>>,
 }
 
 #[allow(private_interfaces, reason = "see the trait")]
@@ -65,7 +63,10 @@ impl Payload for KubeObject {
         let (Some(metadata), Some(kind), Some(api_version)) = (&head.metadata, kind, api_version) else {
             return Err(Miss::NotMine);
         };
-        if head.audit_id.is_some() || (kind.ends_with("List") && head.items.is_some()) {
+        // What the API server answers about objects is none: an error, a printed table.
+        let answer = matches!(kind, "Status" | "Table") && metadata.name.is_none();
+        let list = kind.ends_with("List") && (head.items.is_some() || metadata.name.is_none());
+        if list || answer || api_version.starts_with("audit.k8s.io/") {
             return Err(Miss::NotMine);
         }
         let object = Object {

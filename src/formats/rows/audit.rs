@@ -13,7 +13,7 @@ use arrow::record_batch::RecordBatch;
 use super::AuditKey;
 use super::lists::{self, Containers, Rules, Subjects, Texts};
 use crate::formats::event::{Annotations, Event, ObjectRef, Status, parsed};
-use crate::formats::key::{self, AuditColumns};
+use crate::formats::key::{self, AuditColumns, Start};
 use crate::formats::written::{self, Binding, Kind, Named, Role, Spec, Workload};
 use crate::model::tables::audit::TABLE;
 use crate::model::{EvidenceId, Micros, Recorded};
@@ -28,8 +28,8 @@ pub enum Body<'a> {
     Absent,
     /// AKS put `skipped-too-big-size-object` in its place.
     Skipped,
-    /// It was there and is damaged or cut off.
-    Cut,
+    /// It was cut off; this is how it begins.
+    Cut(&'a str),
     /// JSON text.
     Whole(&'a str),
 }
@@ -158,6 +158,7 @@ builders! {
     body: Word,
     not_recorded: Word,
     request_object: StringBuilder,
+    request_cut: StringBuilder,
     response_object: StringBuilder,
     containers: Containers,
     host_pid: BooleanBuilder,
@@ -171,7 +172,7 @@ builders! {
     role_ref_name: Word,
     exec_command: StringBuilder,
     category: Word,
-    cluster: Word,
+    cluster_id: Word,
     evidence: UInt32Builder,
     offset: UInt64Builder,
     length: UInt64Builder,
@@ -213,7 +214,7 @@ impl AuditRows {
         self.lower.clear();
         self.lower.push_str(sighting.cluster.unwrap_or_default());
         self.lower.make_ascii_lowercase();
-        columns.cluster.append_option(sighting.cluster.map(|_| &self.lower));
+        columns.cluster_id.append_option(sighting.cluster.map(|_| &self.lower));
         columns.evidence.append_value(evidence.0);
         columns.offset.append_value(at.start);
         columns.length.append_value(at.end - at.start);
@@ -274,6 +275,10 @@ impl AuditRows {
         columns.annotations.append_option(event.annotations.map(|raw| raw.get()));
         columns.request_received_time.append_option(parsed(event.request_received_timestamp.as_ref()).map(|t| t.0));
         columns.request_object.append_option(sighting.request.text());
+        columns.request_cut.append_option(match sighting.request {
+            Body::Cut(start) => Some(start),
+            _ => None,
+        });
         columns.response_object.append_option(sighting.response.text());
         let typed = matches!(object.subresource.as_deref(), Some("exec" | "attach"));
         let uri = event.request_uri.as_deref().filter(|_| typed);
@@ -347,7 +352,7 @@ fn recorded(sighting: &Sighting<'_>, truncated: bool) -> (&'static str, Recorded
         let known = match body {
             Body::Whole(_) => true,
             Body::Absent => expected && !truncated && !missing.misses(field),
-            Body::Skipped | Body::Cut => false,
+            Body::Skipped | Body::Cut(_) => false,
         };
         if !known {
             missing = missing.without(field);
@@ -359,10 +364,10 @@ fn recorded(sighting: &Sighting<'_>, truncated: bool) -> (&'static str, Recorded
         missing = missing.without(Recorded::OBJECT);
     }
     let bodies = Recorded::REQUEST.without(Recorded::RESPONSE);
-    let any = |wanted: Body<'_>| sighting.request == wanted || sighting.response == wanted;
-    let word = if any(Body::Cut) || sighting.cut || (truncated && missing.misses(bodies)) {
+    let any = |is: fn(Body<'_>) -> bool| is(sighting.request) || is(sighting.response);
+    let word = if any(|body| matches!(body, Body::Cut(_))) || sighting.cut || (truncated && missing.misses(bodies)) {
         "cut"
-    } else if any(Body::Skipped) {
+    } else if any(|body| body == Body::Skipped) {
         "skipped"
     } else if !at_request && bodies.at_least(missing) {
         "not recorded"
@@ -403,6 +408,11 @@ fn audit_key(sighting: &Sighting<'_>, missing: Recorded) -> AuditKey {
         stage_time: parsed(event.stage_timestamp.as_ref()).map(|t| t.0),
         content: columns.content(),
         request: sighting.request.text().map_or(0, key::body),
+        start: match sighting.request {
+            Body::Whole(text) => Start::of_whole(text),
+            Body::Cut(text) => Start::of_cut(text),
+            Body::Absent | Body::Skipped => Start::default(),
+        },
         response: sighting.response.text().map_or(0, key::body),
         missing,
     }

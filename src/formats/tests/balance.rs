@@ -4,7 +4,7 @@
 //! between the elements of an array at the top; (3) whatever else stands in a value that wraps records, which is then
 //! valid JSON as a whole: an array, or an object with `records`, `tables` or (of a kind that ends in List) `items`;
 //! (4) of a CSV, the header; (5) of a wrapping that was cut, what stands before its first element: an opening bracket
-//! up to `"records":[` or `"items":[`.
+//! up to `"records":[` or `"items":[`, and what closes it properly behind its last.
 
 use proptest::prelude::*;
 
@@ -35,7 +35,8 @@ fn specimens() -> Vec<String> {
 /// Marks the bytes of every whole value that wraps records.
 fn wrapping(content: &[u8]) -> Vec<bool> {
     let wraps = |value: &serde_json::Value| {
-        let list = value["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
+        let list =
+            value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) && value["metadata"]["name"].is_null();
         value.is_array() || value["records"].is_array() || value["tables"].is_array() || list
     };
     let mut marks = vec![false; content.len()];
@@ -55,6 +56,15 @@ fn wrapping(content: &[u8]) -> Vec<bool> {
     marks
 }
 
+/// How many bytes at the start of a gap close a wrapping whose elements ended there.
+fn closing(gap: &[u8]) -> usize {
+    let blanks = gap.iter().take_while(|b| b.is_ascii_whitespace() || **b == 0).count();
+    let rest = String::from_utf8_lossy(&gap[blanks..]).into_owned();
+    let opened = format!("{{\"\":[{rest}");
+    let mut values = serde_json::Deserializer::from_str(&opened).into_iter::<serde::de::IgnoredAny>();
+    if rest.starts_with(']') && matches!(values.next(), Some(Ok(_))) { blanks + values.byte_offset() - 5 } else { 0 }
+}
+
 fn check(content: &[u8]) -> Result<(), TestCaseError> {
     let (batch, known) = read(content);
     prop_assert_eq!(known.size, content.len() as u64);
@@ -72,7 +82,8 @@ fn check(content: &[u8]) -> Result<(), TestCaseError> {
     }
     gaps.push(end..content.len());
     let wrapping = wrapping(content);
-    for gap in gaps {
+    for mut gap in gaps {
+        gap.start += closing(&content[gap.clone()]);
         let header = known.format == "csv" && gap.start == 0;
         let nothing = |at: usize| {
             let mark = (at.saturating_sub(2)..=at).any(|start| content[start..].starts_with(b"\xef\xbb\xbf"));

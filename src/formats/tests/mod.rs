@@ -22,7 +22,9 @@ fn read(bytes: &[u8]) -> (Batch, Content) {
     while let Some(block) = reader.next_block().unwrap() {
         decode(&block, &mut rows);
     }
-    (rows.finish(), reader.finish())
+    let (batch, mut content) = (rows.finish(), reader.finish());
+    content.notes.extend(batch.notes.iter().cloned());
+    (batch, content)
 }
 
 /// Returns the cell of a text, word, number or time column as text; None for null.

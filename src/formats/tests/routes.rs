@@ -11,7 +11,7 @@ fn record(log: &str, category: &str) -> String {
     )
 }
 
-const LOOK: &[&str] = &["audit_id", "time", "time_source", "category", "cluster", "body"];
+const LOOK: &[&str] = &["audit_id", "time", "time_source", "category", "cluster_id", "body"];
 
 fn ids(batch: &Batch) -> Vec<String> {
     (0..batch.audit.num_rows()).map(|row| cell(&batch.audit, "audit_id", row).unwrap()).collect()
@@ -166,9 +166,9 @@ fn one_event_has_one_key_by_every_route() {
     let keys = routes.map(|text| {
         let (batch, _) = read(text.as_bytes());
         assert_eq!(batch.audit.num_rows(), 1, "{text} {:?}", batch.rejects);
-        batch.audit_keys[0]
+        batch.audit_keys[0].clone()
     });
-    for key in keys {
+    for key in &keys {
         assert_eq!((key.id, key.content, key.stage_time), (keys[0].id, keys[0].content, keys[0].stage_time));
         assert_eq!((key.request, key.response), (keys[0].request, keys[0].response));
     }
