@@ -1,38 +1,112 @@
 #!/usr/bin/env bash
-# Makes the figures of performance.md: intake beside DuckDB's fastest mode that keeps bodies, alternating in one run.
-# Usage: docs/performance.sh EVENTS.jsonl COLDCASE [RUNS]. EVENTS is about 1 GB of audit JSON lines.
+# Makes the figures of performance.md: whole processes, coldcase and its peers in turn, medians.
+# Usage: docs/performance.sh EVENTS.jsonl COLDCASE [RUNS]. EVENTS is about 1 GB of audit JSON lines, COLDCASE a release
+# build. Installs DuckDB (Python package) and rsigma 0.23 (cargo) into a temporary folder; PEERS=DIR keeps them there.
 set -euo pipefail
 events=$(realpath "$1") coldcase=$(realpath "$2") runs=${3:-3}
+project=$(realpath "$(dirname "$0")/..")
 work=$(mktemp -d)
+peers=${PEERS:-$work/peers}
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-python3 -m venv venv
-venv/bin/pip -q install duckdb
+mkdir -p "$peers"
+[ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
+"$peers/venv/bin/pip" -q install duckdb pyyaml
+[ -x "$peers/bin/rsigma" ] || cargo install -q rsigma --version 0.23.0 --locked --root "$peers"
+python=$peers/venv/bin/python rsigma=$peers/bin/rsigma
+
+# Rule sets from the pack: `plain` are 16 rules that ask for fields of the event itself, so that rsigma answers the same;
+# x10 are ten copies that compare with other words, so that no test is shared and the copies match nothing.
+cat > rules.py <<'PY'
+import copy, pathlib, sys, yaml
+project, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+ours = ("object", "podSpec", "containers", "execCommand", "publicSourceIPs", "annotations", "user.extra")
+def fields(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield key.split("|")[0]
+            yield from (fields(value) if isinstance(value, (dict, list)) else ())
+    elif isinstance(node, list):
+        for value in node:
+            yield from fields(value)
+def other(node, n):
+    if isinstance(node, dict):
+        return {key: other(value, n) if not key.split("|")[0].endswith("code") else value for key, value in node.items()}
+    if isinstance(node, list):
+        return [other(value, n) for value in node]
+    return f"{node}-{n}" if isinstance(node, str) and not set(node) <= set("*?") and "|re" not in node else node
+def plain(rule):
+    text = yaml.safe_dump(rule["detection"])
+    inner = {k: v for k, v in rule["detection"].items() if k != "condition"}
+    return not any(f.split(".")[0] in ours or f in ours for v in inner.values() for f in fields(v)) and "|re" not in text
+pack = []
+for path in sorted((project / "queries/detections").rglob("*.yml")):
+    documents = [d for d in yaml.safe_load_all(path.read_text()) if d]
+    if len(documents) == 1 and "detection" in documents[0]:
+        pack.append((path.stem, documents[0]))
+sets = {"plain": [p for p in pack if plain(p[1])][:16], "pack": pack}
+for name, rules in sets.items():
+    for folder, copies in ((name, 1), (name + "-x10", 10)):
+        (out / folder).mkdir(parents=True)
+        for stem, rule in rules:
+            for n in range(copies):
+                rule = copy.deepcopy(rule)
+                if n:
+                    inner = {k: other(v, n) for k, v in rule["detection"].items() if k != "condition"}
+                    rule |= {"detection": inner | {"condition": rule["detection"]["condition"]}, "name": f"{stem}-{n}"}
+                    rule["id"] = f"{abs(hash((stem, n))) % 16**8:08x}" + str(rule.get("id", "00000000-0000-4000-8000-000000000000"))[8:]
+                (out / folder / f"{stem}-{n}.yml" if n else out / folder / f"{stem}.yml").write_text(yaml.safe_dump(rule, sort_keys=False))
+    print(f"{name}: {len(rules)} rules")
+PY
+PYTHONHASHSEED=0 "$python" rules.py "$project" "$work/rules"
+
+# DuckDB's fastest mode that keeps the bodies: an explicit flat schema.
 cat > duck.py <<'PY'
 import sys, duckdb
+more = sys.argv[2] == "same-columns"
 columns = ("{level:'VARCHAR',auditID:'VARCHAR',stage:'VARCHAR',requestURI:'VARCHAR',verb:'VARCHAR',user:'JSON',"
     "impersonatedUser:'JSON',sourceIPs:'VARCHAR[]',userAgent:'VARCHAR',objectRef:'JSON',responseStatus:'JSON',"
     "requestObject:'JSON',responseObject:'JSON',requestReceivedTimestamp:'TIMESTAMP',stageTimestamp:'TIMESTAMP',"
     "annotations:'JSON'}")
+extra = """, "user"->>'uid' as uid, "user"->'extra' as extra""" if more else ""
 duckdb.sql("set threads=2")
 duckdb.sql(f"""copy (select level, auditID, stage, requestURI, verb, "user"->>'username' as user_name,
-    "user"->>'uid' as uid, "user"->'groups' as groups, "user"->'extra' as extra, impersonatedUser, sourceIPs, userAgent,
+    "user"->'groups' as groups, impersonatedUser, sourceIPs, userAgent,
     objectRef->>'resource' as resource, objectRef->>'namespace' as namespace, objectRef->>'name' as name,
     objectRef->>'apiGroup' as api_group, objectRef->>'subresource' as subresource,
     cast(responseStatus->>'code' as int) as code, requestObject, responseObject, requestReceivedTimestamp,
-    stageTimestamp, annotations
+    stageTimestamp, annotations {extra}
     from read_json('{sys.argv[1]}', format='newline_delimited', columns={columns}, maximum_object_size=67108864))
-    to 'duck.parquet' (format parquet, compression zstd, compression_level 3)""")
+    to 'duck-{sys.argv[2]}.parquet' (format parquet, compression zstd, compression_level 3)""")
 PY
-measure() { /usr/bin/time -f "%e %U %S %M" -o time.txt "${@:2}" >/dev/null; echo "$1 $(cat time.txt)"; }
+split -n l/2 "$events" half_
+cat > two.sh <<SH
+"$rsigma" engine eval -r "\$1" --input-format json < half_aa > two.1 & "$rsigma" engine eval -r "\$1" --input-format json < half_ab > two.2; wait
+SH
+measure() { /usr/bin/time -f "%e %U %S %M" -o time.txt "${@:2}" >out.txt 2>err.txt || { cat err.txt; exit 1; }; echo "$1 $(cat time.txt)"; }
 for _ in $(seq "$runs"); do
-    rm -rf case duck.parquet
-    measure coldcase-ingest "$coldcase" ingest --case case "$events"
-    measure duckdb-copy venv/bin/python duck.py "$events"
-    measure coldcase-replay "$coldcase" replay --case case
+    rm -rf case duck-*.parquet
+    measure intake "$coldcase" ingest --case case "$events"
+    measure duckdb "$python" duck.py "$events" flat
+    measure duckdb-same-columns "$python" duck.py "$events" same-columns
+    measure replay-plain "$coldcase" replay --case case --rules rules/plain --format jsonl -o ours.jsonl
+    measure replay-plain-x10 "$coldcase" replay --case case --rules rules/plain-x10
+    measure replay-pack "$coldcase" replay --case case --rules rules/pack
+    measure replay-pack-x10 "$coldcase" replay --case case --rules rules/pack-x10
+    measure rsigma-plain "$rsigma" engine eval -r rules/plain --input-format json < "$events"
+    measure rsigma-plain-two-processes sh two.sh rules/plain
+    measure rsigma-pack "$rsigma" engine eval -r rules/pack --input-format json < "$events"
 done | tee figures.txt
-echo "what  median wall s, cpu s, peak MiB"
-for what in coldcase-ingest duckdb-copy coldcase-replay; do
-    grep "^$what " figures.txt | sort -k2 -n | awk -v n="$runs" 'NR == int((n + 1) / 2) { printf "%s %.2f %.2f %d\n", $1, $2, $3 + $4, $5 / 1024 }'
+cat two.1 two.2 > theirs.jsonl
+echo "what: median wall s, cpu s, peak MiB"
+for what in $(cut -d' ' -f1 figures.txt | sort -u); do
+    grep "^$what " figures.txt | sort -k2 -n | awk -v n="$runs" 'NR == int((n + 1) / 2) { printf "%-28s %6.2f %6.2f %6d\n", $1, $2, $3 + $4, $5 / 1024 }'
 done
-du -cb case/tables/audit/*.parquet duck.parquet | awk '{ printf "%.1f MB %s\n", $1 / 1e6, $2 }'
+echo "sizes"
+du -cb case/tables/audit/*.parquet | tail -1 | awk '{ printf "%.1f MB case\n", $1 / 1e6 }'
+du -b duck-*.parquet | awk '{ printf "%.1f MB %s\n", $1 / 1e6, $2 }'
+"$python" - <<'PY'
+import json, re
+ours = {(f["rule"], i) for f in map(json.loads, open("ours.jsonl")) if "audit_ids" in f for i in f["audit_ids"]}
+print(f"requests hit by a plain rule: {len(ours)} by coldcase; {sum(1 for _ in open('theirs.jsonl'))} matches printed by rsigma (one per event)")
+PY

@@ -8,15 +8,15 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt64Type};
+use arrow::datatypes::{Int32Type, UInt64Type};
 
 use super::custody::{Action, FileRecord, InputRecord, hash_file};
 use super::dedupe::{Fate, Seen};
 use super::join::Amends;
 use super::merge::merge;
-use super::store::{Store, publish};
+use super::store::{Keys, Store, publish};
 use super::{Case, inputs, pipeline};
 use crate::error::{Error, Result};
 use crate::formats::{Batch, Reject};
@@ -239,13 +239,13 @@ impl Intake {
         record.notes.extend(notes);
         record.rejected += batch.rejects.len() as u64;
         let audit = &tables::audit::TABLE;
-        let times = batch.audit.column_by_name("time").map(|a| a.as_primitive::<TimestampMicrosecondType>());
+        let bug = || Error::Bug { what: "audit rows without time and place".into(), source: "builders".into() };
+        let keys = Keys::of(&batch.audit).ok_or_else(bug)?;
         let mut keep = Vec::with_capacity(batch.audit_keys.len());
         for (row, key) in batch.audit_keys.iter().enumerate() {
-            let time = times.filter(|times| !times.is_null(row)).map(|times| times.value(row));
+            let (time, place) = (keys.time(row), keys.place(row));
             record.first = record.first.into_iter().chain(time).min();
             record.last = record.last.max(time);
-            let place = (evidence.0, number(&batch.audit, "offset", row));
             keep.push(match self.seen.event(key, time, place) {
                 Fate::Store => true,
                 Fate::Duplicate => false,

@@ -9,7 +9,8 @@ use arrow::compute::{cast, concat_batches, interleave, take_record_batch};
 use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
 
-use super::merge::{Place, place};
+use super::merge::Place;
+use super::store::Keys;
 use crate::error::{Error, Result};
 use crate::model::Recorded;
 
@@ -53,8 +54,8 @@ impl Amends {
         self.out.iter().chain(self.joins.keys()).copied()
     }
 
-    pub fn leaves_out(&self, place: Option<Place>) -> bool {
-        place.is_some_and(|place| self.out.contains(&place))
+    pub fn leaves_out(&self, place: Place) -> bool {
+        self.out.contains(&place)
     }
 }
 
@@ -74,9 +75,11 @@ impl<'a> Spare<'a> {
 
     /// Keeps those rows of `batch` that are to complete others.
     pub fn gather(&mut self, batch: &RecordBatch) -> Result<()> {
+        let Some(keys) = Keys::of(batch) else { return Ok(()) };
         let mut indices = Vec::new();
         for row in 0..batch.num_rows() {
-            if let Some(place) = place(batch, row).filter(|place| self.wanted.contains(place)) {
+            let place = keys.place(row);
+            if self.wanted.contains(&place) {
                 self.rows.insert(place, (self.batches.len(), indices.len()));
                 indices.push(u32::try_from(row).unwrap_or(u32::MAX));
             }
@@ -89,13 +92,11 @@ impl<'a> Spare<'a> {
 
     /// Completes the rows of `batch` that are to be.
     pub fn complete(&self, batch: RecordBatch) -> Result<RecordBatch> {
-        if self.wanted.is_empty() {
-            return Ok(batch);
-        }
+        let Some(keys) = Keys::of(&batch).filter(|_| !self.wanted.is_empty()) else { return Ok(batch) };
         let mut done = Vec::new();
         let mut from = 0;
         for row in 0..batch.num_rows() {
-            let Some(more) = place(&batch, row).and_then(|place| self.amends.joins.get(&place)) else { continue };
+            let Some(more) = self.amends.joins.get(&keys.place(row)) else { continue };
             let mut whole = batch.slice(row, 1);
             for other in more {
                 if let Some((place, other)) = self.rows.get(other) {

@@ -8,7 +8,7 @@ use arrow::compute::filter_record_batch;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::join::{Amends, Spare};
-use super::store::{Store, damaged, key};
+use super::store::{Keys, Store, damaged, key};
 use crate::error::{Error, Result};
 use crate::model::Table;
 
@@ -48,12 +48,16 @@ pub fn merge(
         let stream = &mut streams[least];
         // The whole run of rows that come before any other file's next row.
         let mut end = stream.row + 1;
-        while end < stream.batch.num_rows() && limit.is_none_or(|limit| key(&stream.batch, end) <= limit) {
+        let keys = Keys::of(&stream.batch);
+        let key = |row| keys.as_ref().map(|keys| keys.key(row));
+        while end < stream.batch.num_rows() && limit.is_none_or(|limit| key(end) <= limit) {
             end += 1;
         }
         let run = stream.batch.slice(stream.row, end - stream.row);
         stream.row = end;
-        let out: Vec<bool> = (0..run.num_rows()).map(|row| amends.leaves_out(place(&run, row))).collect();
+        let keys = Keys::of(&run);
+        let out = |row| keys.as_ref().is_some_and(|keys| amends.leaves_out(keys.place(row)));
+        let out: Vec<bool> = (0..run.num_rows()).map(out).collect();
         if out.contains(&true) {
             dropped(&only(&run, out.iter().copied())?)?;
             store.add(table, spare.complete(only(&run, out.iter().map(|out| !out))?)?)?;
@@ -86,11 +90,6 @@ fn spare<'a>(table: &Table, files: &[PathBuf], amends: &'a Amends) -> Result<Spa
 fn only(run: &RecordBatch, rows: impl Iterator<Item = bool>) -> Result<RecordBatch> {
     let mask: BooleanArray = rows.map(Some).collect();
     filter_record_batch(run, &mask).map_err(|source| Error::Bug { what: "merging rows".into(), source: source.into() })
-}
-
-/// Where a row lies in its evidence; rows without a place are never amended.
-pub fn place(batch: &RecordBatch, row: usize) -> Option<Place> {
-    key(batch, row).map(|(_, evidence, offset)| (evidence, offset))
 }
 
 fn open(table: &Table, path: &Path) -> Result<Option<Stream>> {

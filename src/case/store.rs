@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
 use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
 use parquet::arrow::ArrowWriter;
@@ -19,6 +19,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::custody::{FileRecord, hash_file};
+use super::merge::Place;
 use crate::error::{BoxError, Error, Result};
 use crate::model::Table;
 
@@ -286,14 +287,18 @@ fn general(what: &str) -> parquet::errors::ParquetError {
     parquet::errors::ParquetError::General(what.to_owned())
 }
 
-/// How a table's columns are written. Sizes and times are figures of docs/performance.md.
+/// Bodies repeat one another over longer stretches than the usual page of 1 MB.
+const BODY_PAGE: usize = 4 << 20;
+
+/// How a table's columns are written: minima and maxima only where they leave anything out, since to find them costs
+/// a comparison a value.
 fn properties(table: &Table) -> WriterProperties {
     let level = ZstdLevel::try_new(3).unwrap_or_default();
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("coldcase ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(None)
-        .set_statistics_enabled(EnabledStatistics::Page);
+        .set_statistics_enabled(EnabledStatistics::None);
     for column in table.columns.iter() {
         let path = ColumnPath::from(column.name);
         match column.name {
@@ -301,39 +306,70 @@ fn properties(table: &Table) -> WriterProperties {
             "request_object" | "response_object" | "body" if column.name != "body" || table.name == "object" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
-                    .set_column_statistics_enabled(path, EnabledStatistics::None);
+                    .set_column_data_page_size_limit(path, BODY_PAGE);
             }
             "audit_id" if table.name == "audit" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
-                    .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
+                    .set_column_encoding(path.clone(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
                     .set_column_bloom_filter_enabled(path.clone(), true)
                     .set_column_bloom_filter_fpp(path, 0.01);
             }
             "time" | "request_received_time" | "offset" | "length" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_statistics_enabled(path.clone(), EnabledStatistics::Page)
                     .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
             }
+            "evidence" => builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Page),
             _ => {}
         }
     }
     builder.build()
 }
 
-/// The key of a row; tables without time or place keep the order they came in.
+/// The columns that say when a row was and where it lies.
+pub struct Keys<'a> {
+    time: &'a PrimitiveArray<TimestampMicrosecondType>,
+    evidence: &'a PrimitiveArray<UInt32Type>,
+    offset: &'a PrimitiveArray<UInt64Type>,
+}
+
+impl<'a> Keys<'a> {
+    /// None of tables without time or place: they keep the order they came in.
+    pub fn of(batch: &'a RecordBatch) -> Option<Keys<'a>> {
+        Some(Keys {
+            time: batch.column_by_name("time")?.as_primitive_opt()?,
+            evidence: batch.column_by_name("evidence")?.as_primitive_opt()?,
+            offset: batch.column_by_name("offset")?.as_primitive_opt()?,
+        })
+    }
+
+    pub fn time(&self, row: usize) -> Option<i64> {
+        (!self.time.is_null(row)).then(|| self.time.value(row))
+    }
+
+    pub fn place(&self, row: usize) -> Place {
+        (self.evidence.value(row), self.offset.value(row))
+    }
+
+    pub fn key(&self, row: usize) -> Key {
+        let (evidence, offset) = self.place(row);
+        (self.time(row), evidence, offset)
+    }
+}
+
+/// The key of one row.
 pub fn key(batch: &RecordBatch, row: usize) -> Option<Key> {
-    let time = batch.column_by_name("time")?.as_primitive_opt::<TimestampMicrosecondType>()?;
-    let evidence = batch.column_by_name("evidence")?.as_primitive_opt::<UInt32Type>()?;
-    let offset = batch.column_by_name("offset")?.as_primitive_opt::<UInt64Type>()?;
-    Some(((!time.is_null(row)).then(|| time.value(row)), evidence.value(row), offset.value(row)))
+    Keys::of(batch).map(|keys| keys.key(row))
 }
 
 /// Puts rows in order; costs one look at each when they are.
 fn sorted(batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>> {
     let mut rows: Vec<(Option<Key>, usize, usize)> = Vec::new();
     for (place, batch) in batches.iter().enumerate() {
-        rows.extend((0..batch.num_rows()).map(|row| (key(batch, row), place, row)));
+        let keys = Keys::of(batch);
+        rows.extend((0..batch.num_rows()).map(|row| (keys.as_ref().map(|keys| keys.key(row)), place, row)));
     }
     if rows.is_sorted() {
         return Ok(batches);

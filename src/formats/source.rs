@@ -74,6 +74,7 @@ impl Source {
             return Ok(false);
         }
         let before = into.len();
+        into.reserve(wanted + 1);
         let result = self.content.by_ref().take(wanted as u64).read_to_end(into);
         let read = into.len() - before;
         self.size += read as u64;
