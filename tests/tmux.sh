@@ -36,5 +36,5 @@ keys F5; see '1,?272'
 keys Escape
 echo "small and large"; tm resize-window -x 20 -y 5; sleep 1; tm resize-window -x 200 -y 50; sleep 1
 keys 1; see 'Coverage'
-echo "leave"; keys Q; see 'left with 0'
+echo "leave"; keys Q; see 'Quit'; keys y; see 'left with 0'
 echo "every screen showed what it must"

@@ -5,6 +5,7 @@
 mod answers;
 mod overview;
 mod rows;
+mod values;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -93,6 +94,9 @@ impl Desk {
             Request::Overview { bins } => Answer::Overview(ask.overview(*bins)?),
             Request::Timeline { filter, offset, limit } => Answer::Timeline(ask.timeline(filter, *offset, *limit)?),
             Request::Histogram { filter, bins } => Answer::Histogram(ask.histogram(filter, *bins)?),
+            Request::Values { filter, column, bins, limit } => {
+                Answer::Values(ask.values(filter, *column, *bins, *limit)?)
+            }
             Request::Findings { limit } => Answer::Findings(ask.findings(*limit)?),
             Request::Chain { finding, limit } => Answer::Chain(ask.chain(finding, *limit)?),
             Request::Record(record) => Answer::Record(ask.record(*record)?),

@@ -66,7 +66,7 @@ impl Engine {
 
     fn table_info(&self, table: &'static Table) -> Result<TableInfo> {
         let timed = table.columns.iter().any(|column| column.name == "time");
-        let span = if timed { "min(time), max(time)" } else { "NULL, NULL" };
+        let span = if timed { "min(time), max(time)" } else { "NULL AS first, NULL AS last" };
         let answer = self.sql(&format!("SELECT count(*), {span} FROM {}", table.name), &[])?;
         let batch = answer.one()?;
         let rows = batch.column(0).as_primitive::<Int64Type>().value(0) as u64;

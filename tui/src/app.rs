@@ -6,12 +6,13 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::{
     ask::Answer,
-    keys::{Action, Binding, EVERYWHERE, find},
+    keys::{Action, Binding, EVERYWHERE, MOVE, find},
     msg::{Effect, Msg},
     shown::Shown,
+    text::{columns, cut},
     theme::{Options, Role},
     views::{Context, FINDINGS, Jump, Slot, TIMELINE, Typed, VIEWS, View, help, moved},
-    widgets::pen::{Pen, bottom, top},
+    widgets::pen::{Pen, bottom, right, top},
 };
 
 const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
@@ -85,9 +86,11 @@ impl Model {
     }
 
     fn key_in_help(&mut self, key: KeyEvent) {
-        let lines = help::lines(&self.views[self.current].all_keys());
-        match find(&[crate::keys::MOVE, EVERYWHERE], key) {
+        let tables = self.views[self.current].all_keys();
+        let lines = help::lines(&tables, self.context.area.width, self.options).len() as u64;
+        match find(&[MOVE, EVERYWHERE], key) {
             Some(Action::Quit) => self.context.effects.push(Effect::Quit),
+            Some(Action::AskToQuit) => self.asks_to_quit = true,
             Some(action) => {
                 let height = self.context.area.height.saturating_sub(1);
                 let most = lines.saturating_sub(u64::from(height));
@@ -101,6 +104,7 @@ impl Model {
     fn act(&mut self, action: Action) {
         match action {
             Action::Quit => self.context.effects.push(Effect::Quit),
+            Action::AskToQuit => self.asks_to_quit = true,
             Action::Help => self.help = Some(0),
             Action::Overview => self.switch(0),
             Action::Timeline => self.switch(TIMELINE),
@@ -216,58 +220,99 @@ pub fn view(model: &Model, frame_: &mut Frame<'_>) {
     }
     status(model, &mut pen, parts.status);
     if model.help.is_some() {
-        pen.write(parts.keys, (1, 0), "Esc closes", Role::Plain);
+        let x = pen.write(parts.keys, (1, 0), "Esc", Role::Key);
+        let x = pen.write(parts.keys, (x + 1, 0), "close", Role::Plain);
+        let x = pen.write(parts.keys, (x + 2, 0), "j k", Role::Key);
+        pen.write(parts.keys, (x + 1, 0), "move", Role::Plain);
         return;
     }
-    footer(&view.keys(), view.as_ref(), &mut pen, parts.keys);
+    footer(model, view.as_ref(), &mut pen, parts.keys);
 }
 
+/// The names of the screens; where they do not fit, the digits of the others and the name of this one.
 fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let wide: usize = model.views.iter().map(|view| columns(view.title()) + 4).sum();
+    let names = wide <= usize::from(area.width);
     let mut x = 0;
     for (at, view) in model.views.iter().enumerate() {
-        let (open, close, role) = if at == model.current { ("[", "]", Role::Title) } else { (" ", " ", Role::Plain) };
-        x = pen.write(area, (x, 0), &format!("{open}{} {}{close}", at + 1, view.title()), role);
+        let digit = at + 1;
+        let (words, role) = match (at == model.current, names) {
+            (true, _) => (format!("[{digit} {}]", view.title()), Role::Title),
+            (false, true) => (format!(" {digit} {} ", view.title()), Role::Plain),
+            (false, false) => (format!(" {digit}"), Role::Plain),
+        };
+        x = pen.write(area, (x, 0), &words, role);
     }
-    pen.right(area, x + 1, 0, &format!("coldcase {} ", model.case.text()), Role::Faint);
+    let room = usize::from(area.width.saturating_sub(x + 1));
+    let case = format!("coldcase {} ", model.case.text());
+    if room >= 16 {
+        pen.right(area, x + 1, 0, &cut(&case, room), Role::Faint);
+    }
 }
 
 fn status(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let view = &model.views[model.current];
     if model.asks_to_quit {
-        pen.write(area, (1, 0), "Quit? y or q quits, any other key stays.", Role::Title);
+        pen.write(area, (1, 0), "Quit? y quits, any other key stays.", Role::Title);
+        return;
+    }
+    if let Some((question, input)) = view.prompt() {
+        let x = pen.write(area, (1, 0), &format!("{question} "), Role::Key);
+        let mut rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
+        let hint = view.status();
+        let hint_area = right(u16::try_from(columns(&hint) + 1).unwrap_or(0).min(rest.width / 2), &mut rest);
+        input.draw(pen, rest, true);
+        pen.write(hint_area, (0, 0), &hint, Role::Faint);
         return;
     }
     if model.worker_gone {
         pen.write(area, (1, 0), "The worker is gone: no more answers. What is shown stays. ^c quits.", Role::Bad);
         return;
     }
-    let x = pen.write(area, (1, 0), &view.status(), Role::Plain);
-    if view.waits() {
-        let words = if view.typing() { "working" } else { "working, Esc stops" };
-        pen.right(area, x + 1, 0, &format!("{words} {} ", SPINNER[model.spinner]), Role::Title);
-    } else {
-        pen.right(area, x + 1, 0, "idle ", Role::Faint);
-    }
+    // On a small screen the words of the view go before ours do, but that something is loading is always seen.
+    let spinner = format!("{} ", SPINNER[model.spinner]);
+    let waits = view.waits();
+    let room = area.width.saturating_sub(if waits { 4 } else { 1 });
+    let x = pen.put(area, (1, 0), room, &view.status(), Role::Plain);
+    let words = match (waits, view.typing(), view.refreshes()) {
+        (false, ..) => return pen.right(area, x + 1, 0, "idle ", Role::Faint),
+        (true, true, _) => "loading ",
+        (true, false, true) => "refreshing, Esc stops ",
+        (true, false, false) => "loading, Esc stops ",
+    };
+    let words = format!("{words}{spinner}");
+    let fits = usize::from(area.width.saturating_sub(x + 1)) >= columns(&words);
+    pen.right(area, x, 0, if fits { &words } else { &spinner }, Role::Title);
 }
 
-/// As many keys as fit, the way to all of them always last.
-fn footer(tables: &[&[Binding]], view: &dyn View, pen: &mut Pen<'_>, area: Rect) {
-    let bindings = tables.iter().copied().flatten().filter(|b| !b.label.is_empty() && view.offers(b.action));
-    let (last, shown): (Vec<&Binding>, Vec<&Binding>) = bindings.partition(|b| b.action == Action::Help);
-    let room = area.width.saturating_sub(if last.is_empty() { 0 } else { 8 });
+/// As many keys as fit, the way back and the way to all of them always last.
+fn footer(model: &Model, view: &dyn View, pen: &mut Pen<'_>, area: Rect) {
+    let offers = |action| match action {
+        Action::Back => view.offers(action) || !model.back.is_empty(),
+        Action::Close => !view.offers(Action::Back),
+        action => view.offers(action),
+    };
+    let mut offered: Vec<Binding> = view.keys().into_iter().flatten().copied().collect();
+    offered.retain(|b| !b.label.is_empty() && offers(b.action));
+    let mut last: Vec<Binding> =
+        offered.extract_if(.., |b| b.action == Action::Back || b.action == Action::Help).collect();
+    last.sort_by_key(|binding| binding.action == Action::Help);
+    let words = |binding: &Binding| match binding.label.split_once('|') {
+        Some((keys, label)) => (keys, label),
+        None => (binding.key.split(' ').next().unwrap_or(binding.key), binding.label),
+    };
+    let width = |binding: &Binding| columns(words(binding).0) + columns(words(binding).1) + 3;
+    let mut room = usize::from(area.width).saturating_sub(last.iter().map(width).sum());
+    let fits = |binding: &&Binding| {
+        let fits = width(binding) <= room;
+        room = if fits { room - width(binding) } else { 0 };
+        fits
+    };
     let mut x = 1;
-    for binding in shown {
-        let key = binding.key.split(' ').next().unwrap_or(binding.key);
-        let width = crate::text::columns(key) + crate::text::columns(binding.label) + 3;
-        if usize::from(x) + width > usize::from(room) + 2 {
-            break;
-        }
-        x = pen.write(area, (x, 0), key, Role::Key);
-        x = pen.write(area, (x + 1, 0), binding.label, Role::Plain) + 2;
-    }
-    for binding in last {
-        x = pen.write(area, (x, 0), binding.key, Role::Key);
-        x = pen.write(area, (x + 1, 0), binding.label, Role::Plain) + 2;
+    for binding in offered.iter().take_while(fits).chain(&last) {
+        let (keys, label) = words(binding);
+        x = pen.write(area, (x, 0), keys, Role::Key);
+        x = pen.write(area, (x + 1, 0), label, Role::Plain) + 2;
     }
 }
 

@@ -101,6 +101,9 @@ pub enum Request {
     Timeline { filter: Filter, offset: u64, limit: u32 },
     /// Counts over the filter's window (open ends: the case's own extent) in `bins` equal bins. → `Answer::Histogram`
     Histogram { filter: Filter, bins: u16 },
+    /// The values of a column (never the time) under the filter, the most frequent first, then by value, null before
+    /// all, at most `limit`; each with its counts in `bins` equal bins of the filter's window. → `Answer::Values`
+    Values { filter: Filter, column: Column, bins: u16, limit: u32 },
     /// At most `limit` findings, worst level first, then by first event, then by id. → `Answer::Findings`
     Findings { limit: u32 },
     /// The events of one finding in time order, at most `limit`. → `Answer::Chain`
@@ -126,6 +129,7 @@ pub enum Answer {
     Overview(Overview),
     Timeline(TimelinePage),
     Histogram(Histogram),
+    Values(Values),
     Findings(Findings),
     Chain(Chain),
     Record(Record),
@@ -159,7 +163,7 @@ pub enum Level {
 pub struct Bin {
     /// Events in the bin that pass the filter.
     pub count: u64,
-    /// Findings with an event in the bin that passes the filter.
+    /// Events in the bin that pass the filter and belong to a finding.
     pub findings: u32,
     /// There is no evidence at all for this stretch, so a count of 0 proves nothing. False when the source was
     /// recording and nothing happened (or nothing passed the filter).
@@ -220,7 +224,7 @@ pub struct EventRow {
     pub id: RecordId,
     pub time: i64,
     pub source: Cell,
-    /// The full name. The screen keeps its end when it must be cut.
+    /// The full name. The screen cuts it so that what tells names apart stays.
     pub actor: Cell,
     pub verb: Cell,
     pub object: Cell,
@@ -239,6 +243,25 @@ pub struct Histogram {
     /// The end of the last bin, excluded.
     pub to: i64,
     /// As many as were asked for. Empty when the case has no event.
+    pub bins: Vec<Bin>,
+}
+
+/// The values of one column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values {
+    pub rows: Vec<ValueCount>,
+    /// How many different values there are under the filter, listed or not.
+    pub distinct: u64,
+}
+
+/// One value and how often it occurs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValueCount {
+    pub value: Cell,
+    /// Events with it under the filter.
+    pub count: u64,
+    /// Events with it in the whole case.
+    pub all: u64,
     pub bins: Vec<Bin>,
 }
 

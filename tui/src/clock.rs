@@ -1,4 +1,4 @@
-//! Microseconds as words on a screen, always in UTC. It never asks what time it is now.
+//! Microseconds as words on a screen and back, always in UTC. It never asks what time it is now.
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -33,6 +33,77 @@ pub fn minute(at: i64) -> String {
 pub fn second(at: i64) -> String {
     let (_, month, day) = civil(at.div_euclid(DAY));
     format!("{} {day:02} {}", MONTHS[month], time(at, 8))
+}
+
+/// Returns the day alone: `Mar 12`.
+pub fn day(at: i64) -> String {
+    let (_, month, day) = civil(at.div_euclid(DAY));
+    format!("{} {day:02}", MONTHS[month])
+}
+
+/// Returns the instant as queries write it, to the microsecond: `2026-03-12T02:10:07.664000Z`.
+pub fn exact(at: i64) -> String {
+    let (year, month, day) = civil(at.div_euclid(DAY));
+    format!("{year}-{:02}-{day:02}T{}.{:06}Z", month + 1, time(at, 8), at.rem_euclid(SECOND))
+}
+
+/// Returns the instant a user or a cell wrote, `None` if it is none: `2026-03-12 02:10:07.664`, `2026-03-12`, a time of
+/// the day of `around`, or a step from `around` such as `+10m` or `-2h`.
+pub fn instant(text: &str, around: i64) -> Option<i64> {
+    let text = text.trim().trim_end_matches(['Z', 'z']).trim_end_matches("+00:00");
+    if text.starts_with(['+', '-']) {
+        return around.checked_add(step(text)?);
+    }
+    let (date, time) = match text.split_once(['T', 't', ' ']) {
+        Some((date, time)) => (Some(date), Some(time.trim_start())),
+        None if text.contains(':') => (None, Some(text)),
+        None => (Some(text), None),
+    };
+    let day = date.map_or(Some(around.div_euclid(DAY)), day_of)?;
+    day.checked_mul(DAY)?.checked_add(time.map_or(Some(0), of_day)?)
+}
+
+fn step(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "s" => SECOND,
+        "m" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(unit)
+}
+
+/// `14:03`, `14:03:22` or `14:03:22.118` as microseconds of a day.
+fn of_day(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut parts = whole.split(':').map(|part| digits(part, 1..=2));
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+    if parts.next().is_some() || hour > 23 || minute > 59 || second > 59 || fraction.len() > 9 {
+        return None;
+    }
+    let micros = if fraction.is_empty() { 0 } else { digits(&format!("{fraction:0<6}")[..6], 6..=6)? };
+    Some(hour * HOUR + minute * MINUTE + second * SECOND + micros)
+}
+
+/// `2026-03-12` as days since 1970. Days no calendar has are refused by counting back.
+fn day_of(text: &str) -> Option<i64> {
+    let mut parts = text.split('-');
+    let year = digits(parts.next()?, 4..=4)?;
+    let (month, day) = (digits(parts.next()?, 1..=2)?, digits(parts.next()?, 1..=2)?);
+    let march = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = march.0 * 365 + march.0.div_euclid(4) - march.0.div_euclid(100)
+        + march.0.div_euclid(400)
+        + (153 * march.1 + 2) / 5
+        + day
+        - 1
+        - 719_468;
+    (parts.next().is_none() && civil(days) == (year, usize::try_from(month - 1).ok()?, day)).then_some(days)
+}
+
+fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<i64> {
+    (length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
 /// Returns a length of time in its two largest units: `7m04s`, `2d03h`, `3.2s`, `118ms`.
@@ -80,6 +151,28 @@ mod tests {
     fn lengths_keep_two_units() {
         let shown: Vec<_> = [424_000_000, 3_240_000, 118_000, 7, 183_600_000_000, -60_000_000].map(length).into();
         assert_eq!(shown, ["7m04s", "3.2s", "118ms", "7µs", "2d03h", "-1m00s"]);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let at = 1_773_281_407_664_123;
+        assert_eq!(exact(at), "2026-03-12T02:10:07.664123Z");
+        assert_eq!(instant(&exact(at), 0), Some(at));
+        assert_eq!(instant("2024-02-29", 0), Some(1_709_164_800_000_000));
+        assert_eq!(instant("02:10:07.664123", at), Some(at));
+        assert_eq!(instant("2026-03-12 2:10", 0).map(second).as_deref(), Some("Mar 12 02:10:00"));
+        assert_eq!(instant("-10m", 600_000_000), Some(0));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in
+            ["", "x", "2023-02-29", "2026-13-01", "24:00", "12:60", "+5", "+m", "1:2:3:4", "12:00:00.x", "é", "+é"]
+        {
+            assert_eq!(instant(text, 0), None, "{text}");
+        }
+        assert_eq!(instant("+9223372036854775807d", 1), None);
+        assert_eq!(instant("9999-12-31 23:59:59.999999999", 0).map(date).as_deref(), Some("Dec 31 9999"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub enum Action {
     Help,
     Back,
     Close,
+    AskToQuit,
     Quit,
     Reload,
     Down,
@@ -33,6 +34,7 @@ pub enum Action {
     OnlyThis,
     KeepMatches,
     Follow,
+    Context,
     ShowAll,
     Undo,
     Search,
@@ -46,9 +48,20 @@ pub enum Action {
     ZoomOut,
     Earlier,
     Later,
+    BinBack,
+    BinOn,
+    DayBack,
+    DayOn,
+    GoTo,
+    Copy,
+    Values,
+    Sort,
     Strip,
     Edit,
     Run,
+    ToTimeline,
+    Complete,
+    Recall,
     Submit,
     Older,
     Newer,
@@ -59,7 +72,7 @@ pub enum Action {
 pub struct Binding {
     /// The keys that do it, as `spell` writes them, a space between.
     pub key: &'static str,
-    /// The word in the footer; empty keeps it out of the footer.
+    /// The word in the footer; empty keeps it out of the footer. `h l|column` names the keys to show before the word.
     pub label: &'static str,
     /// The sentence in the help.
     pub doc: &'static str,
@@ -75,13 +88,16 @@ pub static EVERYWHERE: &[Binding] = &[
     bind("1", Action::Overview, "", "the overview: coverage, findings by level, blind rules"),
     bind("2", Action::Timeline, "", "the timeline: every event in order"),
     bind("3", Action::Findings, "", "the findings and their chains of evidence"),
-    bind("4", Action::Sql, "", "the SQL workbench"),
-    bind("?", Action::Help, "keys", "the keys of this screen"),
-    bind("Esc", Action::Back, "", "stop what is loading, else close what is open, else go back"),
-    bind("^r", Action::Reload, "", "ask again"),
-    bind("q", Action::Close, "", "close what is open, else ask whether to quit"),
-    bind("Q ^c", Action::Quit, "", "quit at once; the case is never changed by looking"),
+    bind("4 ;", Action::Sql, "", "the SQL workbench"),
+    bind("? F1", Action::Help, "keys", "the keys of this screen"),
+    bind("Esc", Action::Back, "back", "stop what is loading, else close what is open, else go back"),
+    bind("q", Action::Close, "quit", "close what is open, else ask whether to quit"),
+    bind("Q", Action::AskToQuit, "", "ask whether to quit"),
+    bind("^c", Action::Quit, "", "quit at once; the case is never changed by looking"),
 ];
+
+/// Asking again. F5 runs the query on the SQL screen, so that screen has a table of its own for it.
+pub static RELOAD: &[Binding] = &[bind("F5 ^r", Action::Reload, "reload", "ask again")];
 
 /// Moving about, the same wherever there are lines.
 pub static MOVE: &[Binding] = &[
@@ -99,58 +115,78 @@ pub static OVERVIEW: &[Binding] =
     &[bind("Enter", Action::Open, "open", "on a source: its events; on a level: its findings")];
 
 pub static TIMELINE: &[Binding] = &[
-    bind("Enter", Action::Open, "detail", "the event in full, beside the table on a wide terminal"),
+    bind("Enter", Action::Open, "open", "the event in full, beside the table on a wide terminal"),
     bind("p", Action::Raw, "raw", "in the detail: decoded fields, raw bytes, raw bytes indented"),
-    bind("Tab", Action::Focus, "", "move between table and detail when both are seen"),
+    bind("Tab", Action::Focus, "other pane", "move between table and detail when both are seen"),
     bind("h Left", Action::Left, "", "the column to the left"),
-    bind("l Right", Action::Right, "", "the column to the right"),
-    bind("+", Action::FilterIn, "keep", "keep rows with this cell's value; on a time: from here on"),
-    bind("-", Action::FilterOut, "drop", "drop rows with this cell's value; on a time: up to here"),
+    bind("l Right", Action::Right, "h l|column", "the column to the right"),
+    bind("+", Action::FilterIn, "+ -|filter", "keep rows with this cell's value; on a time: from here on"),
+    bind("-", Action::FilterOut, "", "drop rows with this cell's value; on a time: up to here"),
     bind("=", Action::OnlyThis, "only", "only this value, no other condition; on a time: a minute around"),
+    bind("a", Action::Undo, "undo", "undo the last filter or zoom"),
+    bind("x", Action::ShowAll, "", "show all: no filter, no window (a brings them back)"),
     bind("/", Action::Search, "find", "find text in any column; other rows stay"),
     bind("n", Action::Next, "", "the next match"),
     bind("N", Action::Previous, "", "the match before"),
     bind("&", Action::KeepMatches, "", "keep only rows with the text that was searched for"),
-    bind("o", Action::NextSame, "same actor", "the next event of the same actor"),
+    bind("o", Action::NextSame, "o O|same actor", "the next event of the same actor"),
     bind("O", Action::PreviousSame, "", "the event before of the same actor"),
     bind("f", Action::Follow, "follow", "follow the actor: all its events, in every source"),
-    bind("e", Action::NextFinding, "finding", "the next event that belongs to a finding"),
+    bind("v", Action::Values, "values", "the values of this column: how often, and when"),
+    bind("c", Action::Context, "context", "what everybody did two minutes before and after this event"),
+    bind("e", Action::NextFinding, "e E|finding", "the next event that belongs to a finding"),
     bind("E", Action::PreviousFinding, "", "the event before that belongs to a finding"),
-    bind("z", Action::ZoomIn, "zoom", "half the time, around this event"),
+    bind("z", Action::ZoomIn, "z Z|zoom", "half the time, around this event"),
     bind("Z", Action::ZoomOut, "", "twice the time"),
     bind("[", Action::Earlier, "", "the window half its length earlier"),
     bind("]", Action::Later, "", "the window half its length later"),
-    bind("a", Action::Undo, "undo", "undo the last filter or zoom"),
-    bind("x", Action::ShowAll, "", "show all: no filter, no window (a brings them back)"),
+    bind("<", Action::BinBack, "", "one bin of the strip back"),
+    bind(">", Action::BinOn, "", "one bin of the strip on"),
+    bind("(", Action::DayBack, "", "one day back"),
+    bind(")", Action::DayOn, "", "one day on"),
+    bind(":", Action::GoTo, "go to", "go to a time: 02:14:03, 2026-03-12 02:14, +10m from here"),
+    bind("y", Action::Copy, "", "copy the cell, or the record in the detail (OSC 52)"),
     bind("i", Action::Strip, "", "the strip: three rows, six rows, none"),
 ];
 
 pub static FINDINGS: &[Binding] = &[
-    bind("Enter", Action::Open, "open", "in the list: the chain; in the chain: that very event in the timeline"),
+    bind("Enter", Action::Open, "open", "the chain; in the chain: that very event in the timeline"),
     bind("Tab", Action::Focus, "list/chain", "move between the list and the chain"),
+    bind("f", Action::Follow, "follow", "follow the actor: all its events in the timeline"),
+    bind("s", Action::Sort, "sort", "sort by level, by time, by actor, by number of events"),
+    bind("/", Action::Search, "find", "find text in the list"),
+    bind("n", Action::Next, "", "the next match"),
+    bind("N", Action::Previous, "", "the match before"),
+    bind("y", Action::Copy, "", "copy the finding, or the event in the chain (OSC 52)"),
 ];
 
 pub static SQL: &[Binding] = &[
-    bind("i Enter", Action::Edit, "edit", "write in the editor"),
+    bind("i", Action::Edit, "edit", "write in the editor"),
+    bind("Enter", Action::Open, "open", "the row in full; in the tables: the name into the editor"),
     bind("Tab", Action::Focus, "next pane", "move between editor, result and tables"),
     bind("^j F5", Action::Run, "run", "run what is in the editor"),
-    bind("h Left", Action::Left, "", "scroll the result one column left"),
-    bind("l Right", Action::Right, "", "scroll the result one column right"),
+    bind("^t", Action::ToTimeline, "timeline", "the row's event in the timeline; needs time, evidence, offset"),
+    bind("h Left", Action::Left, "", "the column to the left"),
+    bind("l Right", Action::Right, "h l|column", "the column to the right"),
+    bind("y", Action::Copy, "", "copy the cell, or the row in full (OSC 52)"),
+    bind("^r", Action::Reload, "", "read the tables again"),
 ];
 
 /// Inside the SQL editor, where other keys are text.
 pub static EDITOR: &[Binding] = &[
     bind("^j F5", Action::Run, "run", "run what is written"),
-    bind("Esc", Action::Back, "leave", "stop the query that runs, else leave the editor (then 1-4, ? and q work)"),
-    bind("Tab", Action::Focus, "next pane", "move between editor, result and tables"),
+    bind("Esc", Action::Back, "leave", "stop the query, else leave the editor (then 1-4 and q work)"),
+    bind("Tab", Action::Complete, "complete", "complete the name before the cursor, else: the next pane"),
     bind("Up", Action::Older, "history", "on the first line: the query run before"),
     bind("Down", Action::Newer, "", "on the last line: the query run after"),
+    bind("^r", Action::Recall, "", "the last query with what is written; again: the one before"),
+    bind("F1", Action::Help, "keys", "the keys of this screen"),
     bind("^c", Action::Quit, "", "quit at once"),
 ];
 
 /// Inside a one-line question, where other keys are text.
 pub static PROMPT: &[Binding] = &[
-    bind("Enter ^j", Action::Submit, "find", "find it"),
+    bind("Enter ^j", Action::Submit, "go", "find it, or go there"),
     bind("Esc", Action::Back, "leave", "leave things as they are"),
     bind("^c", Action::Quit, "", "quit at once"),
 ];
@@ -200,9 +236,9 @@ mod tests {
     #[test]
     fn no_key_has_two_meanings_on_one_screen() {
         let screens: [(&str, &[&[Binding]]); 6] = [
-            ("overview", &[EVERYWHERE, MOVE, OVERVIEW]),
-            ("timeline", &[EVERYWHERE, MOVE, TIMELINE]),
-            ("findings", &[EVERYWHERE, MOVE, FINDINGS]),
+            ("overview", &[EVERYWHERE, RELOAD, MOVE, OVERVIEW]),
+            ("timeline", &[EVERYWHERE, RELOAD, MOVE, TIMELINE]),
+            ("findings", &[EVERYWHERE, RELOAD, MOVE, FINDINGS]),
             ("sql", &[EVERYWHERE, MOVE, SQL]),
             ("editor", &[EDITOR]),
             ("prompt", &[PROMPT]),
@@ -220,8 +256,19 @@ mod tests {
     }
 
     #[test]
+    fn every_key_and_its_sentence_fit_a_line_of_the_help() {
+        let tables = [EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, SQL, EDITOR, PROMPT];
+        for binding in tables.iter().copied().flatten() {
+            assert!(binding.doc.len() <= 63, "{}: {}", binding.key, binding.doc);
+            assert!(binding.key.replace(' ', " or ").len() < 15, "{}", binding.key);
+        }
+    }
+
+    #[test]
     fn the_terminal_keeps_its_own_keys() {
-        for binding in [EVERYWHERE, MOVE, OVERVIEW, TIMELINE, FINDINGS, SQL, EDITOR, PROMPT].iter().copied().flatten() {
+        for binding in
+            [EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, SQL, EDITOR, PROMPT].iter().copied().flatten()
+        {
             assert!(!binding.key.split(' ').any(|key| ["^z", "^s", "^q"].contains(&key)), "{}", binding.key);
         }
     }

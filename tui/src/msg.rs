@@ -26,5 +26,7 @@ pub enum Msg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     Ask(Ticket, Request),
+    /// Put this text, already visible, on the clipboard of the terminal.
+    Copy(String),
     Quit,
 }

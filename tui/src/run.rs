@@ -2,7 +2,7 @@
 //! The terminal is given back on every way out: a normal end, an error and a panic.
 
 use std::{
-    io::{self, stdout},
+    io::{self, Write, stdout},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -172,6 +172,7 @@ fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>) -> bool {
     for effect in update(model, msg) {
         match effect {
             Effect::Ask(ticket, request) => gone |= ask.send((ticket, request)).is_err(),
+            Effect::Copy(text) => copy(&mut stdout(), &text),
             Effect::Quit => return true,
         }
     }
@@ -179,6 +180,26 @@ fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>) -> bool {
         update(model, Msg::WorkerGone);
     }
     false
+}
+
+/// Asks the terminal to put the text on its clipboard (OSC 52), which works over SSH as well. The text goes as base64,
+/// so nothing in it can be obeyed.
+fn copy(out: &mut impl Write, text: &str) {
+    // A terminal that is gone is noticed by the next frame; one that cannot copy ignores this.
+    let _ = write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes())).and_then(|()| out.flush());
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let held = three.iter().fold(0u32, |held, byte| held << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for at in 0..4 {
+            let digit = DIGITS[(held >> (18 - 6 * at) & 63) as usize];
+            out.push(if at <= three.len() { char::from(digit) } else { '=' });
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -189,19 +210,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_copied_reaches_the_terminal_as_base64_only() {
+        let coded = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| base64(text.as_bytes()));
+        assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
+        let mut out = Vec::new();
+        copy(&mut out, "a\u{1b}]52;c;x\u{7}");
+        assert_eq!(out, b"\x1b]52;c;YRtdNTI7Yzt4Bw==\x07");
+    }
+
+    #[test]
     fn the_worker_may_vanish_and_the_user_can_still_leave() {
         let (ask, questions) = channel();
         drop(questions);
         let (sender, messages) = channel();
         let key = |c| Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
-        for msg in [Msg::WorkerGone, key('2'), key('Q')] {
+        for msg in [Msg::WorkerGone, key('2'), key('Q'), key('y')] {
             sender.send(msg).unwrap();
         }
         let mut model = Model::new(Options { colour: false, ascii: false });
         assert!(!step(&mut model, Msg::Resize(80, 24), &ask));
         assert!(!model.busy());
         let ends: Vec<bool> = messages.try_iter().map(|msg| step(&mut model, msg, &ask)).collect();
-        assert_eq!(ends, [false, false, true]);
+        assert_eq!(ends, [false, false, false, true]);
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|frame| view(&model, frame)).unwrap();
         assert!(terminal.backend().to_string().contains("The worker is gone"));

@@ -134,7 +134,8 @@ impl Ask<'_> {
         let chain = self.sql(
             &format!(
                 "SELECT a.evidence, a.\"offset\", a.length, a.time, a.user_name, a.verb, \
-                 concat_ws('/', a.resource, a.subresource) || coalesce(' ' || concat_ws('/', a.namespace, a.name), ''), \
+                 nullif(concat_ws('/', a.resource, a.subresource), '') || \
+                 coalesce(' ' || nullif(concat_ws('/', a.namespace, a.name), ''), '') AS object, \
                  a.request_uri, CAST(a.body AS VARCHAR), CAST(a.not_recorded AS VARCHAR), CAST(a.response_code AS BIGINT) \
                  FROM audit a JOIN (SELECT unnest(evidence) AS evidence, unnest(\"offset\") AS \"offset\" FROM finding \
                  WHERE id = $id) f ON a.evidence = f.evidence AND a.\"offset\" = f.\"offset\" \

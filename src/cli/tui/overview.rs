@@ -23,7 +23,10 @@ impl Ask<'_> {
             notes.push("no get or list was recorded: reads are invisible here".to_owned());
         }
         for (sql, what) in [
-            ("SELECT count(*) FROM audit WHERE body = 'cut'", "events have a cut body"),
+            (
+                "SELECT count(*) FROM audit WHERE body = 'cut'",
+                "events have a cut body: rules that look into it cannot tell",
+            ),
             ("SELECT count(*) FROM reject", "records could not be read: table reject"),
             ("SELECT count(*) FROM timeline WHERE time IS NULL", "events have no time and are on no axis"),
         ] {

@@ -149,6 +149,6 @@ impl Condition {
     }
 }
 
-fn as_text(column: &str) -> String {
+pub fn as_text(column: &str) -> String {
     format!("CAST({column} AS VARCHAR)")
 }

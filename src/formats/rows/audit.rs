@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Int32Builder, StringBuilder, StringDictionaryBuilder, TimestampMicrosecondBuilder,
-    UInt32Builder, UInt64Builder,
+    ArrayBuilder, ArrayRef, BooleanBuilder, Int32Builder, StringBuilder, StringDictionaryBuilder,
+    TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
 };
 use arrow::datatypes::Int32Type;
 use arrow::record_batch::RecordBatch;
@@ -96,16 +96,17 @@ macro_rules! column {
         })*
     };
 }
-column!(
-    StringBuilder,
-    Word,
-    BooleanBuilder,
-    Int32Builder,
-    arrow::array::Int64Builder,
-    UInt32Builder,
-    UInt64Builder,
-    Texts
-);
+column!(Word, BooleanBuilder, Int32Builder, arrow::array::Int64Builder, UInt32Builder, UInt64Builder, Texts);
+
+impl Column for StringBuilder {
+    /// The next batch is mostly as large as this one; without its room the builder would grow, and copy, all over again.
+    fn done(&mut self) -> ArrayRef {
+        let (rows, bytes) = (ArrayBuilder::len(self), self.values_slice().len());
+        let array = Arc::new(self.finish());
+        *self = StringBuilder::with_capacity(rows + rows / 8, bytes + bytes / 8);
+        array
+    }
+}
 
 impl Column for Time {
     fn done(&mut self) -> ArrayRef {

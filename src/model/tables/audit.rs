@@ -17,7 +17,8 @@ pub static TABLE: Table = Table {
     schema: LazyLock::new(|| schema(&TABLE.columns)),
     timeline: Some(
         "SELECT time, 'audit' AS source, user_name AS actor, verb, \
-         concat_ws('/', resource, subresource) || coalesce(' ' || concat_ws('/', namespace, name), '') AS object, \
+         coalesce(nullif(concat_ws('/', resource, subresource), '') || \
+         coalesce(' ' || nullif(concat_ws('/', namespace, name), ''), ''), request_uri) AS object, \
          CAST(response_code AS BIGINT) AS status, namespace, user_agent AS agent, \
          array_to_string(source_ips, ' ') AS address, audit_id AS id, evidence, \"offset\", length FROM audit",
     ),

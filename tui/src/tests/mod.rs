@@ -1,11 +1,15 @@
 //! The screens as scripts: keys in, answers from a desk that really filters its few events, a screen out.
 
 mod desk;
+mod evidence;
 mod moves;
 mod properties;
 mod small;
 mod states;
+mod steps;
+mod values;
 mod wide;
+mod workbench;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
@@ -25,6 +29,8 @@ pub struct Stage {
     pub size: (u16, u16),
     pub asked: Vec<(Ticket, Request)>,
     pub quit: bool,
+    /// What was last put on the clipboard.
+    pub copied: Option<String>,
     last: u64,
 }
 
@@ -35,7 +41,7 @@ impl Stage {
 
     pub fn with(width: u16, height: u16, options: Options) -> Stage {
         let model = Model::new(options);
-        let mut stage = Stage { model, size: (width, height), asked: Vec::new(), quit: false, last: 0 };
+        let mut stage = Stage { model, size: (width, height), asked: Vec::new(), quit: false, copied: None, last: 0 };
         stage.send(Msg::Resize(width, height));
         stage
     }
@@ -51,6 +57,7 @@ impl Stage {
                     self.last = ticket.0;
                     self.asked.push((ticket, request));
                 }
+                Effect::Copy(text) => self.copied = Some(text),
                 Effect::Quit => self.quit = true,
             }
         }
@@ -115,6 +122,11 @@ impl Stage {
     }
 }
 
+/// The line the cursor is on.
+pub fn cursor_line(stage: &Stage) -> String {
+    stage.screen().lines().skip(1).find(|line| line.starts_with('>')).unwrap_or("").to_string()
+}
+
 /// The screen with its left edge drawn, so that a snapshot keeps leading spaces and empty lines.
 pub fn framed(screen: &str) -> String {
     screen.lines().map(|line| format!("|{line}\n")).collect()
@@ -136,6 +148,8 @@ fn key(name: &str) -> KeyEvent {
         "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
         "Up" => (KeyCode::Up, KeyModifiers::NONE),
         "Down" => (KeyCode::Down, KeyModifiers::NONE),
+        "F1" => (KeyCode::F(1), KeyModifiers::NONE),
+        "F5" => (KeyCode::F(5), KeyModifiers::NONE),
         "Backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
         "Left" => (KeyCode::Left, KeyModifiers::NONE),
         "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),

@@ -47,6 +47,18 @@ const KEYS: &[&str] = &[
     "x",
     "i",
     "^j",
+    "^t",
+    "y",
+    "v",
+    "c",
+    "<",
+    ">",
+    "(",
+    ")",
+    ":",
+    ";",
+    "F1",
+    "F5",
     "Up",
     "Down",
     "Backspace",
@@ -97,8 +109,12 @@ fn play(stage: &mut Stage, desk: &Desk, deed: &Deed) {
     }
 }
 
-/// No cell of the screen holds anything a terminal would obey or hide.
+/// Neither a cell of the screen nor the clipboard holds anything a terminal would obey or hide.
 fn is_safe(stage: &Stage) -> Result<(), String> {
+    let copied = stage.copied.iter().flat_map(|text| text.split('\n'));
+    if let Some(line) = copied.into_iter().find(|line| crate::visible(line) != *line) {
+        return Err(format!("{line:?} reached the clipboard"));
+    }
     for cell in stage.buffer().content() {
         let symbol = cell.symbol();
         let plain = !symbol.chars().any(char::is_control) && crate::visible(symbol) == symbol;
@@ -139,7 +155,7 @@ proptest! {
         for size in [(80, 24), (130, 40)] {
             let mut stage = Stage::new(size.0, size.1);
             stage.settle(&desk);
-            for screen in ["2 Enter p p p", "Esc Esc l + a", "3 Enter Enter", "1", "4 i s ^j Esc Tab Tab"] {
+            for screen in ["2 y l y Enter p y p y p", "Esc Esc l + a", "3 y Enter y Enter", "1", "4 s ^j Esc y Enter y Esc Tab Enter"] {
                 stage.play(&desk, screen);
                 is_safe(&stage).map_err(TestCaseError::fail)?;
             }
@@ -159,7 +175,7 @@ fn hostile_evidence_is_shown_and_the_filter_still_asks_for_the_real_value() {
     let mut stage = Stage::new(80, 24);
     stage.settle(&desk).play(&desk, "2 l +");
     let screen = stage.screen();
-    assert!(screen.contains("actor=bob␍<U+202E>") && screen.contains("1 of 1 shown of 1"), "{screen}");
+    assert!(screen.contains("actor=bob␍<U+202E>") && screen.contains("1 of 1, 1 in all"), "{screen}");
 }
 
 #[test]

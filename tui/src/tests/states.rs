@@ -15,17 +15,17 @@ fn empty(keys: &str) -> String {
 fn an_empty_case_says_how_to_add_evidence() {
     insta::assert_snapshot!(empty("1"), @r###"
     |[1 Overview] 2 Timeline  3 Findings  4 SQL                      coldcase breach
-    | breach   0 events   evidence: verified
-    |
+    | 0 events   0 sources
+    | Evidence: verified
     | Coverage
-    |>  No evidence yet. Add some: coldcase ingest --case DIR PATH
+    | No evidence yet. Add some: coldcase ingest --case DIR PATH
+    |
     | Findings
-    |   The rules have not been replayed: coldcase replay --case DIR
+    | The rules have not been replayed: coldcase replay --case DIR
     |
     |
-    |
-    | case breach                                                               idle
-    | ? keys
+    | 0 events                                                                  idle
+    | F5 reload  q quit  ? keys
     "###);
 }
 
@@ -37,13 +37,13 @@ fn an_empty_timeline_says_how_to_add_evidence() {
     |
     |
     |
-    | TIME UTC      ACTOR           VERB    OBJECT                 STATUS NAMESPACE
-    |No events in this case.
-    |Add evidence: coldcase ingest --case DIR PATH
+    | TIME UTC      ACTOR            VERB    OBJECT                  CODE NAMESPACE
+    | No events in this case.
+    | Add evidence: coldcase ingest --case DIR PATH
     |
     |
     | 0 of 0                                                                    idle
-    | / find  e finding  z zoom  ? keys
+    | F5 reload  q quit  ? keys
     "###);
 }
 
@@ -51,8 +51,8 @@ fn an_empty_timeline_says_how_to_add_evidence() {
 fn findings_before_any_replay_say_so() {
     insta::assert_snapshot!(empty("3"), @r###"
     | 1 Overview  2 Timeline [3 Findings] 4 SQL                      coldcase breach
-    |The rules have not been replayed over this case.
-    |Run: coldcase replay --case DIR, then ^r here.
+    | The rules have not been replayed over this case.
+    | Run: coldcase replay --case DIR, then F5 here.
     |
     |
     |
@@ -61,7 +61,7 @@ fn findings_before_any_replay_say_so() {
     |
     |
     | 0 of 0                                                                    idle
-    | ? keys
+    | F5 reload  q quit  ? keys
     "###);
 }
 
@@ -72,8 +72,8 @@ fn no_findings_after_a_replay_point_to_the_blind_rules() {
     stage.settle(&desk).play(&desk, "3");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
     | 1 Overview  2 Timeline [3 Findings] 4 SQL                      coldcase breach
-    |No rule fired on this evidence.
-    |1 shows the rules that could not tell; 2 shows every event.
+    | No rule fired on this evidence.
+    | 1 shows the rules that could not tell; 2 shows every event.
     |
     |
     |
@@ -82,7 +82,7 @@ fn no_findings_after_a_replay_point_to_the_blind_rules() {
     |
     |
     | 0 of 0                                                                    idle
-    | ? keys
+    | F5 reload  q quit  ? keys
     "###);
 }
 
@@ -93,21 +93,21 @@ fn a_filter_that_nothing_passes_says_how_to_undo_it() {
     stage.play(&desk, "/").write("nowhere").play(&desk, "Enter &");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
     | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
-    | actor=alice@example.org   any~nowhere   before Mar 12 02:00:00
-    | Mar 12 02:00:00   bin 0µs   ▲ finding  ┄ no evidence           Mar 12 02:00:00
+    | actor=alice@example.org   text~nowhere   before Mar 12 02:00:00    x shows all
+    | Mar 12 02:00:00   ▲ finding  ┄ no evidence                     Mar 12 02:00:00
     |
     |
-    | TIME UTC      ACTOR           VERB    OBJECT                 STATUS NAMESPACE
-    |No event passes this filter.
-    |a undoes the last change, x shows all events.
-    |
-    |
-    |
+    | TIME UTC      ACTOR            VERB    OBJECT                  CODE NAMESPACE
+    | No event passes this filter.
+    | a undoes the last change, x shows all events.
     |
     |
     |
-    | 0 of 0 shown of 38 [filtered]                                             idle
-    | / find  e finding  z zoom  a undo  ? keys
+    |
+    |
+    |
+    | filtered: 0 of 0, 38 in all                                               idle
+    | a undo  / find  e E finding  z Z zoom  : go to  F5 reload  q quit  ? keys
     "###);
 }
 
@@ -122,13 +122,13 @@ fn while_the_timeline_loads_the_spinner_offers_to_stop() {
     |
     | counting…
     |
-    | TIME UTC      ACTOR           VERB    OBJECT                 STATUS NAMESPACE
+    | TIME UTC      ACTOR            VERB    OBJECT                  CODE NAMESPACE
     | reading the timeline…
     |
     |
     |
-    |                                                           working, Esc stops /
-    | / find  e finding  z zoom  ? keys
+    |                                                           loading, Esc stops /
+    | F5 reload  q quit  ? keys
     "###);
 }
 
@@ -139,19 +139,19 @@ fn while_a_filter_loads_the_old_page_stays_without_a_cursor() {
     stage.play(&desk, "2 l").press("=");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
     | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
-    | actor=alice@example.org
+    | actor=alice@example.org                                            x shows all
     | Mar 12 02:00:00   bin 30.0s   ▲ finding  ┄ no evidence         Mar 12 02:39:00
     | ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄▄┄┄┄┄┄┄┄┄┄┄  ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄▄
     |                   ▲         ▲             ▲      ▲
-    | TIME UTC      ACTOR           VERB    OBJECT                 STATUS NAMESPACE
-    | 02:00:00.000  …ce@example.org get     configmaps…em/leader-0 200    kube-system
-    | 02:01:00.000  …ce@example.org get     configmaps…em/leader-1 200    kube-system
-    | 02:02:00.000  …ce@example.org get     configmaps…em/leader-2 200    kube-system
-    | 02:03:00.000  …ce@example.org get     configmaps…em/leader-3 200    kube-system
-    | 02:04:00.000  …ce@example.org get     configmaps…em/leader-4 200    kube-system
-    | 02:05:00.000  …ce@example.org get     configmaps…em/leader-5 200    kube-system
-    | 1 of 38 shown of 38 [filtered]                            working, Esc stops |
-    | / find  e finding  z zoom  a undo  ? keys
+    | Mar 12 UTC    ACTOR            VERB    OBJECT                  CODE NAMESPACE
+    | 02:00:00.000  alice@example.o… get     configmaps …/leader-0   200  kube-system
+    | 02:01:00.000  alice@example.o… get     configmaps …/leader-1   200  kube-system
+    | 02:02:00.000  alice@example.o… get     configmaps …/leader-2   200  kube-system
+    | 02:03:00.000  alice@example.o… get     configmaps …/leader-3   200  kube-system
+    | 02:04:00.000  alice@example.o… get     configmaps …/leader-4   200  kube-system
+    | 02:05:00.000  alice@example.o… get     configmaps …/leader-5   200  kube-system
+    | filter changed: these are the events of before         refreshing, Esc stops |
+    | a undo  / find  e E finding  z Z zoom  : go to  F5 reload  q quit  ? keys
     "###);
     let dimmed =
         stage.buffer().content().iter().filter(|c| c.symbol() == "c" && c.modifier.contains(Modifier::DIM)).count();
@@ -172,15 +172,15 @@ fn a_question_that_fails_says_why_and_how_to_go_on() {
     | The strip could not be counted:
     | cannot read tables/audit/00.parquet: permission denied␛[2J
     |
-    | TIME UTC      ACTOR           VERB    OBJECT                 STATUS NAMESPACE
-    |The timeline could not be read:
-    |cannot read tables/audit/00.parquet: permission denied␛[2J
-    |^r tries again; a undoes the last change.
+    | TIME UTC      ACTOR            VERB    OBJECT                  CODE NAMESPACE
+    | The timeline could not be read:
+    | cannot read tables/audit/00.parquet: permission denied␛[2J
+    | ^r tries again; a undoes the last change.
     |
     |
     |
     |                                                                           idle
-    | / find  e finding  z zoom  ? keys
+    | F5 reload  q quit  ? keys
     "###);
 }
 
@@ -197,16 +197,16 @@ fn a_query_that_fails_shows_the_whole_complaint() {
     |
     |
     |─ failed ───────────────────────────────────────────────────────────────────────
-    |no table is named y
-    |  select x from y
-    |                ^
-    |i goes back to the editor.
+    | no table is named y
+    |   select x from y
+    |                 ^
+    | Change it and ^j runs it again.
     |
     |
     |
     |
     |                                                                           idle
-    | ^j run  Esc leave  Tab next pane  Up history
+    | ^j run  Tab complete  Up history  Esc leave  F1 keys
     "###);
 }
 

@@ -1,18 +1,24 @@
 //! What the rules found, worst first, and for each finding the events that prove it, with the time between them.
 //! Enter on an event leads to that very event in the timeline.
 
+mod chain;
+mod list;
+
 use ratatui::layout::Rect;
 
+use self::{
+    chain::{Chain, Event, Lines},
+    list::{Finding, List, Sort},
+};
 use crate::{
-    ask::{self, Answer, Level, RecordId, Request, Ticket},
-    clock,
-    keys::{Action, Binding, EVERYWHERE, FINDINGS, MOVE},
+    ask::{Answer, Chip, Column, Filter, Level, Op, Request, Ticket},
+    keys::{Action, Binding, EVERYWHERE, FINDINGS, MOVE, PROMPT, RELOAD},
     shown::Shown,
-    text::{columns, cut_middle, cut_start, grouped, wrap},
+    text::{grouped, wrap},
     theme::Role,
-    views::{Context, Jump, Slot, View, moved},
+    views::{Context, Jump, Slot, Typed, View, complain, moved},
     widgets::{
-        grid::{self, Lane, Set},
+        input::Input,
         pen::{Pen, bottom, right, scroll, top},
     },
 };
@@ -20,54 +26,26 @@ use crate::{
 /// More findings than a person reads; the status line says when there are more.
 const LIST: u32 = 2000;
 const EVENTS: u32 = 500;
+/// From this width on the chain stands beside the list; both have room for all their columns then.
+const WIDE: u16 = 185;
 
 #[derive(Default)]
 pub struct Findings {
     list_slot: Slot,
     asked: bool,
     list: Option<List>,
+    sort: Sort,
     cursor: u64,
     chain_slot: Slot,
     chain: Option<Chain>,
     chain_of: Option<String>,
-    event: u64,
+    /// Where in the chain the cursor is: an event, or a line below them.
+    stop: u64,
     in_chain: bool,
     wanted: Option<Level>,
-}
-
-struct List {
-    rows: Vec<Finding>,
-    total: u64,
-    replayed: bool,
-}
-
-struct Finding {
-    id: String,
-    level: Level,
-    rule: Shown,
-    title: Shown,
-    actor: Shown,
-    target: Shown,
-    first: i64,
-    last: i64,
-    events: String,
-    techniques: Shown,
-}
-
-struct Chain {
-    finding: String,
-    events: Vec<Event>,
-    total: u64,
-    why: Vec<String>,
-}
-
-struct Event {
-    id: RecordId,
-    time: i64,
-    actor: Shown,
-    what: Shown,
-    place: Shown,
-    note: Shown,
+    pattern: String,
+    prompt: Option<Input>,
+    note: Option<String>,
 }
 
 impl View for Findings {
@@ -76,11 +54,25 @@ impl View for Findings {
     }
 
     fn keys(&self) -> Vec<&'static [Binding]> {
-        vec![FINDINGS, MOVE, EVERYWHERE]
+        if self.prompt.is_some() { vec![PROMPT] } else { self.all_keys() }
+    }
+
+    fn all_keys(&self) -> Vec<&'static [Binding]> {
+        vec![FINDINGS, MOVE, RELOAD, EVERYWHERE]
+    }
+
+    fn typing(&self) -> bool {
+        self.prompt.is_some()
     }
 
     fn offers(&self, action: Action) -> bool {
-        !matches!(action, Action::Open | Action::Focus) || self.finding().is_some()
+        match action {
+            Action::Open if self.in_chain => self.event().is_some(),
+            Action::Open | Action::Focus | Action::Follow | Action::Copy => self.finding().is_some(),
+            Action::Search | Action::Sort => self.rows() > 1,
+            Action::Back => self.in_chain,
+            _ => true,
+        }
     }
 
     fn visit(&mut self, context: &mut Context) {
@@ -88,14 +80,25 @@ impl View for Findings {
             self.asked = true;
             self.list_slot.ask(context, Request::Findings { limit: LIST });
         }
+        self.stop = self.stop.min(self.stops(context.area).saturating_sub(1));
     }
 
     fn act(&mut self, action: Action, context: &mut Context) -> bool {
-        let (list, chain) = split(context.area);
+        if !matches!(action, Action::Back | Action::Close) {
+            self.note = None;
+        }
+        if let Some(input) = self.prompt.take() {
+            if action == Action::Submit && !input.text().is_empty() {
+                self.pattern = input.text().to_string();
+                self.search(true, context);
+            }
+            return true;
+        }
+        let (list, chain) = self.split(context.area);
         if self.in_chain {
-            let events = self.chain().map_or(0, |chain| chain.events.len() as u64);
-            if let Some(to) = moved(action, self.event, events, (chain.height / 2).max(1)) {
-                self.event = to;
+            let height = chain.height.saturating_sub(self.head_height(chain));
+            if let Some(to) = moved(action, self.stop, self.stops(context.area), height) {
+                self.stop = to;
                 return true;
             }
         } else if let Some(to) = moved(action, self.cursor, self.rows(), list.height.saturating_sub(1)) {
@@ -105,11 +108,23 @@ impl View for Findings {
         }
         match action {
             Action::Open if self.in_chain => {
-                let event = self.chain().and_then(|chain| chain.events.get(self.event as usize));
-                context.jump = event.map(|event| Jump::Event { record: event.id, time: event.time });
+                let jump = self.event().map(|event| Jump::Event { record: event.id, time: event.time });
+                context.jump = jump;
             }
             Action::Open => self.in_chain = self.finding().is_some(),
             Action::Focus => self.in_chain = !self.in_chain && self.finding().is_some(),
+            Action::Follow => context.jump = self.follow(),
+            Action::Sort => self.sort_by(self.sort.next(), context),
+            Action::Search => self.prompt = Some(Input::default()),
+            Action::Next => self.search(true, context),
+            Action::Previous => self.search(false, context),
+            Action::Copy => {
+                let words = match self.in_chain {
+                    true => self.event().map(Event::words),
+                    false => self.finding().map(Finding::words),
+                };
+                self.note = Some(words.map_or("nothing to copy here".to_string(), |words| context.copy(&words)));
+            }
             Action::Back | Action::Close => return std::mem::take(&mut self.in_chain),
             Action::Reload => {
                 (self.asked, self.chain_of) = (false, None);
@@ -120,17 +135,28 @@ impl View for Findings {
         true
     }
 
+    fn typed(&mut self, typed: &Typed, _context: &mut Context) {
+        let Some(prompt) = &mut self.prompt else { return };
+        match typed {
+            Typed::Key(key) => prompt.key(*key),
+            Typed::Paste(text) => prompt.insert(text.lines().next().unwrap_or("")),
+        }
+    }
+
     fn loaded(&mut self, ticket: Ticket, answer: Answer, context: &mut Context) {
         match answer {
             Answer::Findings(findings) if self.list_slot.takes(ticket) => {
-                self.list = Some(List::new(findings));
-                self.cursor = self.cursor.min(self.rows().saturating_sub(1));
+                let before = self.finding().map(|finding| finding.id.clone());
+                let mut list = List::new(findings);
+                list.sort(self.sort);
+                self.list = Some(list);
+                self.cursor_to(before.as_deref());
                 self.go_to_level();
                 self.need_chain(context);
             }
             Answer::Chain(chain) if self.chain_slot.takes(ticket) => {
-                self.event = self.event.min((chain.events.len() as u64).saturating_sub(1));
                 self.chain = Some(Chain::new(chain));
+                self.stop = self.stop.min(self.stops(context.area).saturating_sub(1));
             }
             _ => {}
         }
@@ -146,6 +172,7 @@ impl View for Findings {
             self.wanted = Some(level);
             self.in_chain = false;
             if self.list.is_some() {
+                self.sort_by(Sort::Level, context);
                 self.go_to_level();
                 self.need_chain(context);
             }
@@ -160,15 +187,33 @@ impl View for Findings {
         self.list_slot.open() || self.chain_slot.open()
     }
 
+    fn refreshes(&self) -> bool {
+        self.list.is_some() && self.list_slot.open()
+    }
+
+    fn prompt(&self) -> Option<(&'static str, &Input)> {
+        self.prompt.as_ref().map(|input| ("find:", input))
+    }
+
     fn status(&self) -> String {
-        let Some(list) = &self.list else { return String::new() };
+        let Some(list) = self.list.as_ref().filter(|_| self.prompt.is_none()) else { return String::new() };
+        if let Some(note) = &self.note {
+            return note.clone();
+        }
         let at = if list.rows.is_empty() { 0 } else { self.cursor + 1 };
         let mut words = format!("{at} of {}", grouped(list.total));
         if (list.rows.len() as u64) < list.total {
             words += &format!(", the worst {} listed", grouped(list.rows.len() as u64));
         }
+        if !list.rows.is_empty() {
+            words += &format!("   {}", self.sort.words());
+        }
         if let (true, Some(chain)) = (self.in_chain, self.chain()) {
-            words += &format!("   event {} of {}", self.event + 1, grouped(chain.total));
+            let events = chain.events.len() as u64;
+            words += &match self.stop < events {
+                true => format!("   event {} of {}", grouped(self.stop + 1), grouped(chain.total)),
+                false => "   why the rule fired".to_string(),
+            };
         }
         words
     }
@@ -179,9 +224,7 @@ impl View for Findings {
 
     fn draw(&self, pen: &mut Pen<'_>, area: Rect) {
         if let Some(error) = &self.list_slot.error {
-            let y = pen.paragraphs(area, 0, &["The findings could not be read:".to_string()], Role::Bad);
-            let y = pen.paragraphs(area, y, error, Role::Plain);
-            pen.paragraphs(area, y, &["^r tries again.".to_string()], Role::Faint);
+            complain(pen, area, "The findings could not be read:", error, "^r tries again.");
             return;
         }
         let Some(list) = &self.list else {
@@ -194,9 +237,11 @@ impl View for Findings {
             pen.paragraphs(area, 0, &list.empty(), Role::Plain);
             return;
         }
-        let (list_area, chain_area) = split(area);
+        let (list_area, chain_area) = self.split(area);
         let old = std::mem::replace(&mut pen.faint, self.list_slot.open());
-        self.draw_list(pen, list_area, list);
+        if list_area.height > 0 {
+            self.draw_list(pen, list_area, list);
+        }
         pen.faint = old;
         self.draw_chain(pen, chain_area);
     }
@@ -217,10 +262,24 @@ impl Findings {
         self.chain.as_ref().filter(|chain| chain.finding == finding.id)
     }
 
+    /// The event of the chain the cursor is on.
+    fn event(&self) -> Option<&Event> {
+        self.chain()?.events.get(usize::try_from(self.stop).ok()?)
+    }
+
+    fn laid_out(&self, width: u16, ascii: bool) -> Option<Lines> {
+        Some(self.chain()?.lines(self.finding()?, usize::from(width.saturating_sub(2)), ascii))
+    }
+
+    fn stops(&self, area: Rect) -> u64 {
+        let (_, chain) = self.split(area);
+        self.laid_out(chain.width, false).map_or(0, |lines| lines.stops.len() as u64)
+    }
+
     fn need_chain(&mut self, context: &mut Context) {
         let Some(id) = self.finding().map(|finding| finding.id.clone()) else { return };
         if self.chain_of.as_ref() != Some(&id) {
-            self.event = 0;
+            self.stop = 0;
             self.chain_of = Some(id.clone());
             self.chain_slot.ask(context, Request::Chain { finding: id, limit: EVENTS });
         }
@@ -235,195 +294,115 @@ impl Findings {
         }
     }
 
-    fn draw_list(&self, pen: &mut Pen<'_>, mut area: Rect, list: &List) {
-        let lanes = list_lanes(area.width.saturating_sub(1));
-        let head = top(u16::from(area.height >= 3), &mut area);
-        let names = ["LEVEL", "TITLE", "ACTOR", "FIRST UTC", "EV", "TECHNIQUES"];
-        grid::line(pen, head, (1, 0), &lanes, &names.map(|name| (name, Role::Heading)));
-        let first = scroll(0, self.cursor, u64::from(area.height));
-        for (y, (at, finding)) in (0..area.height).zip(list.rows.iter().enumerate().skip(first as usize)) {
-            let under_cursor = at as u64 == self.cursor;
-            let base = if under_cursor { Role::Line } else { Role::Plain };
-            let when = clock::second(finding.first);
-            let cells = [
-                (finding.level.name(), Role::Level(finding.level)),
-                (finding.title.text(), if under_cursor && !self.in_chain { Role::Cursor } else { base }),
-                (finding.actor.text(), base),
-                (when.as_str(), base),
-                (finding.events.as_str(), base),
-                (finding.techniques.text(), base),
-            ];
-            if under_cursor {
-                pen.write(area, (0, y), ">", Role::Key);
+    /// Puts the cursor on this finding; when there is none, as near to where it was as there are rows.
+    fn cursor_to(&mut self, id: Option<&str>) {
+        let at = |list: &List| list.rows.iter().position(|finding| Some(finding.id.as_str()) == id);
+        let at = self.list.as_ref().and_then(at);
+        self.cursor = at.map_or(self.cursor.min(self.rows().saturating_sub(1)), |at| at as u64);
+    }
+
+    /// Sorts, the cursor staying on its finding.
+    fn sort_by(&mut self, sort: Sort, context: &mut Context) {
+        self.sort = sort;
+        let before = self.finding().map(|finding| finding.id.clone());
+        if let Some(list) = &mut self.list {
+            list.sort(sort);
+        }
+        self.cursor_to(before.as_deref());
+        self.need_chain(context);
+    }
+
+    fn search(&mut self, on: bool, context: &mut Context) {
+        if self.pattern.is_empty() {
+            self.note = Some("nothing was searched for yet: / finds text".to_string());
+            return;
+        }
+        let Some(list) = &self.list else { return };
+        let fits = |at: &usize| list.rows[*at].contains(&self.pattern);
+        let here = self.cursor as usize;
+        let found = match on {
+            true => (here + 1..list.rows.len()).find(fits),
+            false => (0..here.min(list.rows.len())).rev().find(fits),
+        };
+        match found {
+            Some(at) => {
+                (self.cursor, self.in_chain) = (at as u64, false);
+                self.need_chain(context);
             }
-            grid::line(pen, area, (1, y), &lanes, &cells);
+            None => self.note = Some("none further on in this direction".to_string()),
         }
     }
 
+    /// The timeline of who did it: of the event in the chain, else of the finding.
+    fn follow(&self) -> Option<Jump> {
+        let actor = match self.event().filter(|_| self.in_chain) {
+            Some(event) => &event.actor,
+            None => &self.finding()?.actor,
+        };
+        let value = actor.as_ref().map(|actor: &Shown| actor.raw().to_string());
+        let chips = vec![Chip { column: Column::Actor, op: Op::Is, value }];
+        Some(Jump::Filtered(Filter { chips, ..Filter::default() }))
+    }
+
+    /// The list and the chain: side by side on a wide screen, else one above the other, and on a very small one only
+    /// the one with the focus. A short list leaves its room to the chain.
+    fn split(&self, mut area: Rect) -> (Rect, Rect) {
+        let none = Rect { height: 0, ..area };
+        if area.height < 9 {
+            return if self.in_chain { (none, area) } else { (area, none) };
+        }
+        if area.width >= WIDE {
+            let width = u16::try_from(u32::from(area.width) * 45 / 100).unwrap_or(area.width);
+            let chain = right(width, &mut area);
+            return (area, chain);
+        }
+        let rows = u16::try_from(self.rows()).unwrap_or(u16::MAX);
+        let list = (area.height * 2 / 5).clamp(4, 16).min(rows.saturating_add(2));
+        let chain = bottom(area.height - list, &mut area);
+        (area, chain)
+    }
+
+    /// The name, the title on as many lines as it needs, and who did it.
+    fn head_height(&self, area: Rect) -> u16 {
+        let title = self
+            .finding()
+            .map_or(1, |finding| wrap(finding.title.text(), usize::from(area.width.saturating_sub(2))).len());
+        if area.height >= 8 { 2 + u16::try_from(title.min(3)).unwrap_or(1) } else { 1 }
+    }
+
     fn draw_chain(&self, pen: &mut Pen<'_>, mut area: Rect) {
-        if area.height == 0 {
-            return;
-        }
+        let Some(finding) = self.finding().filter(|_| area.height > 0) else { return };
+        let mut head = top(if area.width > 4 { self.head_height(area) } else { 0 }, &mut area);
+        let name = top(1, &mut head);
+        pen.rule(name, 0);
+        let mark = match (self.in_chain, pen.theme.ascii) {
+            (true, true) => ">",
+            (true, false) => "▸",
+            (false, _) => " ",
+        };
+        let x = pen.write(name, (0, 0), &format!("{mark}{} ", finding.rule.text()), Role::Title);
+        let x = pen.write(name, (x, 0), &format!("{} ", finding.level.name()), Role::Level(finding.level));
+        pen.right(name, x + 1, 0, &format!(" {} ", finding.techniques.text()), Role::Plain);
+        let who = bottom(1, &mut head);
+        pen.paragraphs(head, 0, &[finding.title.text().to_string()], Role::Heading);
+        pen.write(who, (1, 0), &finding.who(usize::from(area.width.saturating_sub(2))), Role::Faint);
         if let Some(error) = &self.chain_slot.error {
-            let y = pen.paragraphs(area, 0, &["The chain could not be read:".to_string()], Role::Bad);
-            pen.paragraphs(area, y, error, Role::Plain);
+            complain(pen, area, "The chain could not be read:", error, "^r tries again.");
             return;
         }
-        let Some(finding) = self.finding() else { return };
-        let head = top(if area.height >= 6 { 3 } else { 1 }, &mut area);
-        pen.rule(head, 0);
-        let mark = if self.in_chain { "▸" } else { " " };
-        let x = pen.write(head, (0, 0), &format!("{mark}{} ", finding.rule.text()), Role::Title);
-        pen.write(head, (x, 0), &format!("{} ", finding.level.name()), Role::Level(finding.level));
-        pen.write(head, (1, 1), finding.title.text(), Role::Heading);
-        let span = clock::length(finding.last.saturating_sub(finding.first));
-        let who = format!("{} → {}   over {span}", finding.actor.text(), finding.target.text());
-        pen.write(head, (1, 2), &who, Role::Faint);
-        let Some(chain) = self.chain() else {
+        let Some(laid) = self.laid_out(area.width, pen.theme.ascii) else {
             pen.write(area, (1, 0), "reading the chain…", Role::Faint);
             return;
         };
-        let (lines, here) = chain.lines(self.event, usize::from(area.width), pen.theme.ascii);
-        let here = if self.in_chain { here } else { 0 };
-        let first = scroll(0, here as u64, u64::from(area.height));
-        for (y, (at, (role, line))) in (0..area.height).zip(lines.iter().enumerate().skip(first as usize)) {
-            let under_cursor = self.in_chain && at == here;
+        let here = laid.stops.get(self.stop as usize).copied().filter(|_| self.in_chain);
+        let first = scroll(0, here.unwrap_or(0) as u64, u64::from(area.height));
+        for (y, (at, (role, line))) in (0..area.height).zip(laid.lines.iter().enumerate().skip(first as usize)) {
+            let under_cursor = here == Some(at);
             pen.write(area, (1, y), line, if under_cursor { Role::Cursor } else { *role });
             if under_cursor {
                 pen.write(area, (0, y), ">", Role::Key);
             }
         }
+        pen.more(area, first > 0, (laid.lines.len() as u64).saturating_sub(first));
     }
-}
-
-impl List {
-    fn new(findings: ask::Findings) -> List {
-        let text = |cell: Option<String>| Shown::new(cell.unwrap_or_else(|| "?".to_string()));
-        let mut rows: Vec<Finding> = findings
-            .rows
-            .into_iter()
-            .map(|row| Finding {
-                id: row.id,
-                level: row.level,
-                rule: Shown::new(row.rule),
-                title: Shown::new(row.title),
-                actor: text(row.actor),
-                target: text(row.target),
-                first: row.first,
-                last: row.last,
-                events: grouped(row.events),
-                techniques: Shown::new(row.techniques),
-            })
-            .collect();
-        // The order is promised by whoever answers; a stable sort costs nothing and keeps the promise here too.
-        rows.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-        List { rows, total: findings.total, replayed: findings.replayed }
-    }
-
-    fn empty(&self) -> Vec<String> {
-        if self.replayed {
-            return vec![
-                "No rule fired on this evidence.".to_string(),
-                "1 shows the rules that could not tell; 2 shows every event.".to_string(),
-            ];
-        }
-        vec![
-            "The rules have not been replayed over this case.".to_string(),
-            "Run: coldcase replay --case DIR, then ^r here.".to_string(),
-        ]
-    }
-}
-
-impl Chain {
-    fn new(chain: ask::Chain) -> Chain {
-        let events = chain
-            .events
-            .into_iter()
-            .map(|event| Event {
-                id: event.id,
-                time: event.time,
-                actor: Shown::new(event.actor.unwrap_or_else(|| "?".to_string())),
-                what: Shown::new(event.what),
-                place: Shown::new(event.place),
-                note: Shown::new(event.note),
-            })
-            .collect();
-        let why = chain.why.iter().flat_map(|words| crate::shown::lines(words)).collect();
-        Chain { finding: chain.finding, events, total: chain.total, why }
-    }
-
-    /// Returns the lines of the chain and which of them is the event asked about.
-    fn lines(&self, event: u64, width: usize, ascii: bool) -> (Vec<(Role, String)>, usize) {
-        let mut lines = Vec::new();
-        let mut here = 0;
-        let bar = if ascii { "|" } else { "│" };
-        let width = width.saturating_sub(1);
-        let mut before: Option<i64> = None;
-        for (at, one) in self.events.iter().enumerate() {
-            if let Some(before) = before {
-                let gap = clock::length(one.time.saturating_sub(before));
-                lines.push((Role::Faint, format!("{bar}  +{gap}")));
-            }
-            before = Some(one.time);
-            if at as u64 == event {
-                here = lines.len();
-            }
-            let actor = cut_start(one.actor.text(), if width < 100 { 14 } else { 20 });
-            let head = format!("{} {}  {actor}  ", number(at, ascii), clock::time(one.time, 8));
-            let left = width.saturating_sub(columns(&head));
-            let what = cut_middle(one.what.text(), left);
-            let rest = left - columns(&what).min(left);
-            if columns(one.place.text()) + 2 <= rest {
-                let pad = " ".repeat(rest - columns(one.place.text()));
-                lines.push((Role::Plain, format!("{head}{what}{pad}{}", one.place.text())));
-            } else {
-                lines.push((Role::Plain, format!("{head}{what}")));
-                lines.push((Role::Faint, format!("{bar}  {}", one.place.text())));
-            }
-            if !one.note.text().is_empty() {
-                lines.push((Role::Warn, format!("{bar}  ! {}", one.note.text())));
-            }
-        }
-        let left = self.total.saturating_sub(self.events.len() as u64);
-        if left > 0 {
-            lines.push((Role::Faint, format!("{bar}  and {} more events", grouped(left))));
-        }
-        for words in &self.why {
-            lines.extend(wrap(words, width).into_iter().map(|line| (Role::Faint, line)));
-        }
-        (lines, here)
-    }
-}
-
-/// ① to ⑳, then plain numbers.
-fn number(at: usize, ascii: bool) -> String {
-    match char::from_u32(0x2460 + at as u32) {
-        Some(circled) if at < 20 && !ascii => circled.to_string(),
-        _ => format!("({})", at + 1),
-    }
-}
-
-/// The list and the chain: side by side on a wide screen, else one above the other.
-fn split(mut area: Rect) -> (Rect, Rect) {
-    if area.width >= 120 {
-        let width = area.width / 2;
-        let chain = right(width, &mut area);
-        return (area, chain);
-    }
-    let height = if area.height < 6 { 0 } else { area.height - (area.height * 2 / 5).clamp(3, 12) };
-    let chain = bottom(height, &mut area);
-    (area, chain)
-}
-
-fn list_lanes(width: u16) -> Vec<Lane> {
-    let left = |width| Lane { width, set: Set::Left };
-    let keep_end = Lane { width: 18, set: Set::KeepEnd };
-    let mut lanes = vec![left(8), left(20), keep_end, left(15), Lane { width: 5, set: Set::Right }, left(11)];
-    while lanes.len() > 2 && grid::total(&lanes) > width {
-        lanes.pop();
-    }
-    grid::squeeze(&mut lanes, width);
-    let spare = width.saturating_sub(grid::total(&lanes));
-    lanes[1].width += spare;
-    lanes
 }

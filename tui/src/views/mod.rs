@@ -16,7 +16,9 @@ use crate::{
     keys::{Action, Binding},
     msg::Effect,
     shown,
-    widgets::pen::Pen,
+    text::{cut, grouped, visible},
+    theme::Role,
+    widgets::{input::Input, pen::Pen},
 };
 
 /// One screen.
@@ -50,8 +52,16 @@ pub trait View {
     fn slots(&mut self) -> Vec<&mut Slot>;
     /// One of the slots waits for an answer.
     fn waits(&self) -> bool;
+    /// What is shown is older than what was asked for.
+    fn refreshes(&self) -> bool {
+        false
+    }
     /// The left of the status line: what is shown, of how many.
     fn status(&self) -> String;
+    /// A question the user is writing the answer to; it takes the status line, which every size of screen has.
+    fn prompt(&self) -> Option<(&'static str, &Input)> {
+        None
+    }
     /// The line the cursor is on and how many there are.
     fn place(&self) -> (u64, u64);
     fn draw(&self, pen: &mut Pen<'_>, area: Rect);
@@ -104,6 +114,28 @@ impl Context {
         self.effects.push(Effect::Ask(ticket, request));
         ticket
     }
+
+    /// Copies the text as it is shown, because a pasted escape or line break would be obeyed. Returns what to say of it.
+    pub fn copy(&mut self, text: &str) -> String {
+        let shown: Vec<_> = text.split('\n').map(visible).collect();
+        let shown = shown.join("\n");
+        let hidden = if shown == text { "" } else { ", hidden characters spelled out" };
+        let words = format!("copied{hidden}: {}", cut(shown.lines().next().unwrap_or(""), 40));
+        self.effects.push(Effect::Copy(shown));
+        words
+    }
+}
+
+/// Says what could not be done, why, and the way out. Returns the line after it.
+pub fn complain(pen: &mut Pen<'_>, area: Rect, what: &str, why: &[String], way_out: &str) -> u16 {
+    let y = pen.paragraphs(area, 0, &[what.to_string()], Role::Bad);
+    let y = pen.paragraphs(area, y, why, Role::Plain);
+    pen.paragraphs(area, y, &[way_out.to_string()], Role::Faint)
+}
+
+/// Returns `one` with its number, or with an s: `1 event`, `2,310 events`.
+pub fn count(number: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// One kind of question of a view. Only the latest is waited for: an answer to an older one is dropped here, which is

@@ -1,48 +1,39 @@
 //! The first thing seen: which evidence there is, where it has gaps, what was found, and which rules could not answer.
 //! It draws no conclusion; Enter leads to the events.
 
+mod lines;
+
 use ratatui::layout::Rect;
 
+use self::lines::{Known, Line};
 use crate::{
-    ask::{Answer, Bin, Chip, Column, Filter, Level, Op, Request, Ticket, Window},
+    ask::{Answer, Chip, Column, Filter, Op, Request, Ticket},
     clock,
-    keys::{Action, Binding, EVERYWHERE, MOVE, OVERVIEW},
-    shown::Shown,
+    keys::{Action, Binding, EVERYWHERE, MOVE, OVERVIEW, RELOAD},
     text::grouped,
     theme::Role,
-    views::{Context, Jump, Slot, View, moved},
+    views::{Context, Jump, Slot, View, complain, count, moved},
     widgets::{
         histogram,
         pen::{Pen, scroll, top},
     },
 };
 
-const NAME: u16 = 16;
-const TAIL: u16 = 24;
+/// The columns of a name, and those behind a bar: a number and a remark.
+const NAME: u16 = 14;
+const TAIL: u16 = 29;
+/// Below this width there is no room for bars.
+const BARS: u16 = 60;
 
 #[derive(Default)]
 pub struct Overview {
     slot: Slot,
     asked: Option<u16>,
     known: Option<Known>,
+    /// Which of the lines that can be stood on the cursor is on.
     cursor: u64,
-}
-
-struct Known {
-    case: Shown,
-    evidence: Shown,
-    window: Window,
-    events: u64,
-    lines: Vec<Line>,
-}
-
-/// One line of the list below the head; the cursor moves over all of them.
-enum Line {
-    Heading(String),
-    Words(Role, String),
-    Source { name: Shown, bins: Vec<Bin>, rows: u64, note: Shown },
-    Level(Level, u64),
-    Blind { rule: Shown, reason: Shown },
+    /// Where the view was last shown: its lines are wrapped to it.
+    area: Rect,
 }
 
 impl View for Overview {
@@ -51,14 +42,20 @@ impl View for Overview {
     }
 
     fn keys(&self) -> Vec<&'static [Binding]> {
-        vec![OVERVIEW, MOVE, EVERYWHERE]
+        vec![OVERVIEW, RELOAD, MOVE, EVERYWHERE]
     }
 
     fn offers(&self, action: Action) -> bool {
-        action != Action::Open || self.jump().is_some()
+        match action {
+            Action::Open => self.jump().is_some(),
+            Action::Back => false,
+            _ => true,
+        }
     }
 
     fn visit(&mut self, context: &mut Context) {
+        self.area = context.area;
+        self.stay();
         let bins = bar_width(context.area.width);
         if self.asked != Some(bins) {
             self.asked = Some(bins);
@@ -68,7 +65,7 @@ impl View for Overview {
 
     fn act(&mut self, action: Action, context: &mut Context) -> bool {
         let height = context.area.height.saturating_sub(head_height(context.area));
-        if let Some(to) = moved(action, self.cursor, self.lines().len() as u64, height) {
+        if let Some(to) = moved(action, self.cursor, self.stops(), height) {
             self.cursor = to;
             return true;
         }
@@ -87,12 +84,8 @@ impl View for Overview {
         if let Answer::Overview(overview) = answer
             && self.slot.takes(ticket)
         {
-            let first = self.known.is_none();
             self.known = Some(Known::new(overview));
-            if first {
-                self.cursor = 1; // Past the first heading, where Enter means something.
-            }
-            self.cursor = self.cursor.min((self.lines().len() as u64).saturating_sub(1));
+            self.stay();
         }
     }
 
@@ -108,19 +101,31 @@ impl View for Overview {
         self.slot.open()
     }
 
+    fn refreshes(&self) -> bool {
+        self.known.is_some() && self.slot.open()
+    }
+
+    /// What Enter would show.
     fn status(&self) -> String {
-        self.known.as_ref().map_or(String::new(), |known| format!("case {}", known.case.text()))
+        let Some(known) = &self.known else { return String::new() };
+        match self.line() {
+            Some(Line::Source { name, rows, .. }) => {
+                format!("Enter shows {} of {}", count(rows, "event"), name.text())
+            }
+            Some(Line::Level(level, found)) => {
+                format!("Enter shows {}", count(found, &format!("{} finding", level.name())))
+            }
+            _ => count(known.events, "event"),
+        }
     }
 
     fn place(&self) -> (u64, u64) {
-        (self.cursor, self.lines().len() as u64)
+        (self.cursor, self.stops())
     }
 
     fn draw(&self, pen: &mut Pen<'_>, mut area: Rect) {
         if let Some(error) = &self.slot.error {
-            let y = pen.paragraphs(area, 0, &["The overview could not be read:".to_string()], Role::Bad);
-            let y = pen.paragraphs(area, y, error, Role::Plain);
-            pen.paragraphs(area, y, &["^r tries again.".to_string()], Role::Faint);
+            complain(pen, area, "The overview could not be read:", error, "^r tries again.");
             return;
         }
         let Some(known) = &self.known else {
@@ -129,137 +134,112 @@ impl View for Overview {
             return;
         };
         let old = std::mem::replace(&mut pen.faint, self.slot.open());
-        let height = head_height(area);
-        let head = top(height, &mut area);
-        known.head(pen, head);
-        let first = scroll(0, self.cursor, u64::from(area.height));
-        for y in 0..area.height {
-            let at = first + u64::from(y);
-            let Some(line) = known.lines.get(at as usize) else { break };
-            line.draw(pen, area, y);
-            if at == self.cursor {
+        let head = top(head_height(area), &mut area);
+        draw_head(known, pen, head);
+        let lines = known.lines(area.width);
+        let here = lines.iter().enumerate().filter(|(_, line)| line.is_stop()).nth(self.cursor as usize);
+        let here = here.map(|(at, _)| at as u64);
+        let first = scroll(0, here.unwrap_or(0), u64::from(area.height));
+        for (y, (at, line)) in (0..area.height).zip(lines.iter().enumerate().skip(first as usize)) {
+            draw_line(line, pen, area, y);
+            if Some(at as u64) == here {
                 pen.write(area, (0, y), ">", Role::Key);
                 pen.line(area, y, Role::Line);
             }
         }
+        pen.more(area, first > 0, (lines.len() as u64).saturating_sub(first));
         pen.faint = old;
     }
 }
 
 impl Overview {
-    fn lines(&self) -> &[Line] {
-        self.known.as_ref().map_or(&[], |known| &known.lines)
+    fn stops(&self) -> u64 {
+        let lines = self.known.as_ref().map_or(Vec::new(), |known| known.lines(self.area.width));
+        lines.iter().filter(|line| line.is_stop()).count() as u64
+    }
+
+    fn stay(&mut self) {
+        self.cursor = self.cursor.min(self.stops().saturating_sub(1));
+    }
+
+    fn line(&self) -> Option<Line<'_>> {
+        let lines = self.known.as_ref()?.lines(self.area.width);
+        lines.into_iter().filter(Line::is_stop).nth(usize::try_from(self.cursor).ok()?)
     }
 
     fn jump(&self) -> Option<Jump> {
-        match self.lines().get(self.cursor as usize)? {
+        match self.line()? {
             Line::Source { name, .. } => {
                 let value = Some(name.raw().to_string());
                 let chips = vec![Chip { column: Column::Source, op: Op::Is, value }];
                 Some(Jump::Filtered(Filter { chips, ..Filter::default() }))
             }
-            Line::Level(level, _) => Some(Jump::Level(*level)),
+            Line::Level(level, found) => (found > 0).then_some(Jump::Level(level)),
             _ => None,
         }
     }
 }
 
-impl Known {
-    fn new(overview: crate::ask::Overview) -> Known {
-        let mut lines = vec![Line::Heading("Coverage".to_string())];
-        if overview.sources.is_empty() {
-            lines.push(Line::Words(Role::Plain, "No evidence yet. Add some: coldcase ingest --case DIR PATH".into()));
-        }
-        lines.extend(overview.sources.into_iter().map(|source| Line::Source {
-            name: Shown::new(source.name),
-            bins: source.bins,
-            rows: source.rows,
-            note: Shown::new(source.note),
-        }));
-        lines.push(Line::Heading("Findings".to_string()));
-        let found: Vec<_> = overview.findings.iter().filter(|(_, count)| *count > 0).collect();
-        if !overview.replayed {
-            lines.push(Line::Words(Role::Warn, "The rules have not been replayed: coldcase replay --case DIR".into()));
-        } else if found.is_empty() {
-            lines.push(Line::Words(Role::Plain, "No rule fired. See below for rules that could not tell.".into()));
-        }
-        lines.extend(found.into_iter().map(|(level, count)| Line::Level(*level, *count)));
-        if !overview.notes.is_empty() {
-            lines.push(Line::Heading("Look first".to_string()));
-            lines.extend(
-                overview
-                    .notes
-                    .iter()
-                    .map(|note| Line::Words(Role::Warn, format!("! {}", Shown::new(note.as_str()).text()))),
-            );
-        }
-        if overview.replayed || !overview.blind.is_empty() {
-            lines.push(Line::Heading(format!("Cannot tell: {} blind rules", overview.blind.len())));
-            if overview.blind.is_empty() {
-                lines.push(Line::Words(Role::Plain, "Every rule could be answered from this evidence.".into()));
-            }
-        }
-        lines.extend(
-            overview
-                .blind
-                .into_iter()
-                .map(|blind| Line::Blind { rule: Shown::new(blind.rule), reason: Shown::new(blind.reason) }),
-        );
-        Known {
-            case: Shown::new(overview.case),
-            evidence: Shown::new(overview.evidence),
-            window: overview.window,
-            events: overview.events,
-            lines,
-        }
-    }
-
-    fn head(&self, pen: &mut Pen<'_>, area: Rect) {
-        let x = pen.write(area, (1, 0), self.case.text(), Role::Title);
-        let words = format!("   {} events   evidence: {}", grouped(self.events), self.evidence.text());
+/// How much there is, from when to when, and what is known of the files. What it says is not repeated elsewhere.
+fn draw_head(known: &Known, pen: &mut Pen<'_>, area: Rect) {
+    let sources = known.sources.len() as u64;
+    let x = pen.write(area, (1, 0), &count(known.events, "event"), Role::Title);
+    let x = pen.write(area, (x, 0), &format!("   {}", count(sources, "source")), Role::Plain);
+    if let (Some(from), Some(to)) = (known.window.from, known.window.to) {
+        let same = clock::date(from) == clock::date(to);
+        let end = if same { clock::time(to, 8) } else { clock::second(to) };
+        let span = clock::length(to.saturating_sub(from));
+        let words = format!("   {} {} – {end} UTC   {span}", clock::date(from), clock::time(from, 8));
         pen.write(area, (x, 0), &words, Role::Plain);
-        let bar = Rect { x: area.x + NAME + 1, width: bar_width(area.width), ..area };
-        if let (Some(from), Some(to), true) = (self.window.from, self.window.to, bar.right() <= area.right()) {
-            pen.write(area, (1, 1), "UTC", Role::Faint);
-            let x = pen.write(bar, (0, 1), &clock::minute(from), Role::Faint);
-            pen.right(bar, x + 1, 1, &clock::minute(to), Role::Faint);
-        }
     }
+    pen.write(area, (1, 1), &format!("Evidence: {}", known.evidence.text()), Role::Faint);
 }
 
-impl Line {
-    fn draw(&self, pen: &mut Pen<'_>, area: Rect, y: u16) {
-        match self {
-            Line::Heading(words) => {
-                pen.write(area, (1, y), words, Role::Heading);
+fn draw_line(line: &Line<'_>, pen: &mut Pen<'_>, area: Rect, y: u16) {
+    let bar = Rect { x: area.x + NAME + 1, y: area.y + y, width: bar_width(area.width), height: 1 };
+    let bars = area.width >= BARS;
+    match line {
+        Line::Blank => {}
+        Line::Heading(words) => {
+            pen.write(area, (1, y), words, Role::Heading);
+        }
+        Line::Axis(window) => {
+            pen.write(area, (1, y), "Coverage", Role::Heading);
+            if let (Some(from), Some(to), true) = (window.from, window.to, bars) {
+                let x = pen.write(bar, (0, 0), &clock::minute(from), Role::Faint);
+                pen.right(bar, x + 1, 0, &clock::minute(to), Role::Faint);
+                let gap = if pen.theme.ascii { "~" } else { "┄" };
+                pen.write(area, (NAME + bar.width + 3, y), &format!("UTC   {gap} nothing recorded"), Role::Faint);
             }
-            Line::Words(role, words) => {
-                pen.write(area, (3, y), words, *role);
+        }
+        Line::Words(role, words) | Line::Blind(role, words) => {
+            pen.write(area, (1, y), words, *role);
+        }
+        Line::Source { name, bins, rows, note } => {
+            let rows = grouped(*rows);
+            pen.put(area, (1, y), NAME - 1, name.text(), Role::Plain);
+            if !bars {
+                return pen.right(area, NAME, y, &format!("{rows} "), Role::Plain);
             }
-            Line::Source { name, bins, rows, note } => {
-                pen.put(area, (3, y), NAME - 3, name.text(), Role::Plain);
-                let bar = Rect { x: area.x + NAME + 1, y: area.y + y, width: bar_width(area.width), height: 1 };
-                if bar.right() <= area.right() {
-                    histogram::bars(pen, bar, bins);
-                    let x = pen.write(area, (NAME + bar.width + 3, y), &grouped(*rows), Role::Plain);
-                    pen.write(area, (x + 2, y), note.text(), Role::Warn);
-                }
-            }
-            Line::Level(level, count) => {
-                pen.put(area, (3, y), 10, level.name(), Role::Level(*level));
-                pen.write(area, (NAME + 1, y), &grouped(*count), Role::Plain);
-            }
-            Line::Blind { rule, reason } => {
-                let width = (area.width / 3).clamp(10, 36);
-                pen.put(area, (3, y), width, rule.text(), Role::Plain);
-                pen.write(area, (width + 4, y), reason.text(), Role::Faint);
-            }
+            histogram::bars(pen, bar, bins, Role::Bar);
+            let x = pen.write(area, (NAME + bar.width + 2, y), &format!("{rows:>9}"), Role::Plain);
+            pen.write(area, (x + 2, y), note.text(), Role::Warn);
+        }
+        Line::Level(level, found) => {
+            let role = if *found > 0 { Role::Level(*level) } else { Role::Faint };
+            pen.put(area, (1, y), NAME - 1, level.name(), role);
+            let role = if *found > 0 { Role::Plain } else { Role::Faint };
+            pen.write(area, (if bars { NAME + 1 } else { 11 }, y), &grouped(*found), role);
         }
     }
 }
 
 fn head_height(area: Rect) -> u16 {
-    if area.height >= 6 { 2 } else { 1 }
+    match area.height {
+        12.. => 3,
+        5.. => 2,
+        _ => 0,
+    }
 }
 
 fn bar_width(width: u16) -> u16 {

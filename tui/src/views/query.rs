@@ -1,17 +1,24 @@
 //! A place to write SQL, run it, and read the result beside the tables there are. It knows no SQL: the text goes out
 //! as it was written and a grid or a complaint comes back.
 
+mod result;
+mod tables;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
+use self::{
+    result::Grid,
+    tables::{Completed, Tables},
+};
 use crate::{
-    ask::{self, Answer, Request, Ticket, Total},
+    ask::{Answer, Request, Ticket},
     keys::{Action, Binding, EDITOR, EVERYWHERE, MOVE, SQL},
     shown::Shown,
-    text::{columns, grouped},
+    text::{grouped, wrap},
     theme::Role,
-    views::{Context, Slot, Typed, View, moved},
+    views::{Context, Slot, Typed, View, complain, moved},
     widgets::{
-        grid::{self, Lane, Set},
         input::Input,
         pen::{Pen, right, scroll, top},
     },
@@ -19,7 +26,14 @@ use crate::{
 
 /// More rows than a screen is good for; the line under the result says when there are more.
 const LIMIT: u32 = 10_000;
-const WIDEST: u16 = 48;
+/// From this width on the tables stand beside.
+const WIDE: u16 = 100;
+/// Texts to begin with. The view they ask is promised by whoever answers.
+const EXAMPLES: [&str; 3] = [
+    "SELECT actor, verb, count(*) AS n FROM timeline GROUP BY 1, 2 ORDER BY n DESC",
+    "SELECT time, actor, verb, object FROM timeline WHERE status = 403 ORDER BY time",
+    "SELECT * FROM timeline WHERE address = '203.0.113.7' ORDER BY time LIMIT 100",
+];
 
 #[derive(Default)]
 pub struct Query {
@@ -28,15 +42,20 @@ pub struct Query {
     past: Vec<String>,
     /// Which query of the past is in the editor; past its end: none.
     turned: usize,
+    /// The text that is looked for in the past, while one key after another looks for it.
+    recalled: Option<String>,
     run_slot: Slot,
     stopped: bool,
     result: Option<Grid>,
     cursor: u64,
     column: usize,
+    /// The row under the cursor is shown in full, scrolled down so many lines.
+    full: Option<u64>,
     tables_slot: Slot,
     asked: bool,
-    tables: Option<Vec<(Role, String)>>,
+    tables: Option<Tables>,
     table_line: u64,
+    note: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,15 +64,6 @@ enum Focus {
     Editor,
     Result,
     Tables,
-}
-
-struct Grid {
-    names: Vec<Shown>,
-    lanes: Vec<Lane>,
-    rows: Vec<Vec<Option<Shown>>>,
-    total: Total,
-    millis: u64,
-    note: Shown,
 }
 
 struct Panes {
@@ -87,34 +97,39 @@ impl View for Query {
         }
     }
 
+    fn offers(&self, action: Action) -> bool {
+        match (action, self.focus) {
+            (Action::Open, Focus::Result) => self.place().1 > 0,
+            (Action::Open, Focus::Tables) => self.tables.is_some(),
+            (Action::Copy | Action::ToTimeline, focus) => focus == Focus::Result && self.place().1 > 0,
+            (Action::Back, focus) => focus == Focus::Editor || focus == Focus::Tables || self.full.is_some(),
+            (Action::Run, _) => !self.input.text().trim().is_empty(),
+            _ => true,
+        }
+    }
+
     fn act(&mut self, action: Action, context: &mut Context) -> bool {
-        let panes = self.panes(context.area);
-        let (rows, lines) = (self.place().1, self.tables.as_ref().map_or(0, |lines| lines.len() as u64));
-        match self.focus {
-            Focus::Result => {
-                if let Some(to) = moved(action, self.cursor, rows, panes.result.height.saturating_sub(1)) {
-                    self.cursor = to;
-                    return true;
-                }
-            }
-            Focus::Tables => {
-                if let Some(to) = moved(action, self.table_line, lines, panes.tables.height) {
-                    self.table_line = to;
-                    return true;
-                }
-            }
-            Focus::Editor => {}
+        if !matches!(action, Action::Back | Action::Close) {
+            self.note = None;
+        }
+        if action != Action::Recall {
+            self.recalled = None;
+        }
+        if self.move_cursor(action, context.area) {
+            return true;
         }
         match action {
             Action::Run => self.run(context),
             Action::Edit => self.focus = Focus::Editor,
-            Action::Focus => {
-                self.focus = match self.focus {
-                    Focus::Editor => Focus::Result,
-                    Focus::Result => Focus::Tables,
-                    Focus::Tables => Focus::Editor,
-                }
+            Action::Open if self.focus == Focus::Tables => self.insert_name(),
+            Action::Open => {
+                self.full = match self.full {
+                    None if self.place().1 > 0 => Some(0),
+                    _ => None,
+                };
             }
+            Action::Complete if !self.input.word().is_empty() => self.complete(),
+            Action::Focus | Action::Complete => self.next_pane(),
             Action::Back if self.typing() => {
                 if self.run_slot.stop(context) {
                     self.stopped = true;
@@ -122,14 +137,24 @@ impl View for Query {
                     self.focus = Focus::Result;
                 }
             }
+            Action::Back | Action::Close if self.focus == Focus::Tables => self.focus = Focus::Result,
+            Action::Back | Action::Close => return self.full.take().is_some(),
             Action::Older if self.input.on_first_line() => self.turn_back(),
             Action::Newer if self.input.on_last_line() => self.turn(self.turned.checked_add(1)),
             Action::Older | Action::Newer => self.move_in_editor(action == Action::Older),
+            Action::Recall => self.recall(),
             Action::Left => self.column = self.column.saturating_sub(1),
             Action::Right => {
-                let last = self.result.as_ref().map_or(0, |grid| grid.names.len().saturating_sub(1));
+                let last = self.result.as_ref().map_or(0, |grid| grid.columns().saturating_sub(1));
                 self.column = (self.column + 1).min(last);
             }
+            Action::ToTimeline => {
+                context.jump = self.result.as_ref().and_then(|grid| grid.event(self.cursor));
+                if context.jump.is_none() {
+                    self.note = Some("no event here: select time, evidence and \"offset\" too".to_string());
+                }
+            }
+            Action::Copy => self.copy(context),
             Action::Reload => {
                 self.asked = false;
                 self.visit(context);
@@ -140,8 +165,9 @@ impl View for Query {
     }
 
     fn typed(&mut self, typed: &Typed, _context: &mut Context) {
+        (self.note, self.recalled) = (None, None);
         match typed {
-            Typed::Key(key) if key.code == crossterm::event::KeyCode::Enter => self.input.insert("\n"),
+            Typed::Key(key) if key.code == KeyCode::Enter => self.input.insert("\n"),
             Typed::Key(key) => self.input.key(*key),
             Typed::Paste(text) => self.input.insert(&text.replace("\r\n", "\n")),
         }
@@ -151,10 +177,10 @@ impl View for Query {
         match answer {
             Answer::Grid(grid) if self.run_slot.takes(ticket) => {
                 self.result = Some(Grid::new(grid));
-                (self.cursor, self.column) = (0, 0);
+                (self.cursor, self.column, self.full) = (0, 0, None);
             }
             Answer::Tables(tables) if self.tables_slot.takes(ticket) => {
-                self.tables = Some(table_lines(tables));
+                self.tables = Some(Tables::new(tables));
                 self.table_line = 0;
             }
             _ => {}
@@ -174,10 +200,21 @@ impl View for Query {
         self.run_slot.open() || self.tables_slot.open()
     }
 
+    fn refreshes(&self) -> bool {
+        self.result.is_some() && self.run_slot.open()
+    }
+
     fn status(&self) -> String {
+        if let Some(note) = &self.note {
+            return note.clone();
+        }
         match &self.result {
             Some(grid) if grid.rows.is_empty() => "0 rows".to_string(),
-            Some(grid) => format!("row {} of {}", grouped(self.cursor + 1), grid.total),
+            Some(grid) => {
+                let column = self.column.min(grid.columns().saturating_sub(1));
+                let of = format!("column {} of {}: {}", column + 1, grid.columns(), grid.name(column));
+                format!("row {} of {}   {of}", grouped(self.cursor + 1), grid.total)
+            }
             None => String::new(),
         }
     }
@@ -190,7 +227,7 @@ impl View for Query {
         let panes = self.panes(area);
         self.input.draw(pen, panes.editor, self.typing());
         if self.input.text().is_empty() && panes.editor.width > 3 {
-            pen.write(panes.editor, (2, 0), "SELECT … FROM timeline LIMIT 10    (^j runs it)", Role::Faint);
+            pen.write(panes.editor, (2, 0), "Write a query here; ^j runs it.", Role::Faint);
         }
         pen.rule(panes.bar, 0);
         let (role, words) = self.bar();
@@ -226,15 +263,90 @@ impl Query {
         self.input.set(self.past.get(to).map_or("", String::as_str));
     }
 
+    /// To the last query before the one shown that contains what was written when this began.
+    fn recall(&mut self) {
+        let first = self.recalled.is_none();
+        let sought = self.recalled.take().unwrap_or_else(|| self.input.text().trim().to_string());
+        let before = if first { self.past.len() } else { self.turned };
+        let fits = |text: &String| text.contains(&sought) && (!first || *text != self.input.text());
+        match self.past.iter().take(before).rposition(fits) {
+            Some(at) => self.turn(Some(at)),
+            None => self.note = Some("no query before contains that".to_string()),
+        }
+        self.recalled = Some(sought);
+    }
+
+    /// Moves what has the focus, if the key is one of movement.
+    fn move_cursor(&mut self, action: Action, area: Rect) -> bool {
+        let panes = self.panes(area);
+        let height = panes.result.height;
+        let (cursor, rows, height) = match (self.focus, self.full) {
+            (Focus::Editor, _) => return false,
+            (Focus::Result, None) => (self.cursor, self.place().1, height.saturating_sub(1)),
+            (Focus::Result, Some(line)) => {
+                let lines = self.full_lines(panes.result.width).len() as u64;
+                // The view moves, there is no cursor in it; the last page is the last stop.
+                (line, lines.saturating_sub(u64::from(height.saturating_sub(1))).max(1), height)
+            }
+            (Focus::Tables, _) => {
+                let lines = self.tables.as_ref().map_or(0, |tables| tables.lines.len() as u64);
+                (self.table_line, lines, panes.tables.height)
+            }
+        };
+        let Some(to) = moved(action, cursor, rows, height) else { return false };
+        match (self.focus, &mut self.full) {
+            (Focus::Tables, _) => self.table_line = to,
+            (_, Some(line)) => *line = to,
+            (_, None) => self.cursor = to,
+        }
+        true
+    }
+
+    fn full_lines(&self, width: u16) -> Vec<(Role, String)> {
+        self.result.as_ref().map_or(Vec::new(), |grid| grid.full(self.cursor, width))
+    }
+
+    fn next_pane(&mut self) {
+        self.focus = match self.focus {
+            Focus::Editor => Focus::Result,
+            Focus::Result => Focus::Tables,
+            Focus::Tables => Focus::Editor,
+        };
+    }
+
+    fn complete(&mut self) {
+        let Some(tables) = &self.tables else { return };
+        match tables.complete(self.input.word()) {
+            Completed::Rest(rest) => self.input.insert(&rest),
+            Completed::Choice(names) => self.note = Some(names.join("  ")),
+            Completed::Nothing => self.note = Some("no table and no column begins so".to_string()),
+        }
+    }
+
+    /// Puts the name of a table or column where the cursor of the editor is.
+    fn insert_name(&mut self) {
+        let line = self.tables.as_ref().and_then(|tables| tables.lines.get(self.table_line as usize));
+        let Some(name) = line.map(|line| line.name.raw().to_string()) else { return };
+        self.input.insert(&name);
+        self.focus = Focus::Editor;
+    }
+
+    fn copy(&mut self, context: &mut Context) {
+        let text = self.result.as_ref().and_then(|grid| match self.full {
+            Some(_) => Some(grid.text(self.cursor)),
+            None => grid.cell(self.cursor, self.column).map(|cell: &Shown| cell.raw().to_string()),
+        });
+        self.note = Some(text.map_or("nothing to copy here".to_string(), |text| context.copy(&text)));
+    }
+
     fn move_in_editor(&mut self, up: bool) {
-        use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
         let code = if up { KeyCode::Up } else { KeyCode::Down };
         self.input.key(KeyEvent::new(code, KeyModifiers::NONE));
     }
 
     fn panes(&self, mut area: Rect) -> Panes {
         let none = Rect { width: 0, height: 0, ..area };
-        let alone = area.width < 100;
+        let alone = area.width < WIDE;
         if alone && self.focus == Focus::Tables {
             return Panes { editor: none, bar: none, result: none, tables: area };
         }
@@ -258,52 +370,60 @@ impl Query {
             let before = if self.result.is_some() { "; below is the result before" } else { "" };
             return (Role::Warn, format!("stopped{before}"));
         }
-        let Some(grid) = &self.result else { return (Role::Faint, "no query was run yet".to_string()) };
-        let held = grid.rows.len() as u64;
-        let rows = match grid.total {
-            Total::Exactly(total) if total == held => format!("{} rows, complete", grouped(total)),
-            total => format!("{} of {total} rows", grouped(held)),
-        };
-        let mut words = format!("{rows}   {}.{:02} s", grid.millis / 1000, grid.millis / 10 % 100);
-        if !grid.note.text().is_empty() {
-            words += &format!("   {}", grid.note.text());
+        match &self.result {
+            Some(grid) => (Role::Heading, grid.words()),
+            None => (Role::Faint, "no query was run yet".to_string()),
         }
-        (Role::Heading, words)
     }
 
     fn draw_result(&self, pen: &mut Pen<'_>, mut area: Rect) {
         if let Some(error) = &self.run_slot.error {
+            let way_out = if self.typing() { "Change it and ^j runs it again." } else { "i goes back to the editor." };
             let y = pen.paragraphs(area, 0, error, Role::Plain);
-            pen.paragraphs(area, y, &["i goes back to the editor.".to_string()], Role::Faint);
+            pen.paragraphs(area, y, &[way_out.to_string()], Role::Faint);
             return;
         }
-        let Some(grid) = &self.result else { return };
+        let Some(grid) = &self.result else { return self.draw_examples(pen, area) };
         let old = std::mem::replace(&mut pen.faint, self.run_slot.open() || self.stopped);
-        let lanes = &grid.lanes[self.column.min(grid.lanes.len())..];
-        let head = top(u16::from(area.height >= 2), &mut area);
-        let names: Vec<_> = grid.names.iter().skip(self.column).map(|name| (name.text(), Role::Heading)).collect();
-        grid::line(pen, head, (1, 0), lanes, &names);
-        if grid.rows.is_empty() {
-            pen.write(area, (1, 0), "The query ran and no row came back.", Role::Plain);
-        }
-        let first = scroll(0, self.cursor, u64::from(area.height));
-        for (y, (at, row)) in (0..area.height).zip(grid.rows.iter().enumerate().skip(first as usize)) {
-            let under_cursor = at as u64 == self.cursor && self.focus == Focus::Result;
-            let role = if under_cursor { Role::Cursor } else { Role::Plain };
-            let cells: Vec<_> = row
-                .iter()
-                .skip(self.column)
-                .map(|cell| match cell {
-                    Some(cell) => (cell.text(), role),
-                    None => ("null", if under_cursor { role } else { Role::Faint }),
-                })
-                .collect();
-            if under_cursor {
-                pen.write(area, (0, y), ">", Role::Key);
+        let focus = self.focus == Focus::Result;
+        match self.full.filter(|_| focus) {
+            Some(line) => {
+                let head = top(1, &mut area);
+                let x = pen.write(head, (1, 0), &format!("Row {} in full", grouped(self.cursor + 1)), Role::Title);
+                pen.right(head, x + 1, 0, "Esc closes ", Role::Faint);
+                let lines = self.full_lines(area.width);
+                for (y, (role, words)) in (0..area.height).zip(lines.iter().skip(line as usize)) {
+                    pen.write(area, (0, y), words, *role);
+                }
+                pen.more(area, line > 0, (lines.len() as u64).saturating_sub(line));
             }
-            grid::line(pen, area, (1, y), lanes, &cells);
+            None => grid.draw(pen, area, (self.cursor, self.column), focus),
         }
         pen.faint = old;
+    }
+
+    /// What one may ask, while nothing was asked yet.
+    fn draw_examples(&self, pen: &mut Pen<'_>, area: Rect) {
+        if self.run_slot.open() || area.width < 24 {
+            return;
+        }
+        let mut y = pen.paragraphs(area, 0, &["For example:".to_string()], Role::Faint);
+        for example in EXAMPLES {
+            let lines = wrap(example, usize::from(area.width.saturating_sub(4)));
+            for line in lines {
+                pen.write(area, (3, y), &line, Role::Plain);
+                y = y.saturating_add(1);
+            }
+        }
+        let Some(tables) = &self.tables else { return };
+        let names = format!("Tables: {}", tables.names().join("   "));
+        let y = pen.paragraphs(area, y + 1, &[names], Role::Plain);
+        pen.paragraphs(
+            area,
+            y,
+            &["Tab goes to their columns; while writing, Tab completes a name.".to_string()],
+            Role::Faint,
+        );
     }
 
     fn draw_tables(&self, pen: &mut Pen<'_>, area: Rect) {
@@ -311,59 +431,26 @@ impl Query {
             return;
         }
         if let Some(error) = &self.tables_slot.error {
-            pen.paragraphs(area, 0, error, Role::Bad);
+            complain(pen, area, "The tables could not be read:", error, "^r outside the editor tries again.");
             return;
         }
-        let Some(lines) = &self.tables else {
-            pen.write(area, (1, 0), "reading the tables…", Role::Faint);
+        let Some(tables) = &self.tables else {
+            let words = if self.tables_slot.open() { "reading the tables…" } else { "The tables were not read." };
+            pen.write(area, (1, 0), words, Role::Faint);
             return;
         };
+        if tables.lines.is_empty() {
+            pen.write(area, (1, 0), "no tables yet", Role::Faint);
+        }
         let first = scroll(0, self.table_line, u64::from(area.height));
-        for (y, (at, (role, line))) in (0..area.height).zip(lines.iter().enumerate().skip(first as usize)) {
-            pen.write(area, (1, y), line, *role);
+        for (y, (at, line)) in (0..area.height).zip(tables.lines.iter().enumerate().skip(first as usize)) {
+            let (role, words) = line.words();
+            pen.write(area, (1, y), &words, role);
             if at as u64 == self.table_line && self.focus == Focus::Tables {
                 pen.write(area, (0, y), ">", Role::Key);
                 pen.line(area, y, Role::Cursor);
             }
         }
+        pen.more(area, first > 0, (tables.lines.len() as u64).saturating_sub(first));
     }
-}
-
-impl Grid {
-    fn new(grid: ask::Grid) -> Grid {
-        let names: Vec<Shown> = grid.columns.iter().map(|column| Shown::new(column.name.as_str())).collect();
-        let rows: Vec<Vec<Option<Shown>>> =
-            grid.rows.into_iter().map(|row| row.into_iter().map(Shown::cell).collect()).collect();
-        let lanes = names
-            .iter()
-            .zip(&grid.columns)
-            .enumerate()
-            .map(|(at, (name, column))| {
-                let cells = rows
-                    .iter()
-                    .filter_map(|row| row.get(at))
-                    .map(|cell| cell.as_ref().map_or(4, |cell| columns(cell.text())));
-                let widest = cells.chain([columns(name.text())]).max().unwrap_or(1);
-                let width = u16::try_from(widest).unwrap_or(WIDEST).clamp(1, WIDEST);
-                Lane { width, set: if column.number { Set::Right } else { Set::Left } }
-            })
-            .collect();
-        Grid { names, lanes, rows, total: grid.total, millis: grid.millis, note: Shown::new(grid.note) }
-    }
-}
-
-fn table_lines(tables: Vec<ask::TableInfo>) -> Vec<(Role, String)> {
-    let mut lines = Vec::new();
-    for table in tables {
-        let rows = table.rows.map_or(String::new(), |rows| format!("  {}", grouped(rows)));
-        lines.push((Role::Heading, format!("{}{rows}", Shown::new(table.name).text())));
-        lines.extend(table.columns.into_iter().map(|column| {
-            let (name, kind) = (Shown::new(column.name), Shown::new(column.kind));
-            (Role::Plain, format!("  {} {}", name.text(), kind.text()))
-        }));
-    }
-    if lines.is_empty() {
-        lines.push((Role::Plain, "no tables yet".to_string()));
-    }
-    lines
 }

@@ -6,12 +6,12 @@ use ratatui::layout::Rect;
 use crate::{
     ask::{self, HashCheck, RecordId, Request, Ticket},
     shown::Shown,
-    text::{grouped, visible, visible_bytes, wrap},
+    text::{columns, cut_start, visible, visible_bytes, wrap},
     theme::Role,
-    views::{Context, Slot},
+    views::{Context, Slot, complain, count},
     widgets::{
-        json,
-        pen::{Pen, top},
+        fields, json,
+        pen::{Pen, bottom, top},
     },
 };
 
@@ -79,23 +79,41 @@ impl Detail {
 
     /// Returns how many lines there are to scroll over at this width.
     pub fn lines(&self, width: u16) -> usize {
-        self.shown.as_ref().map_or(0, |record| record.lines(self.reading, usize::from(width)).len())
+        self.shown.as_ref().map_or(0, |record| record.lines(self.reading, width).len())
+    }
+
+    /// The record as it is read now, for the clipboard.
+    pub fn text(&self) -> Option<String> {
+        let record = self.shown.as_ref().filter(|record| self.wanted == Some(record.id))?;
+        Some(match self.reading {
+            Reading::Raw => record.raw.clone(),
+            Reading::Indented => record.indented.join("\n"),
+            Reading::Fields => fields::text(record.fields()),
+        })
+    }
+
+    /// Returns how many lines of the record are seen in a pane of this height.
+    pub fn height(&self, pane: u16) -> u16 {
+        let rest = pane.saturating_sub(title_height(pane));
+        rest.saturating_sub(self.shown.as_ref().map_or(0, |record| record.head_height(rest)))
     }
 
     pub fn draw(&self, pen: &mut Pen<'_>, mut area: Rect, focus: bool) {
-        let words = match self.reading {
-            Reading::Fields => "decoded fields",
-            Reading::Raw => "raw bytes",
-            Reading::Indented => "raw bytes, indented for reading",
+        let (words, next) = match self.reading {
+            Reading::Fields => ("decoded fields", "p raw bytes "),
+            Reading::Raw => ("raw bytes", "p indented "),
+            Reading::Indented => ("raw bytes, indented for reading", "p fields "),
         };
-        let head = top(1, &mut area);
-        let mark = if focus { "▸" } else { " " };
+        let head = top(title_height(area.height), &mut area);
+        let mark = match (focus, pen.theme.ascii) {
+            (true, true) => ">",
+            (true, false) => "▸",
+            (false, _) => " ",
+        };
         let x = pen.write(head, (0, 0), &format!("{mark}Record: {words}"), Role::Heading);
-        pen.right(head, x + 1, 0, "p turns", Role::Faint);
+        pen.right(head, x + 1, 0, next, Role::Faint);
         if let Some(error) = &self.slot.error {
-            let y = pen.paragraphs(area, 0, &["The record could not be read:".to_string()], Role::Bad);
-            let y = pen.paragraphs(area, y, error, Role::Plain);
-            pen.paragraphs(area, y, &["^r tries again.".to_string()], Role::Faint);
+            complain(pen, area, "The record could not be read:", error, "^r tries again.");
             return;
         }
         let Some(record) = &self.shown else {
@@ -131,48 +149,48 @@ impl Record {
     }
 
     fn draw(&self, pen: &mut Pen<'_>, mut area: Rect, detail: &Detail) {
-        let head = top(2, &mut area);
-        let bytes = format!(" {}  {} bytes", self.place.text(), grouped(self.bytes));
-        pen.write(head, (0, 0), &bytes, Role::Faint);
-        pen.write(head, (1, 1), &self.hash.1, self.hash.0);
-        let lines = self.lines(detail.reading, usize::from(area.width));
+        let mut head = top(self.head_height(area.height), &mut area);
+        let hash = bottom(1, &mut head);
+        let bytes = format!("   {}", count(self.bytes, "byte"));
+        let room = usize::from(area.width).saturating_sub(columns(&bytes) + 1);
+        let x = pen.write(head, (1, 0), &cut_start(self.place.text(), room), Role::Faint);
+        pen.write(head, (x, 0), &bytes, Role::Faint);
+        pen.write(hash, (1, 0), &self.hash.1, self.hash.0);
+        let lines = self.lines(detail.reading, area.width);
         let first = detail.scroll.min(lines.len().saturating_sub(1));
         for (y, (role, line)) in (0..area.height).zip(&lines[first.min(lines.len())..]) {
             pen.write(area, (0, y), line, *role);
         }
+        pen.more(area, first > 0, (lines.len() - first.min(lines.len())) as u64);
         if self.fields.is_empty() && detail.reading == Reading::Fields {
             pen.write(area, (1, 0), "No field was decoded. p shows the raw bytes.", Role::Faint);
         }
     }
 
-    fn lines(&self, reading: Reading, width: usize) -> Vec<(Role, String)> {
-        let width = width.max(4);
+    /// On a very small screen the fields are worth more than the place, but not more than a doubt about the bytes.
+    fn head_height(&self, height: u16) -> u16 {
+        if height < 5 { u16::from(self.hash.0 != Role::Good) } else { 2 }
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&Shown, Option<&Shown>)> {
+        self.fields.iter().map(|(name, value)| (name, value.as_ref()))
+    }
+
+    /// The last column stays free for the mark that says there is more.
+    fn lines(&self, reading: Reading, width: u16) -> Vec<(Role, String)> {
+        let width = usize::from(width.saturating_sub(1)).max(4);
         match reading {
             Reading::Raw => hard(&self.raw, width).into_iter().map(|line| (Role::Plain, line)).collect(),
             Reading::Indented => {
                 self.indented.iter().flat_map(|line| hard(line, width)).map(|line| (Role::Plain, line)).collect()
             }
-            Reading::Fields => self.field_lines(width),
+            Reading::Fields => fields::lines(self.fields(), width),
         }
     }
+}
 
-    /// Names to the left, values wrapped to the right of them; on a narrow pane values go below their names.
-    fn field_lines(&self, width: usize) -> Vec<(Role, String)> {
-        let longest = self.fields.iter().map(|(name, _)| crate::text::columns(name.text())).max().unwrap_or(0);
-        let name_width = longest.min(22).min(width / 3).max(4);
-        let mut out = Vec::new();
-        for (name, value) in &self.fields {
-            let role = if value.is_some() { Role::Plain } else { Role::Faint };
-            let value = value.as_ref().map_or("null", Shown::text);
-            let name = crate::text::cut(name.text(), name_width);
-            let pad = " ".repeat(name_width - crate::text::columns(&name).min(name_width));
-            for (at, line) in wrap(value, width.saturating_sub(name_width + 2)).into_iter().enumerate() {
-                let before = if at == 0 { format!("{name}{pad}") } else { " ".repeat(name_width) };
-                out.push((role, format!(" {before} {line}")));
-            }
-        }
-        out
-    }
+fn title_height(pane: u16) -> u16 {
+    u16::from(pane >= 3)
 }
 
 /// Cuts text into lines of exactly `width` columns where it can; nothing is added and nothing is left out.

@@ -4,15 +4,21 @@
 mod chips;
 mod draw;
 mod page;
+mod steps;
+mod values;
 
 use ratatui::layout::Rect;
 
-use self::page::{Asked, Page, Row};
+use self::{
+    page::{Asked, Page, Row},
+    steps::{Landing, Question, Sought},
+    values::Values,
+};
 use crate::{
-    ask::{Answer, Column, Direction, Filter, Histogram, RecordId, Request, Ticket, Want, Window},
-    keys::{Action, Binding, EVERYWHERE, MOVE, PROMPT, TIMELINE},
-    shown::Shown,
-    text::grouped,
+    ask::{Answer, Column, Filter, Histogram, RecordId, Request, Ticket},
+    clock,
+    keys::{Action, Binding, EVERYWHERE, MOVE, PROMPT, RELOAD, TIMELINE},
+    text::{columns, grouped},
     views::{Context, Jump, Slot, Typed, View, moved, record::Detail},
     widgets::{input::Input, pen},
 };
@@ -30,24 +36,29 @@ pub struct Timeline {
     strip: Option<(Filter, Histogram)>,
     strip_asked: Option<(Filter, u16)>,
     strip_slot: Slot,
-    strip_size: Strip,
+    /// What the user chose; `None`: what the size of the screen suggests.
+    strip_size: Option<Strip>,
     cursor: u64,
     first: u64,
     column: Option<Column>,
     place_slot: Slot,
+    landing: Landing,
     /// The event another screen sent us to; it must be seen, whatever the filter.
     sent_to: Option<Anchor>,
     seek_slot: Slot,
+    sought: Sought,
     pattern: String,
-    prompt: Option<Input>,
+    prompt: Option<(Question, Input)>,
     detail: Option<Detail>,
+    values: Option<Values>,
     in_detail: bool,
+    /// Where the view was last shown: what the footer may offer depends on it.
+    area: Rect,
     note: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Strip {
-    #[default]
     Small,
     Tall,
     Off,
@@ -63,7 +74,7 @@ impl View for Timeline {
     }
 
     fn all_keys(&self) -> Vec<&'static [Binding]> {
-        vec![TIMELINE, MOVE, EVERYWHERE]
+        vec![TIMELINE, MOVE, RELOAD, EVERYWHERE]
     }
 
     fn typing(&self) -> bool {
@@ -72,19 +83,32 @@ impl View for Timeline {
 
     fn offers(&self, action: Action) -> bool {
         match action {
-            Action::Raw => self.detail.is_some(),
+            Action::Open | Action::FilterIn | Action::OnlyThis | Action::Right | Action::Back
+                if self.values.is_some() =>
+            {
+                true
+            }
+            Action::Raw | Action::Back => self.detail.is_some(),
+            Action::Focus => self.detail.is_some() && !self.covered(self.area),
             Action::Open => self.detail.is_none() && self.row().is_some(),
             Action::Undo => !self.past.is_empty(),
-            Action::FilterIn | Action::FilterOut | Action::OnlyThis | Action::NextSame | Action::Follow => {
-                self.row().is_some()
+            Action::Values => self.row().is_some() && self.values.is_none(),
+            Action::FilterIn | Action::FilterOut | Action::OnlyThis | Action::Right => {
+                self.row().is_some() && !self.covered(self.area)
+            }
+            Action::NextSame | Action::Follow | Action::Context => self.row().is_some(),
+            Action::Search | Action::GoTo | Action::ZoomIn | Action::NextFinding => {
+                self.page.as_ref().is_some_and(|page| page.all > 0)
             }
             _ => true,
         }
     }
 
     fn visit(&mut self, context: &mut Context) {
+        self.area = context.area;
         self.need(context);
         self.need_strip(context);
+        self.need_values(context);
     }
 
     fn act(&mut self, action: Action, context: &mut Context) -> bool {
@@ -93,6 +117,9 @@ impl View for Timeline {
         }
         if self.prompt.is_some() {
             return self.act_in_prompt(action, context);
+        }
+        if let Some(done) = self.act_on_values(action, context) {
+            return done;
         }
         if self.detail_has_focus(context.area) && self.scroll_detail(action, context.area) {
             return true;
@@ -111,38 +138,37 @@ impl View for Timeline {
                 Some(detail) => detail.turn(),
                 None => self.note = Some("Enter opens the record first".to_string()),
             },
-            Action::Search => self.prompt = Some(Input::default()),
-            Action::Next | Action::Previous if self.pattern.is_empty() => self.search_first(),
-            Action::Next => self.seek(Want::Text(self.pattern.clone()), Direction::Forward, context),
-            Action::Previous => self.seek(Want::Text(self.pattern.clone()), Direction::Back, context),
-            Action::NextSame => self.seek_actor(Direction::Forward, context),
-            Action::PreviousSame => self.seek_actor(Direction::Back, context),
-            Action::NextFinding => self.seek(Want::Finding, Direction::Forward, context),
-            Action::PreviousFinding => self.seek(Want::Finding, Direction::Back, context),
+            Action::Search => self.prompt = Some((Question::Text, Input::default())),
+            Action::GoTo => self.prompt = Some((Question::Time, Input::default())),
+            Action::Copy => self.copy(context),
+            Action::Values => self.open_values(context),
             Action::Strip => {
-                self.strip_size = match self.strip_size {
+                self.strip_size = Some(match self.strip_size(context.area) {
                     Strip::Small => Strip::Tall,
                     Strip::Tall => Strip::Off,
                     Strip::Off => Strip::Small,
-                };
+                });
                 self.visit(context);
             }
             Action::Reload => {
                 (self.asked, self.strip_asked) = (None, None);
                 self.place_slot.error = None;
+                if let Some(values) = &mut self.values {
+                    values.forget();
+                }
                 if let Some(detail) = &mut self.detail {
                     detail.reload(context);
                 }
                 self.visit(context);
             }
             Action::Undo => self.undo(context),
-            _ => return self.act_on_filter(action, context),
+            _ => return self.step(action, context) || self.act_on_filter(action, context),
         }
         true
     }
 
     fn typed(&mut self, typed: &Typed, _context: &mut Context) {
-        let Some(prompt) = &mut self.prompt else { return };
+        let Some((_, prompt)) = &mut self.prompt else { return };
         match typed {
             Typed::Key(key) => prompt.key(*key),
             Typed::Paste(text) => prompt.insert(text.lines().next().unwrap_or("")),
@@ -164,10 +190,12 @@ impl View for Timeline {
             Answer::Place(place) if self.place_slot.takes(ticket) => {
                 self.placed(place.row, place.exact, context);
             }
-            Answer::Found(row) if self.seek_slot.takes(ticket) => match row {
-                Some(row) => self.go(row, context),
-                None => self.note = Some("none further on in this direction".to_string()),
-            },
+            Answer::Found(row) if self.seek_slot.takes(ticket) => self.found(row, context),
+            Answer::Values(found) => {
+                if let Some(values) = &mut self.values {
+                    values.loaded(ticket, found);
+                }
+            }
             Answer::Record(record) => {
                 if let Some(detail) = &mut self.detail {
                     detail.loaded(ticket, record);
@@ -183,6 +211,9 @@ impl View for Timeline {
         if let Some(detail) = &mut self.detail {
             detail.slot.fails(ticket, words);
         }
+        if let Some(values) = &mut self.values {
+            values.slot.fails(ticket, words);
+        }
         for slot in [&mut self.place_slot, &mut self.seek_slot] {
             if slot.fails(ticket, words) {
                 self.note = slot.error.as_ref().map(|lines| lines.join(" "));
@@ -193,7 +224,7 @@ impl View for Timeline {
     fn arrive(&mut self, jump: Jump, context: &mut Context) {
         match jump {
             Jump::Event { record, time } => {
-                self.detail = None;
+                (self.detail, self.values) = (None, None);
                 self.sent_to = Some((record, time));
                 self.refresh(Some((record, time)), context);
             }
@@ -207,26 +238,57 @@ impl View for Timeline {
         [&mut self.page_slot, &mut self.strip_slot, &mut self.place_slot, &mut self.seek_slot]
             .into_iter()
             .chain(detail)
+            .chain(self.values.iter_mut().map(|values| &mut values.slot))
             .collect()
     }
 
     fn waits(&self) -> bool {
         let detail = self.detail.as_ref().map(|detail| &detail.slot);
-        [&self.page_slot, &self.strip_slot, &self.place_slot, &self.seek_slot].into_iter().chain(detail).any(Slot::open)
+        [&self.page_slot, &self.strip_slot, &self.place_slot, &self.seek_slot]
+            .into_iter()
+            .chain(detail)
+            .chain(self.values.as_ref().map(|values| &values.slot))
+            .any(Slot::open)
+    }
+
+    fn refreshes(&self) -> bool {
+        self.page.is_some() && (self.page_slot.open() || self.place_slot.open())
+    }
+
+    fn prompt(&self) -> Option<(&'static str, &Input)> {
+        self.prompt.as_ref().map(|(question, input)| (question.words(), input))
     }
 
     fn status(&self) -> String {
+        if let Some((question, input)) = &self.prompt {
+            return question.hint(input.text(), self.now());
+        }
         if let Some(note) = &self.note {
             return note.clone();
         }
-        let Some(page) = &self.page else { return String::new() };
-        let at = if page.known() == 0 { 0 } else { self.cursor + 1 };
-        let mut words = format!("{} of {}", grouped(at), page.total);
-        if self.filter != Filter::default() {
-            words += &format!(" shown of {} [filtered]", grouped(page.all));
+        if let Some(values) = &self.values {
+            return values.status();
         }
-        if let Some(row) = self.row() {
-            words += &format!("  UTC {}", crate::clock::date(row.time));
+        let Some(page) = &self.page else { return String::new() };
+        if page.filter != self.filter {
+            return "filter changed: these are the events of before".to_string();
+        }
+        let at = if page.known() == 0 { 0 } else { self.cursor + 1 };
+        let mut words = match self.filter == Filter::default() {
+            true => format!("{} of {}", grouped(at), page.total),
+            false => format!("filtered: {} of {}, {} in all", grouped(at), page.total, grouped(page.all)),
+        };
+        let more = [
+            self.row().map(|row| format!("   {} UTC", clock::date(row.time))),
+            self.row().and_then(|row| row.finding).map(|level| format!("   in a {} finding", level.name())),
+            self.without_evidence().map(|share| format!("   {share}% without evidence")),
+        ];
+        // What does not fit whole is left out: half a sentence about evidence is worse than none.
+        let room = usize::from(self.area.width.saturating_sub(8));
+        for part in more.into_iter().flatten() {
+            if columns(&words) + columns(&part) <= room {
+                words += &part;
+            }
         }
         words
     }
@@ -245,6 +307,13 @@ impl Timeline {
     fn rows(&self) -> u64 {
         let known = self.page.as_ref().map_or(0, Page::known);
         if self.page.is_none() || self.row().is_some() { known } else { known.max(self.cursor + 1) }
+    }
+
+    /// How much of the strip's time no evidence was recorded for, in percent; `None`: nowhere that can be seen.
+    fn without_evidence(&self) -> Option<u64> {
+        let (_, strip) = self.strip.as_ref().filter(|(filter, _)| *filter == self.filter)?;
+        let gaps = strip.bins.iter().filter(|bin| bin.gap).count() as u64;
+        (gaps > 0).then(|| (gaps * 100 / strip.bins.len() as u64).max(1))
     }
 
     /// The row under the cursor, if what is shown is what was asked for.
@@ -269,8 +338,10 @@ impl Timeline {
         }
     }
 
+    /// A row that is still loading is opened when it comes: keys pressed ahead of it are not lost.
     fn open(&mut self, context: &mut Context) {
-        if self.detail.is_none() && self.row().is_some() {
+        let comes = self.page_slot.open() || self.place_slot.open();
+        if self.detail.is_none() && (self.row().is_some() || comes) {
             self.detail = Some(Detail::default());
             self.in_detail = false;
             self.follow_detail(context);
@@ -289,80 +360,6 @@ impl Timeline {
         let at = lanes.iter().position(|column| *column == here).unwrap_or(0);
         let to = if right { at + 1 } else { at.saturating_sub(1) };
         self.column = lanes.get(to).copied().or(Some(here));
-    }
-
-    fn seek(&mut self, want: Want, direction: Direction, context: &mut Context) {
-        let request = Request::Seek { filter: self.filter.clone(), want, from: self.cursor, direction };
-        self.seek_slot.ask(context, request);
-    }
-
-    fn seek_actor(&mut self, direction: Direction, context: &mut Context) {
-        let Some(row) = self.row() else { return };
-        let actor = row.cell(Column::Actor).map(|cell| cell.raw().to_string());
-        self.seek(Want::Actor(actor), direction, context);
-    }
-
-    fn search_first(&mut self) {
-        self.note = Some("nothing was searched for yet: / finds text".to_string());
-    }
-
-    fn act_in_prompt(&mut self, action: Action, context: &mut Context) -> bool {
-        let written = self.prompt.take();
-        if let (Action::Submit, Some(input)) = (action, written) {
-            self.pattern = input.text().to_string();
-            if !self.pattern.is_empty() {
-                self.seek(Want::Text(self.pattern.clone()), Direction::Forward, context);
-            }
-        }
-        true
-    }
-
-    fn act_on_filter(&mut self, action: Action, context: &mut Context) -> bool {
-        let filter = &self.filter.clone();
-        let changed = match action {
-            Action::ShowAll => Filter::default(),
-            Action::KeepMatches if self.pattern.is_empty() => {
-                self.search_first();
-                return true;
-            }
-            Action::KeepMatches => Filter { search: self.pattern.clone(), ..filter.clone() },
-            Action::ZoomIn | Action::ZoomOut | Action::Earlier | Action::Later => match self.window(action) {
-                Some(window) => Filter { window, ..filter.clone() },
-                None => return true,
-            },
-            _ => {
-                let Some(row) = self.row() else { return true };
-                let column = match action {
-                    Action::Follow => Column::Actor,
-                    _ => self.column_among(&self.lanes(context.area)),
-                };
-                let spot = chips::Spot { column, value: row.cell(column).map(Shown::raw), time: row.time };
-                match action {
-                    Action::FilterIn => chips::keep(filter, &spot),
-                    Action::FilterOut => chips::drop(filter, &spot),
-                    Action::OnlyThis | Action::Follow => chips::only(filter, &spot),
-                    _ => return false,
-                }
-            }
-        };
-        self.change(changed, context);
-        true
-    }
-
-    /// The window a zoom or a shift makes, once the strip has told how long the present one is.
-    fn window(&mut self, action: Action) -> Option<Window> {
-        let Some((_, strip)) = self.strip.as_ref().filter(|(filter, _)| *filter == self.filter) else {
-            self.note = Some("the strip is still loading; try again".to_string());
-            return None;
-        };
-        let (from, to) = (strip.from, strip.to);
-        let middle = from.midpoint(to);
-        let around = self.row().map_or(middle, |row| row.time);
-        Some(match action {
-            Action::ZoomIn => chips::zoom(from, to, around, 1),
-            Action::ZoomOut => chips::zoom(from, to, middle, 4),
-            action => chips::shift(from, to, action == Action::Later),
-        })
     }
 
     fn change(&mut self, filter: Filter, context: &mut Context) {
@@ -392,6 +389,7 @@ impl Timeline {
         self.seek_slot.stop(context);
         match anchor {
             Some((record, time)) => {
+                self.landing = Landing::Event;
                 let request = Request::Locate { filter: self.filter.clone(), record, time };
                 self.place_slot.ask(context, request);
             }
@@ -403,25 +401,6 @@ impl Timeline {
         self.visit(context);
     }
 
-    fn placed(&mut self, row: u64, exact: bool, context: &mut Context) {
-        let sent_to = self.sent_to.take();
-        if !exact && sent_to.is_some() && self.filter != Filter::default() {
-            self.change(Filter::default(), context);
-            self.refresh(sent_to, context);
-            self.sent_to = sent_to;
-            self.note = Some("filter put aside to show this event; a brings it back".to_string());
-            return;
-        }
-        if !exact && sent_to.is_some() {
-            self.note = Some("this event is not in the timeline; the cursor is where it would be".to_string());
-        }
-        self.cursor = row;
-        let height = u64::from(self.layout(context.area).rows.height);
-        self.first = row.saturating_sub(height / 3);
-        self.need(context);
-        self.follow_detail(context);
-    }
-
     fn detail_lines(&self, area: Rect) -> usize {
         let width = self.layout(area).detail.map_or(0, |pane| pane.width);
         self.detail.as_ref().map_or(0, |detail| detail.lines(width))
@@ -429,11 +408,17 @@ impl Timeline {
 
     /// A narrow terminal shows the detail alone, so there it always has the focus.
     fn detail_has_focus(&self, area: Rect) -> bool {
-        self.detail.is_some() && (self.in_detail || self.layout(area).rows.height == 0)
+        self.detail.is_some() && (self.in_detail || self.covered(area))
+    }
+
+    /// The detail stands in place of the table.
+    fn covered(&self, area: Rect) -> bool {
+        self.detail.is_some() && self.layout(area).rows.height == 0
     }
 
     fn scroll_detail(&mut self, action: Action, area: Rect) -> bool {
-        let height = self.layout(area).detail.map_or(0, |pane| pane.height.saturating_sub(3));
+        let pane = self.layout(area).detail.map_or(0, |pane| pane.height);
+        let height = self.detail.as_ref().map_or(0, |detail| detail.height(pane));
         let lines = self.detail_lines(area) as u64;
         let Some(detail) = &mut self.detail else { return false };
         let Some(to) = moved(action, detail.scroll as u64, lines, height) else { return false };

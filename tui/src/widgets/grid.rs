@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    text::{columns, cut_middle, cut_start},
+    text::{columns, cut_name, cut_object},
     theme::Role,
     widgets::pen::Pen,
 };
@@ -19,10 +19,10 @@ pub struct Lane {
 pub enum Set {
     Left,
     Right,
-    /// Set to the left; when it must be cut, its end is kept.
-    KeepEnd,
-    /// Set to the left; when it must be cut, both ends are kept.
-    KeepEnds,
+    /// Set to the left, and cut as the name of who acted.
+    Name,
+    /// Set to the left, and cut as an object: its kind and its own name are kept.
+    Object,
 }
 
 /// Writes one line of cells from column `x`, a space between them.
@@ -33,11 +33,11 @@ pub fn line(pen: &mut Pen<'_>, area: Rect, (mut x, y): (u16, u16), lanes: &[Lane
             Set::Right if wide < lane.width => {
                 pen.put(area, (x + lane.width - wide, y), wide, text, *role);
             }
-            Set::KeepEnd => {
-                pen.put(area, (x, y), lane.width, &cut_start(text, usize::from(lane.width)), *role);
+            Set::Name => {
+                pen.put(area, (x, y), lane.width, &cut_name(text, usize::from(lane.width)), *role);
             }
-            Set::KeepEnds => {
-                pen.put(area, (x, y), lane.width, &cut_middle(text, usize::from(lane.width)), *role);
+            Set::Object => {
+                pen.put(area, (x, y), lane.width, &cut_object(text, usize::from(lane.width)), *role);
             }
             _ => {
                 pen.put(area, (x, y), lane.width, text, *role);

@@ -9,7 +9,7 @@ const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇",
 const ASCII: [&str; 9] = [" ", ".", ":", "-", "=", "+", "*", "#", "#"];
 
 /// Draws the bars over the whole area, one column a bin.
-pub fn bars(pen: &mut Pen<'_>, area: Rect, bins: &[Bin]) {
+pub fn bars(pen: &mut Pen<'_>, area: Rect, bins: &[Bin], role: Role) {
     let glyphs = if pen.theme.ascii { ASCII } else { BLOCKS };
     let gap = if pen.theme.ascii { "~" } else { "┄" };
     let most = bins.iter().map(|bin| bin.count).max().unwrap_or(0);
@@ -22,7 +22,7 @@ pub fn bars(pen: &mut Pen<'_>, area: Rect, bins: &[Bin]) {
         for y in (0..area.height).rev() {
             let part = eighths.min(8);
             eighths -= part;
-            pen.put(area, (x, y), 1, glyphs[part as usize], Role::Bar);
+            pen.put(area, (x, y), 1, glyphs[part as usize], role);
         }
     }
 }

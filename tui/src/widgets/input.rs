@@ -42,6 +42,13 @@ impl Input {
         !self.text[self.cursor..].contains('\n')
     }
 
+    /// Returns the name being written: the letters, digits and underscores before the cursor.
+    pub fn word(&self) -> &str {
+        let before = &self.text[..self.cursor];
+        let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_'));
+        &before[start.map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8))..]
+    }
+
     /// Changes the text as the key says. Keys that are no text and no movement do nothing.
     pub fn key(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -159,6 +166,15 @@ mod tests {
         input.key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE));
         input.insert("X");
         assert_eq!(input.text(), "sXelect\n1\nfrom audit");
+    }
+
+    #[test]
+    fn the_name_before_the_cursor_is_known() {
+        let mut input = Input::default();
+        input.insert("select é,user_n");
+        assert_eq!(input.word(), "user_n");
+        input.insert(" ");
+        assert_eq!(input.word(), "");
     }
 
     #[test]

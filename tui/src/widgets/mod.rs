@@ -1,5 +1,6 @@
 //! Pieces of screen that know no view: a pen that writes within its area, a table, a strip of bars, a line of text.
 
+pub mod fields;
 pub mod grid;
 pub mod histogram;
 pub mod input;

@@ -59,15 +59,27 @@ impl Pen<'_> {
         }
     }
 
-    /// Writes paragraphs from line `y` down, each wrapped. Returns the line after them.
+    /// Writes paragraphs from line `y` down, each wrapped and a column from the edges. Returns the line after them.
     pub fn paragraphs(&mut self, area: Rect, mut y: u16, words: &[String], role: Role) -> u16 {
         for words in words {
-            for line in crate::text::wrap(words, usize::from(area.width)) {
-                self.write(area, (0, y), &line, role);
+            for line in crate::text::wrap(words, usize::from(area.width.saturating_sub(2))) {
+                self.write(area, (1, y), &line, role);
                 y = y.saturating_add(1);
             }
         }
         y
+    }
+
+    /// Marks at the right edge that there are lines above the first one seen, or below the last.
+    pub fn more(&mut self, area: Rect, above: bool, left: u64) {
+        let (up, down) = if self.theme.ascii { ("^", "v") } else { ("▴", "▾") };
+        let x = area.width.saturating_sub(1);
+        if above {
+            self.write(area, (x, 0), up, Role::Key);
+        }
+        if left > u64::from(area.height) && area.height > 0 {
+            self.write(area, (x, area.height - 1), down, Role::Key);
+        }
     }
 
     /// Draws a line across the area.

@@ -3,10 +3,11 @@
 use crate::{
     ask::{Chip, Column, Filter, Op, Window},
     clock,
-    text::visible,
+    text::{columns, cut, cut_name, visible},
 };
 
 const HALF_MINUTE: i64 = 30_000_000;
+const TWO_MINUTES: i64 = 120_000_000;
 /// The narrowest window zooming makes: a millisecond.
 const NARROWEST: i64 = 1000;
 
@@ -42,6 +43,12 @@ pub fn only(filter: &Filter, spot: &Spot<'_>) -> Filter {
     with(&Filter { window: filter.window, ..Filter::default() }, spot, Op::Is)
 }
 
+/// What everybody did around a time.
+pub fn context(time: i64) -> Filter {
+    let (from, to) = (time.saturating_sub(TWO_MINUTES), time.saturating_add(TWO_MINUTES));
+    Filter { window: Window { from: Some(from), to: Some(to) }, ..Filter::default() }
+}
+
 /// Returns the window `factor` halves as long, around this time.
 pub fn zoom(from: i64, to: i64, around: i64, halves: i64) -> Window {
     let span = to.saturating_sub(from).max(1);
@@ -60,15 +67,57 @@ pub fn shift(from: i64, to: i64, later: bool) -> Window {
 pub fn words(filter: &Filter) -> Vec<String> {
     let mut out: Vec<String> = filter.chips.iter().map(chip).collect();
     if !filter.search.is_empty() {
-        out.push(format!("any~{}", visible(&filter.search)));
+        out.push(format!("text~{}", visible(&filter.search)));
     }
     match (filter.window.from, filter.window.to) {
         (None, None) => {}
         (Some(from), None) => out.push(format!("from {}", clock::second(from))),
         (None, Some(to)) => out.push(format!("before {}", clock::second(to))),
-        (Some(from), Some(to)) => out.push(format!("{} – {}", clock::second(from), clock::second(to))),
+        (Some(from), Some(to)) => {
+            let whole = clock::second(to);
+            // A window within one day names the day once.
+            let end = if clock::date(from) == clock::date(to) { clock::time(to, 8) } else { whole };
+            out.push(format!("{} – {end}", clock::second(from)));
+        }
     }
     out
+}
+
+/// Returns as many of the conditions as fit the width, each cut to a fair share, and how many are left out. The last
+/// condition set is the one just thought of, so it stays and older ones go.
+pub fn fitted(words: &[String], width: usize) -> (Vec<String>, usize) {
+    const BETWEEN: usize = 3;
+    const LEAST: usize = 16;
+    let most = ((width + BETWEEN) / (LEAST + BETWEEN)).max(1);
+    let shown = &words[words.len().saturating_sub(most)..];
+    let room = (width + BETWEEN).saturating_sub(shown.len() * BETWEEN);
+    // What short conditions leave is given to the long ones.
+    let mut share = room / shown.len().max(1);
+    for _ in 0..shown.len() {
+        let spare: usize = shown.iter().map(|word| share.saturating_sub(columns(word))).sum();
+        let long = shown.iter().filter(|word| columns(word) > share).count();
+        match spare.checked_div(long) {
+            Some(more)
+                if more > 0 && shown.iter().map(|word| columns(word).min(share + more)).sum::<usize>() <= room =>
+            {
+                share += more;
+            }
+            _ => break,
+        }
+    }
+    (shown.iter().map(|word| cut_chip(word, share)).collect(), words.len() - shown.len())
+}
+
+/// The column and the end of a value tell a condition from others: `actor=…:web:ci`.
+fn cut_chip(word: &str, width: usize) -> String {
+    let split = word.find(['=', '≠', '~']).map(|at| at + word[at..].chars().next().map_or(0, char::len_utf8));
+    match split {
+        Some(at) => {
+            let (column, value) = word.split_at(at);
+            format!("{column}{}", cut_name(value, width.saturating_sub(columns(column))))
+        }
+        None => cut(word, width).into_owned(),
+    }
 }
 
 fn chip(chip: &Chip) -> String {
@@ -124,7 +173,18 @@ mod tests {
     fn on_a_time_the_window_changes() {
         let at = Spot { column: Column::Time, ..spot("") };
         assert_eq!(words(&keep(&Filter::default(), &at)), ["from Jan 01 00:01:00"]);
-        assert_eq!(words(&only(&Filter::default(), &at)), ["Jan 01 00:00:30 – Jan 01 00:01:30"]);
+        assert_eq!(words(&only(&Filter::default(), &at)), ["Jan 01 00:00:30 – 00:01:30"]);
+    }
+
+    #[test]
+    fn conditions_share_the_line_and_none_is_left_out_unsaid() {
+        let words = ["actor=system:serviceaccount:web:ci", "verb≠watch"].map(str::to_string);
+        assert_eq!(fitted(&words, 80).0, words);
+        assert_eq!(fitted(&words, 36), (vec!["actor=…:web:ci".into(), "verb≠watch".into()], 0));
+        assert_eq!(fitted(&words, 20), (vec!["verb≠watch".into()], 1));
+        let many: Vec<String> = (0..9).map(|at| format!("verb=v{at}")).collect();
+        assert_eq!(fitted(&many, 76).0.len(), 4);
+        assert_eq!(fitted(&[], 76), (vec![], 0));
     }
 
     #[test]

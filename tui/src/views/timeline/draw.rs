@@ -4,11 +4,15 @@ use ratatui::layout::Rect;
 
 use super::{Timeline, chips, page};
 use crate::{
-    ask::{Column, Filter},
+    ask::{Bin, Column, Filter},
     clock,
     shown::Shown,
+    text::grouped,
     theme::Role,
-    views::timeline::page::{Page, Row},
+    views::{
+        complain,
+        timeline::page::{Page, Row},
+    },
     widgets::{
         grid::{self, Lane},
         histogram,
@@ -21,6 +25,12 @@ pub fn draw(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
     chip_line(view, pen, layout.chips);
     if layout.strip.height > 0 {
         strip(view, pen, layout.strip);
+    }
+    if layout.hits.height > 0 {
+        hits(view, pen, layout.hits);
+    }
+    if let Some(values) = view.values.as_ref().filter(|_| layout.values.height > 0) {
+        values.draw(pen, layout.values, &view.filter);
     }
     if layout.rows.height > 0 {
         let lanes = page::lanes(layout.rows.width);
@@ -42,22 +52,25 @@ pub fn draw(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
 }
 
 fn chip_line(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
-    if let Some(prompt) = &view.prompt {
-        let x = pen.write(area, (0, 0), " find: ", Role::Key);
-        let rest = Rect { x: area.x + x, width: area.width.saturating_sub(x), ..area };
-        prompt.draw(pen, rest, true);
-        return;
-    }
     let words = chips::words(&view.filter);
     if words.is_empty() {
         pen.write(area, (1, 0), "no filter: all events", Role::Faint);
         return;
     }
-    let mut x = 1;
-    for word in words {
-        x = pen.put(area, (x, 0), 40, &word, Role::Chip);
-        x = pen.write(area, (x, 0), "   ", Role::Plain);
+    let way_out = "x shows all ";
+    let room = usize::from(area.width).saturating_sub(way_out.len() + 4);
+    let (mut shown, mut left) = chips::fitted(&words, room);
+    if left > 0 {
+        (shown, left) = chips::fitted(&words, room.saturating_sub(9)); // for the number of those left out
     }
+    let mut x = 1;
+    for word in shown {
+        x = pen.write(area, (x, 0), &word, Role::Chip) + 3;
+    }
+    if left > 0 {
+        x = pen.write(area, (x, 0), &format!("+{left} more"), Role::Warn) + 2;
+    }
+    pen.right(area, x, 0, way_out, Role::Faint);
 }
 
 fn strip(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
@@ -76,17 +89,31 @@ fn strip(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
         let x = pen.write(inner, (0, 0), &clock::second(strip.from), Role::Plain);
         let bin = strip.to.saturating_sub(strip.from) / strip.bins.len() as i64;
         let marks = if pen.theme.ascii { "^ finding  ~ no evidence" } else { "▲ finding  ┄ no evidence" };
-        let middle = format!("   bin {}   {marks}", clock::length(bin));
+        let bin = if bin > 0 { format!("   bin {}", clock::length(bin)) } else { String::new() };
+        let middle = format!("{bin}   {marks}");
         let x = pen.put(inner, (x, 0), inner.width.saturating_sub(x + 17), &middle, Role::Faint);
         pen.right(inner, x + 1, 0, &clock::second(strip.to), Role::Plain);
         let bars = Rect { y: inner.y + 1, height: inner.height - 2, ..inner };
-        histogram::bars(pen, bars, &strip.bins);
+        histogram::bars(pen, bars, &strip.bins, Role::Bar);
         let here = view.row().and_then(|row| bin_of(row.time, strip.from, strip.to, strip.bins.len()));
         if let Some(here) = here {
             pen.write(inner, (here, inner.height - 1), if pen.theme.ascii { "|" } else { "│" }, Role::Title);
         }
         histogram::marks(pen, inner, inner.height - 1, &strip.bins);
     }
+    pen.faint = old;
+}
+
+/// How many events of findings each bin has: where an attack was busy, a row of marks says only that there were some.
+fn hits(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
+    let Some((filter, strip)) = &view.strip else { return };
+    let old = std::mem::replace(&mut pen.faint, *filter != view.filter);
+    let bins: Vec<Bin> =
+        strip.bins.iter().map(|bin| Bin { count: u64::from(bin.findings), findings: 0, gap: false }).collect();
+    let most = bins.iter().map(|bin| bin.count).max().unwrap_or(0);
+    pen.write(area, (1, 0), &format!("events of findings, at most {} in a bin", grouped(most)), Role::Faint);
+    let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 2 };
+    histogram::bars(pen, inner, &bins, Role::Bad);
     pen.faint = old;
 }
 
@@ -102,8 +129,20 @@ fn bin_of(time: i64, from: i64, to: i64, bins: usize) -> Option<u16> {
 fn heading(view: &Timeline, pen: &mut Pen<'_>, area: Rect, lanes: &[(Column, Lane)]) {
     let mut x = 1;
     let here = view.column_among(&columns(lanes));
+    // The rows show the time of the day; the day of the first one is said once, above them.
+    let first = view.page.as_ref().and_then(|page| page.row(view.first));
+    let wide = lanes.first().is_some_and(|(_, lane)| lane.width >= 10);
+    let day = match first {
+        Some(row) if wide => format!("{} UTC", clock::day(row.time)),
+        _ if wide => "TIME UTC".to_string(),
+        _ => "UTC".to_string(),
+    };
     for (column, lane) in lanes {
-        let name = if *column == Column::Time { "TIME UTC".to_string() } else { column.name().to_uppercase() };
+        let name = match column {
+            Column::Time => day.clone(),
+            Column::Status => "CODE".to_string(),
+            _ => column.name().to_uppercase(),
+        };
         let role = if *column == here { Role::Title } else { Role::Heading };
         pen.put(area, (x, 0), lane.width, &name, role);
         x += lane.width + 1;
@@ -117,9 +156,7 @@ fn columns(lanes: &[(Column, Lane)]) -> Vec<Column> {
 fn table(view: &Timeline, pen: &mut Pen<'_>, area: Rect, lanes: &[(Column, Lane)]) {
     let failed = view.page_slot.error.as_ref().or(view.place_slot.error.as_ref());
     if let Some(error) = failed {
-        let y = pen.paragraphs(area, 0, &["The timeline could not be read:".to_string()], Role::Bad);
-        let y = pen.paragraphs(area, y, error, Role::Plain);
-        pen.paragraphs(area, y, &["^r tries again; a undoes the last change.".to_string()], Role::Faint);
+        complain(pen, area, "The timeline could not be read:", error, "^r tries again; a undoes the last change.");
         return;
     }
     let Some(page) = &view.page else {
@@ -145,9 +182,11 @@ fn table(view: &Timeline, pen: &mut Pen<'_>, area: Rect, lanes: &[(Column, Lane)
     let first = if current { first } else { first.clamp(held.start, held.end.saturating_sub(height).max(held.start)) };
     let old = std::mem::replace(&mut pen.faint, !current);
     for y in 0..area.height {
-        let Some(row) = page.row(first + u64::from(y)) else { break };
-        let under_cursor = current && first + u64::from(y) == view.cursor;
-        line(view, pen, area, y, lanes, row, under_cursor);
+        let at = first + u64::from(y);
+        let Some(row) = page.row(at) else { break };
+        let before = if y == 0 { None } else { page.row(at - 1) };
+        let next_day = before.is_some_and(|before| clock::day(before.time) != clock::day(row.time));
+        line(view, pen, (area, y), lanes, row, (current && at == view.cursor, next_day));
     }
     pen.faint = old;
 }
@@ -162,14 +201,26 @@ fn empty(page: &Page, filter: &Filter) -> Vec<String> {
     vec!["No events in this case.".to_string(), "Add evidence: coldcase ingest --case DIR PATH".to_string()]
 }
 
-fn line(view: &Timeline, pen: &mut Pen<'_>, area: Rect, y: u16, lanes: &[(Column, Lane)], row: &Row, cursor: bool) {
+/// Draws one event. The first one of a further day says the day in place of its seconds.
+fn line(
+    view: &Timeline,
+    pen: &mut Pen<'_>,
+    (area, y): (Rect, u16),
+    lanes: &[(Column, Lane)],
+    row: &Row,
+    (cursor, next_day): (bool, bool),
+) {
     let base = if cursor { Role::Line } else { Role::Plain };
     let here = view.column_among(&columns(lanes));
     let needle = view.pattern.to_lowercase();
     let widths: Vec<Lane> = lanes.iter().map(|(_, lane)| *lane).collect();
     let time_width = widths.first().map_or(0, |lane| usize::from(lane.width));
     // The last column of the time is the mark's.
-    let time = clock::time(row.time, time_width.saturating_sub(usize::from(time_width > 8)));
+    let time = match next_day {
+        true if time_width >= 12 => clock::minute(row.time),
+        true if time_width >= 6 => clock::day(row.time),
+        _ => clock::time(row.time, time_width.saturating_sub(usize::from(time_width > 8))),
+    };
     let cells: Vec<(&str, Role)> = lanes
         .iter()
         .map(|(column, _)| {
@@ -179,9 +230,11 @@ fn line(view: &Timeline, pen: &mut Pen<'_>, area: Rect, y: u16, lanes: &[(Column
                 _ => cell.map_or("", Shown::text),
             };
             let matched = !needle.is_empty() && cell.is_some_and(|cell| cell.raw().to_lowercase().contains(&needle));
+            let refused = *column == Column::Status && text.starts_with(['4', '5']);
             let role = match (cursor && *column == here, matched) {
                 (true, _) => Role::Cursor,
                 (_, true) => Role::Match,
+                _ if refused => Role::Warn,
                 _ => base,
             };
             (text, role)

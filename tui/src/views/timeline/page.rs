@@ -17,6 +17,11 @@ use crate::{
 const AHEAD: u64 = 100;
 /// From this width on the detail stands beside the table.
 const WIDE: u16 = 120;
+/// From this size of body on the strip is tall by itself, and from the next it shows the findings as bars too.
+pub const TALL: (u16, u16) = (160, 36);
+/// The columns the values have beside the table.
+const VALUES: u16 = 26;
+const TALLEST: (u16, u16) = (200, 56);
 
 /// A stretch of rows that was asked for, answered or not.
 #[derive(Debug)]
@@ -48,6 +53,10 @@ pub struct Row {
 pub struct Layout {
     pub chips: Rect,
     pub strip: Rect,
+    /// Bars of the events in findings, below those of all events.
+    pub hits: Rect,
+    /// The values of a column: at the left of the table, or in its place.
+    pub values: Rect,
     pub head: Rect,
     pub rows: Rect,
     pub detail: Option<Rect>,
@@ -133,16 +142,25 @@ impl Timeline {
         self.strip_slot.ask(context, Request::Histogram { filter: self.filter.clone(), bins });
     }
 
+    /// How tall the strip is: what the user chose, else what the size suggests.
+    pub(super) fn strip_size(&self, area: Rect) -> Strip {
+        let tall = area.width >= TALL.0 && area.height >= TALL.1;
+        self.strip_size.unwrap_or(if tall { Strip::Tall } else { Strip::Small })
+    }
+
     pub fn layout(&self, mut area: Rect) -> Layout {
+        let whole = area;
         let chips = top(u16::from(area.height >= 4), &mut area);
-        let strip = match self.strip_size {
+        let strip = match self.strip_size(whole) {
             Strip::Small => 3,
             Strip::Tall => 6,
             Strip::Off => 0,
         };
         let narrow_detail = self.detail.is_some() && area.width < WIDE;
         let strip = if area.height < strip + 5 || narrow_detail { 0 } else { strip };
+        let most = whole.width >= TALLEST.0 && whole.height >= TALLEST.1 && strip == 6;
         let strip = top(strip, &mut area);
+        let hits = top(if most { 3 } else { 0 }, &mut area);
         let detail = match &self.detail {
             None => None,
             Some(_) if narrow_detail => {
@@ -155,8 +173,19 @@ impl Timeline {
                 Some(right(width, &mut area))
             }
         };
+        let mut values = Rect { height: 0, ..area };
+        if self.values.is_some() {
+            values = area;
+            if Timeline::values_beside(whole) {
+                values.width = VALUES.min(area.width);
+                area.x += values.width + 1;
+                area.width = area.width.saturating_sub(values.width + 1);
+            } else {
+                area.height = 0;
+            }
+        }
         let head = top(u16::from(area.height >= 3), &mut area);
-        Layout { chips, strip, head, rows: area, detail }
+        Layout { chips, strip, hits, values, head, rows: area, detail }
     }
 
     /// The columns that fit, in reading order.
@@ -171,7 +200,7 @@ pub fn lanes(width: u16) -> Vec<(Column, Lane)> {
     let width = width.saturating_sub(1);
     let mut columns: Vec<Column> = Column::ALL.into();
     let fits = |columns: &[Column]| columns.iter().map(|c| natural(*c) + 1).sum::<u16>() <= width + 1;
-    for least in [Column::Address, Column::Source, Column::Agent, Column::Status, Column::Namespace] {
+    for least in [Column::Source, Column::Agent, Column::Address, Column::Status, Column::Namespace] {
         if fits(&columns) {
             break;
         }
@@ -182,8 +211,8 @@ pub fn lanes(width: u16) -> Vec<(Column, Lane)> {
         .map(|column| Lane {
             width: natural(*column),
             set: match column {
-                Column::Actor => Set::KeepEnd,
-                Column::Object => Set::KeepEnds,
+                Column::Actor => Set::Name,
+                Column::Object => Set::Object,
                 _ => Set::Left,
             },
         })
@@ -209,10 +238,10 @@ fn natural(column: Column) -> u16 {
     match column {
         Column::Time => 13, // and a finding's mark
         Column::Source => 10,
-        Column::Actor => 14,
+        Column::Actor => 16, // system:anonymous
         Column::Verb => 7,
-        Column::Object => 20,
-        Column::Status => 6,
+        Column::Object => 22,
+        Column::Status => 4,
         Column::Namespace => 11,
         Column::Agent => 14,
         Column::Address => 15,
@@ -227,10 +256,10 @@ mod tests {
     fn columns_drop_in_the_promised_order() {
         let names = |width| lanes(width).iter().map(|(column, _)| column.name()).collect::<Vec<_>>().join(" ");
         assert_eq!(names(140), "time source actor verb object status namespace agent address");
-        assert_eq!(names(105), "time source actor verb object status namespace agent");
-        assert_eq!(names(95), "time actor verb object status namespace agent");
+        assert_eq!(names(120), "time actor verb object status namespace agent address");
+        assert_eq!(names(100), "time actor verb object status namespace address");
         assert_eq!(names(80), "time actor verb object status namespace");
-        assert_eq!(names(72), "time actor verb object namespace");
+        assert_eq!(names(78), "time actor verb object namespace");
         assert_eq!(names(20), "time actor verb object");
     }
 
