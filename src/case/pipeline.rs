@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ use crate::formats::{Batch, Block, Content, Reader, Rows, block};
 use crate::model::EvidenceId;
 
 /// Blocks that may be between the reader and the caller.
-const UNDER_WAY: usize = 5;
+const UNDER_WAY: usize = 16;
 
 /// What is known of an input once it is read.
 pub struct Done {
@@ -64,10 +64,11 @@ pub fn run(
     }
     let blocks_out = Mutex::new(blocks_out);
     let (read, kept) = std::thread::scope(|scope| {
-        let reading = scope.spawn(move || read(Box::new(tee), &blocks_in, &permits_out));
+        let (used_in, used_out) = channel();
+        let reading = scope.spawn(move || read(Box::new(tee), &blocks_in, &permits_out, &used_out));
         for _ in 0..threads {
-            let (blocks, batches) = (&blocks_out, batches_in.clone());
-            scope.spawn(move || decode(blocks, &batches, evidence));
+            let (blocks, batches, used) = (&blocks_out, batches_in.clone(), used_in.clone());
+            scope.spawn(move || decode(blocks, &batches, &used, evidence));
         }
         drop(batches_in);
         let bytes = || seen.lock().unwrap_or_else(PoisonError::into_inner).1;
@@ -88,7 +89,12 @@ pub fn run(
     }))
 }
 
-fn read(raw: Box<dyn Read + Send>, blocks: &SyncSender<(u64, Block)>, permits: &Receiver<()>) -> io::Result<Content> {
+fn read(
+    raw: Box<dyn Read + Send>,
+    blocks: &SyncSender<(u64, Block)>,
+    permits: &Receiver<()>,
+    used: &Receiver<Vec<u8>>,
+) -> io::Result<Content> {
     let mut reader = Reader::open(raw)?;
     let mut number = 0;
     while let Some(block) = reader.next_block()? {
@@ -96,11 +102,17 @@ fn read(raw: Box<dyn Read + Send>, blocks: &SyncSender<(u64, Block)>, permits: &
             break;
         }
         number += 1;
+        used.try_iter().for_each(|bytes| reader.recycle(bytes));
     }
     Ok(reader.finish())
 }
 
-fn decode(blocks: &Mutex<Receiver<(u64, Block)>>, batches: &SyncSender<(u64, Batch)>, evidence: EvidenceId) {
+fn decode(
+    blocks: &Mutex<Receiver<(u64, Block)>>,
+    batches: &SyncSender<(u64, Batch)>,
+    used: &Sender<Vec<u8>>,
+    evidence: EvidenceId,
+) {
     let mut rows = Rows::new(evidence);
     loop {
         let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -108,7 +120,8 @@ fn decode(blocks: &Mutex<Receiver<(u64, Block)>>, batches: &SyncSender<(u64, Bat
             return;
         };
         block::decode(&block, &mut rows);
-        drop(block.bytes);
+        // The reader may have come to its end.
+        let _ = used.send(block.bytes);
         if batches.send((number, rows.finish())).is_err() {
             return;
         }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
-use arrow::compute::{concat_batches, interleave_record_batch};
+use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
+use arrow::compute::{concat_batches, interleave, interleave_record_batch};
 use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
@@ -29,6 +29,8 @@ const GROUP_BYTES: usize = 48 << 20;
 /// A log is nearly in order: the last rows of a group wait for the few that come a little late, so that one input
 /// makes one file.
 const HOLD_BACK: usize = 4_096;
+/// Rows put in order at a time.
+const PIECE: usize = 32_768;
 
 /// Writes the files of one command.
 pub struct Store {
@@ -153,41 +155,23 @@ fn sync_folder(path: &Path) -> Result<()> {
 impl Shelf {
     /// Writes a row group of what waits, but for the last `hold` rows.
     fn flush(&mut self, dir: &Path, seq: u64, hold: usize) -> Result<()> {
-        let mut batches = sorted(std::mem::take(&mut self.waiting))?;
+        let mut group = Group::new(std::mem::take(&mut self.waiting));
         (self.rows, self.bytes) = (0, 0);
-        while let Some(batch) = batches.pop() {
-            let rows = batch.num_rows();
-            let room = hold - self.rows.min(hold);
-            let kept = batch.slice(rows - rows.min(room), rows.min(room));
-            self.rows += kept.num_rows();
-            // Rows that wait on share their memory with those written; a copy lets it go.
-            if kept.num_rows() > 0 {
-                let copied = concat_batches(&self.table.schema, [&kept]);
-                self.waiting
-                    .insert(0, copied.map_err(|e| Error::Bug { what: "holding rows back".into(), source: e.into() })?);
-            }
-            if rows > room {
-                batches.push(batch.slice(0, rows - room));
-                break;
-            }
+        if let Some(kept) = group.split_off(group.rows.saturating_sub(hold))? {
+            (self.rows, self.bytes) = (kept.num_rows(), weight(&kept));
+            self.waiting.push(kept);
         }
-        self.bytes = self.waiting.iter().map(weight).sum();
-        if batches.is_empty() {
+        if group.rows == 0 {
             return Ok(());
         }
-        let first = key(&batches[0], 0);
-        let last_batch = &batches[batches.len() - 1];
-        let last = key(last_batch, last_batch.num_rows() - 1);
-        if self.open.as_ref().is_some_and(|sheet| sheet.last > first) {
+        if self.open.as_ref().is_some_and(|sheet| sheet.last > group.key(0)) {
             self.end()?;
         }
         let sheet = match &mut self.open {
             Some(sheet) => sheet,
             None => self.open.insert(Sheet::create(dir, seq, self.done.len(), self.table)?),
         };
-        sheet.write(&batches)?;
-        sheet.last = last;
-        Ok(())
+        sheet.write(&group)
     }
 
     fn end(&mut self) -> Result<()> {
@@ -217,19 +201,105 @@ impl Sheet {
     }
 
     /// Writes one row group; its columns are encoded side by side.
-    fn write(&mut self, batches: &[RecordBatch]) -> Result<()> {
+    fn write(&mut self, group: &Group) -> Result<()> {
         let path = self.path.clone();
         let fail = |e: parquet::errors::ParquetError| damaged(&path, e);
         let writers = self.factory.create_column_writers(self.groups).map_err(fail)?;
-        let chunks = encode(writers, batches).map_err(fail)?;
-        let mut group = self.writer.next_row_group().map_err(fail)?;
+        let chunks = encode(writers, group).map_err(fail)?;
+        let mut row_group = self.writer.next_row_group().map_err(fail)?;
         for chunk in chunks {
-            chunk.append_to_row_group(&mut group).map_err(fail)?;
+            chunk.append_to_row_group(&mut row_group).map_err(fail)?;
         }
-        group.close().map_err(fail)?;
+        row_group.close().map_err(fail)?;
         self.groups += 1;
-        self.rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        self.rows += group.rows as u64;
+        self.last = group.key(group.rows - 1);
         Ok(())
+    }
+}
+
+/// The rows of a row group to be, in order.
+struct Group {
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    /// Batch and row of each row, when they are not in order as they are.
+    order: Option<Vec<(usize, usize)>>,
+}
+
+impl Group {
+    /// Finds the order; costs one look at each row when they are in order.
+    fn new(batches: Vec<RecordBatch>) -> Group {
+        let mut rows: Vec<(Option<Key>, usize, usize)> = Vec::new();
+        for (place, batch) in batches.iter().enumerate() {
+            let keys = Keys::of(batch);
+            rows.extend((0..batch.num_rows()).map(|row| (keys.as_ref().map(|keys| keys.key(row)), place, row)));
+        }
+        let count = rows.len();
+        let order = (!rows.is_sorted()).then(|| {
+            rows.sort_unstable();
+            rows.into_iter().map(|(_, place, row)| (place, row)).collect()
+        });
+        Group { batches, rows: count, order }
+    }
+
+    fn key(&self, row: usize) -> Option<Key> {
+        let (place, row) = match &self.order {
+            Some(order) => order[row],
+            None => {
+                let mut row = row;
+                let place = self.batches.iter().position(|batch| match row.checked_sub(batch.num_rows()) {
+                    Some(rest) => {
+                        row = rest;
+                        false
+                    }
+                    None => true,
+                });
+                (place?, row)
+            }
+        };
+        key(&self.batches[place], row)
+    }
+
+    /// Takes the rows from `at` on out of the group, as a copy that does not hold the memory of the others.
+    fn split_off(&mut self, at: usize) -> Result<Option<RecordBatch>> {
+        let bug = |source: arrow::error::ArrowError| Error::Bug { what: "sorting rows".into(), source: source.into() };
+        if at >= self.rows {
+            return Ok(None);
+        }
+        self.rows = at;
+        if let Some(order) = &mut self.order {
+            let rest = order.split_off(at);
+            let all: Vec<&RecordBatch> = self.batches.iter().collect();
+            return interleave_record_batch(&all, &rest).map(Some).map_err(bug);
+        }
+        let (mut first, mut rest) = (Vec::new(), Vec::new());
+        let mut room = at;
+        for batch in self.batches.drain(..) {
+            let here = room.min(batch.num_rows());
+            room -= here;
+            if here < batch.num_rows() {
+                rest.push(batch.slice(here, batch.num_rows() - here));
+            }
+            if here > 0 {
+                first.push(batch.slice(0, here));
+            }
+        }
+        self.batches = first;
+        concat_batches(&rest[0].schema(), &rest).map(Some).map_err(bug)
+    }
+
+    /// Gives the values of one column in order, in pieces.
+    fn each(
+        &self,
+        column: usize,
+        each: &mut dyn FnMut(&ArrayRef) -> Result<(), parquet::errors::ParquetError>,
+    ) -> Result<(), parquet::errors::ParquetError> {
+        let arrays: Vec<&ArrayRef> = self.batches.iter().map(|batch| batch.column(column)).collect();
+        let Some(order) = &self.order else {
+            return arrays.into_iter().try_for_each(each);
+        };
+        let arrays: Vec<&dyn Array> = arrays.into_iter().map(|array| array.as_ref()).collect();
+        order.chunks(PIECE).try_for_each(|piece| each(&interleave(&arrays, piece)?))
     }
 }
 
@@ -238,8 +308,9 @@ type Column = (usize, Vec<ArrowColumnWriter>);
 
 fn encode(
     writers: Vec<ArrowColumnWriter>,
-    batches: &[RecordBatch],
+    group: &Group,
 ) -> Result<Vec<ArrowColumnChunk>, parquet::errors::ParquetError> {
+    let batches = &group.batches;
     let schema = batches[0].schema();
     let mut writers = writers.into_iter();
     let mut columns: Vec<Mutex<Option<Column>>> = Vec::new();
@@ -259,12 +330,10 @@ fn encode(
         while let Some(column) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             let taken = columns[*column].lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some((place, mut writers)) = taken {
-                for batch in batches {
-                    let leaves = compute_leaves(schema.field(place), batch.column(place))?;
-                    for (writer, leaf) in writers.iter_mut().zip(leaves) {
-                        writer.write(&leaf)?;
-                    }
-                }
+                group.each(place, &mut |array| {
+                    let leaves = compute_leaves(schema.field(place), array)?;
+                    writers.iter_mut().zip(leaves).try_for_each(|(writer, leaf)| writer.write(&leaf))
+                })?;
                 let chunks = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>, _>>()?;
                 done.push((place, chunks));
             }
@@ -362,23 +431,6 @@ impl<'a> Keys<'a> {
 /// The key of one row.
 pub fn key(batch: &RecordBatch, row: usize) -> Option<Key> {
     Keys::of(batch).map(|keys| keys.key(row))
-}
-
-/// Puts rows in order; costs one look at each when they are.
-fn sorted(batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>> {
-    let mut rows: Vec<(Option<Key>, usize, usize)> = Vec::new();
-    for (place, batch) in batches.iter().enumerate() {
-        let keys = Keys::of(batch);
-        rows.extend((0..batch.num_rows()).map(|row| (keys.as_ref().map(|keys| keys.key(row)), place, row)));
-    }
-    if rows.is_sorted() {
-        return Ok(batches);
-    }
-    rows.sort_unstable();
-    let order: Vec<(usize, usize)> = rows.into_iter().map(|(_, place, row)| (place, row)).collect();
-    let all: Vec<&RecordBatch> = batches.iter().collect();
-    let bug = |source: arrow::error::ArrowError| Error::Bug { what: "sorting rows".into(), source: source.into() };
-    Ok(vec![interleave_record_batch(&all, &order).map_err(bug)?])
 }
 
 /// Bytes of the rows themselves, without the room their builders kept.

@@ -9,7 +9,7 @@ use super::source::Source;
 use super::{classify, json};
 
 /// About how many bytes a block has; a longer record makes a longer block.
-pub(super) const BLOCK: usize = 4 << 20;
+pub(super) const BLOCK: usize = 1 << 20;
 /// The longest record that is held.
 const LONGEST: usize = 512 << 20;
 /// What envelopes may look at; more only to see the first line to its end.
@@ -66,6 +66,8 @@ pub(super) struct Piece {
 pub struct Reader {
     source: Source,
     held: Vec<u8>,
+    /// Room of earlier blocks, to be used again: fresh memory costs as much as reading into it.
+    spare: Vec<Vec<u8>>,
     /// Content offset and line of the first held byte.
     offset: u64,
     line: u64,
@@ -101,6 +103,7 @@ impl Reader {
         let mut reader = Reader {
             source,
             held: Vec::with_capacity(HEAD),
+            spare: Vec::new(),
             offset: 0,
             line: 1,
             more: true,
@@ -144,6 +147,11 @@ impl Reader {
                 self.fill(BLOCK)?;
             }
         }
+    }
+
+    /// Takes back the bytes of a block that was decoded.
+    pub fn recycle(&mut self, bytes: Vec<u8>) {
+        self.spare.push(bytes);
     }
 
     /// Says what the content was.
@@ -229,8 +237,11 @@ impl Reader {
 
     fn take(&mut self, length: usize, content: Kind) -> Block {
         let (offset, line) = (self.offset, self.line);
-        let rest = self.held.split_off(length);
-        let bytes = std::mem::replace(&mut self.held, rest);
+        let mut rest = self.spare.pop().unwrap_or_default();
+        rest.clear();
+        rest.extend_from_slice(&self.held[length..]);
+        let mut bytes = std::mem::replace(&mut self.held, rest);
+        bytes.truncate(length);
         self.offset += length as u64;
         self.line += lines(&bytes);
         Block { offset, line, bytes, context: Arc::new(Context { content }) }
