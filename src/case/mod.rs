@@ -165,13 +165,13 @@ impl Case {
     pub fn evidence_batch(&self) -> Result<RecordBatch> {
         let inputs = self.evidence();
         let text = |of: &dyn Fn(&InputRecord) -> Option<String>| -> ArrayRef {
-            Arc::new(inputs.iter().map(|i| of(i)).collect::<StringArray>())
+            Arc::new(inputs.iter().map(of).collect::<StringArray>())
         };
         let number = |of: &dyn Fn(&InputRecord) -> u64| -> ArrayRef {
-            Arc::new(UInt64Array::from_iter_values(inputs.iter().map(|i| of(i))))
+            Arc::new(UInt64Array::from_iter_values(inputs.iter().map(of)))
         };
         let time = |of: &dyn Fn(&InputRecord) -> Option<i64>| -> ArrayRef {
-            let array = inputs.iter().map(|i| of(i)).collect::<TimestampMicrosecondArray>();
+            let array = inputs.iter().map(of).collect::<TimestampMicrosecondArray>();
             Arc::new(array.with_timezone("+00:00"))
         };
         let columns: Vec<ArrayRef> = vec![
@@ -227,15 +227,18 @@ impl Case {
         }
     }
 
-    /// Takes the right to write; it ends when the returned file is dropped.
-    fn lock(&self) -> Result<File> {
+    /// Takes the right to write; it ends when the returned file is dropped. What others wrote since the case was opened
+    /// is read first, so that the next line follows the last one.
+    fn lock(&mut self) -> Result<File> {
         let path = self.dir.join("lock");
         let file = File::create(&path).map_err(Error::io("write", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(Error::Locked { path: self.dir.clone() }),
-            Err(TryLockError::Error(source)) => Err(Error::io("lock", &path)(source)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: self.dir.clone() }),
+            Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
         }
+        self.journal = Journal::read(&self.dir.join("journal.jsonl"))?;
+        Ok(file)
     }
 
     /// Records a replay: its findings take the place of those before.

@@ -107,12 +107,27 @@ pub fn main() -> ExitCode {
         Ok(End::Evidence) => ExitCode::from(Kind::Evidence as u8),
         Ok(End::Rules) => ExitCode::from(Kind::Rules as u8),
         // Whoever reads our output has read enough.
-        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             print::error(&error);
             ExitCode::from(error.kind() as u8)
         }
     }
+}
+
+/// Says whether an error, or what caused it, is that nobody reads any more; writers wrap it in errors of their own.
+fn is_broken_pipe(error: &Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        let io = one.downcast_ref::<std::io::Error>();
+        let arrow = one.downcast_ref::<arrow::error::ArrowError>();
+        let pipe = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
+        if io.is_some_and(pipe) || matches!(arrow, Some(arrow::error::ArrowError::IoError(_, io)) if pipe(io)) {
+            return true;
+        }
+        cause = one.source();
+    }
+    false
 }
 
 /// The time of day, for the journal only: nothing that is found depends on it.

@@ -1,27 +1,23 @@
-//! Replays a case through rules: one fused scan, then correlations, then findings.
+//! Replays a case through rules: one scan for all of them, then correlations, then findings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::UInt32Type;
-use datafusion::functions::expr_fn::lower;
-use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
-use datafusion::prelude::{col, lit};
+use datafusion::prelude::{Expr, col};
 use futures::StreamExt;
 
 use super::blind::{Blind, Coverage};
 use super::correlate::{Step, episodes};
 use super::finding::{Event, Finding, Words, finding, group};
-use super::ruleset::Compiled;
+use super::ruleset::{BODIES, Compiled};
 use super::scan::{CARRIED, Program, RuleSetExec};
-use super::{Engine, damaged};
+use super::{Engine, candidates, damaged};
 use crate::error::{Error, Result};
-use crate::model::Micros;
-use crate::sigma::{
-    Correlation, CorrelationKind, Field, Level, Meta, Predicate, Rule, RuleSet, Source, resources, verbs,
-};
+use crate::model::{Micros, Span};
+use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, RuleSet};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -95,93 +91,88 @@ impl Engine {
         Ok(Replay { findings, untold, blind, coverage, rules: rules.reported().count() })
     }
 
-    /// The plan of the fused scan, as text: one scan for all rules.
+    /// The plan of the scan for all rules, as text. Events that hang on their bodies are read by a second one.
     ///
     /// # Errors
     /// When the plan cannot be made.
     pub fn explain(&self, rules: &RuleSet) -> Result<String> {
-        let plan = self.runtime.block_on(self.plan(rules))?;
+        let program = Engine::program(rules)?;
+        let plan = self.runtime.block_on(self.plan(&program, candidates::filter(&program), false))?;
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    /// One plan for all rules: those that ask columns only and those that ask bodies, each as one scan. Bodies are
-    /// nearly all of a case, so their scan decodes them only for the verbs and resources its rules can match.
-    async fn plan(&self, rules: &RuleSet) -> Result<Arc<dyn ExecutionPlan>> {
-        let asks_bodies = |rule: &Rule| {
-            let mut asks = false;
-            rule.predicate
-                .each_test(&mut |test| asks |= matches!(test.field.source, Source::Body { .. } | Source::Everything));
-            asks
-        };
-        let (bodies, columns): (Vec<usize>, Vec<usize>) =
-            (0..rules.rules.len()).partition(|rule| asks_bodies(&rules.rules[*rule]));
-        let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        for part in [columns, bodies] {
-            if !part.is_empty() {
-                plans.push(self.part(rules, part).await?);
-            }
-        }
-        match plans.len() {
-            1 => Ok(plans.remove(0)),
-            _ => UnionExec::try_new(plans).map_err(damaged),
-        }
-    }
-
-    async fn part(&self, rules: &RuleSet, part: Vec<usize>) -> Result<Arc<dyn ExecutionPlan>> {
-        let chosen: Vec<Rule> = part.iter().map(|rule| rules.rules[*rule].clone()).collect();
+    fn program(rules: &RuleSet) -> Result<Arc<Program>> {
         let wrong = |source: regex::Error| Error::Usage {
             what: format!("a rule's regular expression cannot be used: {source}"),
             hint: None,
         };
-        let keys: Vec<Vec<Field>> = part.iter().map(|rule| keys_of(rules, *rule)).collect();
-        let program = Program { compiled: Compiled::new(&chosen).map_err(wrong)?, keys, numbers: part };
+        let keys: Vec<Vec<Field>> = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
+        Ok(Arc::new(Program { compiled: Compiled::new(&rules.rules).map_err(wrong)?, keys }))
+    }
+
+    /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
+    async fn plan(&self, program: &Arc<Program>, filter: Option<Expr>, bodies: bool) -> Result<Arc<dyn ExecutionPlan>> {
         let mut wanted: Vec<&str> = CARRIED.to_vec();
         let of_keys = program.keys.iter().flatten().flat_map(super::values::columns);
-        for column in program.compiled.columns().into_iter().chain(of_keys) {
+        let asked = program.compiled.columns().into_iter().chain(of_keys);
+        let asked = asked.filter(|name| !BODIES.contains(name)).chain(BODIES.into_iter().filter(|_| bodies));
+        for column in asked {
             if !wanted.contains(&column) {
                 wanted.push(column);
             }
         }
         let mut frame = self.context.table("audit").await.map_err(damaged)?;
-        for (column, field, only) in
-            [("verb", "verb", only(&chosen, verbs)), ("resource", "objectRef", only(&chosen, resources))]
-        {
-            if let Some(words) = only {
-                let words = words.into_iter().map(lit).collect();
-                // A row that lost the field to a cut may still be one of them.
-                let lost = col("not_recorded").like(lit(format!("%{field}%")));
-                frame = frame.filter(lower(col(column)).in_list(words, false).or(lost)).map_err(damaged)?;
-            }
+        if let Some(filter) = filter {
+            frame = frame.filter(filter).map_err(damaged)?;
         }
         let columns = wanted.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
         let scan = frame.select(columns).map_err(damaged)?.create_physical_plan().await.map_err(damaged)?;
-        Ok(Arc::new(RuleSetExec::new(scan, Arc::new(program))))
+        Ok(Arc::new(RuleSetExec::new(scan, Arc::clone(program))))
     }
 
+    /// Asks every rule of every event: of columns first, then of the bodies of those events that hang on them. Bodies
+    /// are nearly all of a case, and few events do.
     fn verdicts(&self, rules: &RuleSet) -> Result<Vec<Verdict>> {
+        let program = Engine::program(rules)?;
         self.runtime.block_on(async {
-            let plan = self.plan(rules).await?;
-            let streams = execute_stream_partitioned(plan, self.context.task_ctx()).map_err(damaged)?;
-            let tasks: Vec<_> = streams
-                .into_iter()
-                .map(|mut stream| {
-                    tokio::spawn(async move {
-                        let mut verdicts = Vec::new();
-                        while let Some(batch) = stream.next().await {
-                            read(&batch?, &mut verdicts);
-                        }
-                        Ok::<_, datafusion::error::DataFusionError>(verdicts)
-                    })
-                })
-                .collect();
-            let mut all = Vec::new();
-            for task in tasks {
-                all.extend(task.await.map_err(damaged)?.map_err(damaged)?);
+            let first = self.plan(&program, candidates::filter(&program), false).await?;
+            let (mut all, open) = self.run(first).await?;
+            if !open.is_empty() {
+                let places = open.iter().map(|(_, span)| (span.evidence.0, span.offset)).collect();
+                let second = self.plan(&program, Some(candidates::at(places)), true).await?;
+                let (told, _) = self.run(second).await?;
+                // The other rules had told of these events before.
+                all.extend(told.into_iter().filter(|verdict| open.contains(&(verdict.rule, verdict.event.span))));
             }
             // Partitions end in any order; evidence order makes the answer one.
             all.sort_by(|a: &Verdict, b| (a.rule, &a.event).cmp(&(b.rule, &b.event)));
             Ok(all)
         })
+    }
+
+    /// Runs a plan of rules: its verdicts, and which rule hangs on the bodies of which event.
+    async fn run(&self, plan: Arc<dyn ExecutionPlan>) -> Result<(Vec<Verdict>, HashSet<(usize, Span)>)> {
+        let streams = execute_stream_partitioned(plan, self.context.task_ctx()).map_err(damaged)?;
+        let tasks: Vec<_> = streams
+            .into_iter()
+            .map(|mut stream| {
+                tokio::spawn(async move {
+                    let mut verdicts = Vec::new();
+                    let mut open = HashSet::new();
+                    while let Some(batch) = stream.next().await {
+                        read(&batch?, &mut verdicts, &mut open);
+                    }
+                    Ok::<_, datafusion::error::DataFusionError>((verdicts, open))
+                })
+            })
+            .collect();
+        let (mut verdicts, mut open) = (Vec::new(), HashSet::new());
+        for task in tasks {
+            let (told, untold) = task.await.map_err(damaged)?.map_err(damaged)?;
+            verdicts.extend(told);
+            open.extend(untold);
+        }
+        Ok((verdicts, open))
     }
 
     fn correlate(&self, rules: &RuleSet, correlation: &Correlation, by_rule: &[Vec<&Verdict>]) -> Result<Vec<Finding>> {
@@ -214,21 +205,20 @@ impl Engine {
     }
 }
 
-/// The only words any of the rules can match; None when one can match all.
-fn only(rules: &[Rule], words: fn(&Predicate) -> Option<BTreeSet<String>>) -> Option<BTreeSet<String>> {
-    let each = rules.iter().map(|rule| words(&rule.predicate));
-    each.collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
-}
-
-fn read(batch: &RecordBatch, verdicts: &mut Vec<Verdict>) {
+fn read(batch: &RecordBatch, verdicts: &mut Vec<Verdict>, open: &mut HashSet<(usize, Span)>) {
     let rules = batch.column(0).as_primitive::<UInt32Type>();
     let hits = batch.column(1).as_boolean();
     let keys = batch.column(batch.num_columns() - 1).as_list::<i32>();
     for row in 0..batch.num_rows() {
+        let rule = rules.value(row) as usize;
+        if hits.is_null(row) {
+            open.insert((rule, Event::span(batch, row)));
+            continue;
+        }
         let list = keys.value(row);
         let texts = list.as_string::<i32>();
         verdicts.push(Verdict {
-            rule: rules.value(row) as usize,
+            rule,
             hit: hits.value(row),
             event: Event::read(batch, row),
             keys: texts.iter().map(|text| text.map(str::to_owned)).collect(),

@@ -56,7 +56,6 @@ impl Event {
     /// Reads one row of the verdict stream.
     pub fn read(batch: &RecordBatch, row: usize) -> Event {
         let cell = |name: &str| batch.column_by_name(name).and_then(|a| text(a.as_ref(), row)).map(str::to_owned);
-        let big = |name: &str| batch.column_by_name(name).map_or(0, |a| a.as_primitive::<UInt64Type>().value(row));
         let time = batch.column_by_name("time").filter(|a| !a.is_null(row));
         let code = batch.column_by_name("response_code").filter(|a| !a.is_null(row));
         let kind = match (cell("resource"), cell("subresource")) {
@@ -73,13 +72,7 @@ impl Event {
         });
         Event {
             time: time.map(|a| Micros(a.as_primitive::<TimestampMicrosecondType>().value(row))),
-            span: Span {
-                evidence: EvidenceId(
-                    batch.column_by_name("evidence").map_or(0, |a| a.as_primitive::<UInt32Type>().value(row)),
-                ),
-                offset: big("offset"),
-                length: big("length"),
-            },
+            span: Event::span(batch, row),
             audit_id: cell("audit_id"),
             stage: cell("stage"),
             actor,
@@ -94,6 +87,13 @@ impl Event {
             body: cell("body"),
             not_recorded: cell("not_recorded"),
         }
+    }
+
+    /// Where the event of one row lies.
+    pub fn span(batch: &RecordBatch, row: usize) -> Span {
+        let big = |name: &str| batch.column_by_name(name).map_or(0, |a| a.as_primitive::<UInt64Type>().value(row));
+        let evidence = batch.column_by_name("evidence").map_or(0, |a| a.as_primitive::<UInt32Type>().value(row));
+        Span { evidence: EvidenceId(evidence), offset: big("offset"), length: big("length") }
     }
 
     /// The thing acted on: `pods/exec web/api-0`, or the path of a non-resource request.

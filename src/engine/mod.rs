@@ -4,6 +4,7 @@
 
 mod blind;
 mod bodies;
+mod candidates;
 mod columns;
 mod correlate;
 mod detect;

@@ -19,6 +19,9 @@ use crate::model::tables::audit;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Field, Matcher, Op, Predicate, Rule, Source, Test};
 
+/// The columns of bodies: most of a case, and read only for rows that hang on them.
+pub const BODIES: [&str; 3] = ["request_object", "request_cut", "response_object"];
+
 /// Rules compiled together.
 pub struct Compiled {
     atoms: Vec<Atom>,
@@ -48,6 +51,12 @@ enum Atom {
     Everything(Matcher),
 }
 
+impl Atom {
+    fn is_costly(&self) -> bool {
+        matches!(self, Atom::Column { costly: true, .. } | Atom::Fields { .. })
+    }
+}
+
 /// A rule's predicate over atoms, children in the order of their cost.
 enum Node {
     True,
@@ -62,8 +71,16 @@ enum Node {
 pub struct Verdict {
     pub rule: usize,
     pub row: usize,
-    /// False: cannot tell.
-    pub hit: bool,
+    pub told: Told,
+}
+
+/// What is known of a rule on a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Hit,
+    CannotTell,
+    /// It hangs on bodies that were not read yet.
+    NeedsBodies,
 }
 
 impl Compiled {
@@ -106,18 +123,22 @@ impl Compiled {
         self.atoms.len()
     }
 
-    /// Decides every rule for every row of `batch`; verdicts come in the order of rules, then rows.
+    /// Decides every rule for every row of `batch`; verdicts come in the order of rules, then rows. Without the columns
+    /// of bodies, rules that hang on them say so.
     pub fn run(&self, batch: &RecordBatch) -> Vec<Verdict> {
-        let mut run = Run { compiled: self, batch, cache: vec![None; self.atoms.len()], missing: HashMap::new() };
-        let answers: Vec<Three> = self.rules.iter().map(|rule| run.column_answer(rule, None)).collect();
-        let mut open: BTreeSet<usize> = BTreeSet::new();
+        if !BODIES.iter().all(|name| batch.column_by_name(name).is_some()) {
+            return self.run_without_bodies(batch);
+        }
+        let mut run = Run::new(self, batch);
+        let answers: Vec<Three> = self.rules.iter().map(|rule| run.rule_answer(rule)).collect();
+        let mut open = BooleanBuffer::new_unset(batch.num_rows());
         for (node, answer) in self.rules.iter().zip(&answers) {
             if self.asks_bodies(node) {
-                open.extend((0..batch.num_rows()).filter(|row| answer.row(*row).is_none()));
+                open = &open | &answer.untold_rows(batch.num_rows());
             }
         }
         let bodies: HashMap<usize, BodyAnswers> =
-            open.into_iter().map(|row| (row, self.bodies.read(batch, row))).collect();
+            open.set_indices().map(|row| (row, self.bodies.read(batch, row))).collect();
         let mut verdicts = Vec::new();
         for (rule, (node, answer)) in self.rules.iter().zip(&answers).enumerate() {
             if answer.is_no() {
@@ -126,15 +147,71 @@ impl Compiled {
             let asks = self.asks_bodies(node);
             for row in answer.open_rows(batch.num_rows()).set_indices() {
                 let told = match answer.row(row) {
-                    None if asks => run.row_answer(node, row, &bodies[&row]),
+                    None if asks => run.row_answer(node, row, (&bodies[&row], &open)),
                     told => told,
                 };
                 if told != Some(false) {
-                    verdicts.push(Verdict { rule, row, hit: told == Some(true) });
+                    let told = if told == Some(true) { Told::Hit } else { Told::CannotTell };
+                    verdicts.push(Verdict { rule, row, told });
                 }
             }
         }
         verdicts
+    }
+
+    fn run_without_bodies(&self, batch: &RecordBatch) -> Vec<Verdict> {
+        let mut run = Run::new(self, batch);
+        let mut verdicts = Vec::new();
+        for (rule, node) in self.rules.iter().enumerate() {
+            let answer = run.rule_answer(node);
+            if answer.is_no() {
+                continue;
+            }
+            // What no body of the row can decide, since none was recorded, need not be read.
+            let mut read = BooleanBuffer::new_unset(batch.num_rows());
+            let mut roots = Vec::new();
+            self.body_roots(node, &mut roots);
+            for root in roots {
+                read = &read | &!run.missing(root);
+            }
+            for row in answer.open_rows(batch.num_rows()).set_indices() {
+                let told = match answer.row(row) {
+                    Some(_) => Told::Hit,
+                    None if read.value(row) => Told::NeedsBodies,
+                    None => Told::CannotTell,
+                };
+                verdicts.push(Verdict { rule, row, told });
+            }
+        }
+        verdicts
+    }
+
+    /// The fields a rule's body tests lie in; none of a row is missing for a test on everything.
+    fn body_roots(&self, node: &Node, roots: &mut Vec<Recorded>) {
+        match node {
+            Node::True => {}
+            Node::Atom(atom) => match &self.atoms[*atom] {
+                Atom::Body { root, .. } => roots.push(*root),
+                Atom::Everything(_) => roots.push(Recorded::ALL),
+                Atom::Column { .. } | Atom::Fields { .. } => {}
+            },
+            Node::Not(inner) => self.body_roots(inner, roots),
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| self.body_roots(node, roots)),
+        }
+    }
+
+    /// The rows on which any rule may be true, as far as the columns of `batch` can tell; a column that is not there
+    /// tells nothing.
+    pub fn candidates(&self, batch: &RecordBatch) -> BooleanBuffer {
+        let mut run = Run::new(self, batch);
+        let mut rows = BooleanBuffer::new_unset(batch.num_rows());
+        for rule in &self.rules {
+            match run.rule_answer(rule) {
+                Three::No => {}
+                answer => rows = &rows | &answer.open_rows(batch.num_rows()),
+            }
+        }
+        rows
     }
 
     fn node(&mut self, predicate: &Predicate, known: &mut HashMap<Test, usize>) -> Result<Node, regex::Error> {
@@ -183,11 +260,12 @@ impl Compiled {
         match node {
             Node::True => 0,
             Node::Atom(atom) => match &self.atoms[*atom] {
+                // A cheap test is asked once for all rules; a whole selection of them is cheaper than one costly test.
                 Atom::Column { costly: false, .. } => 1,
-                Atom::Column { costly: true, .. } => 4,
-                Atom::Fields { .. } => 16,
-                Atom::Body { .. } => 64,
-                Atom::Everything(_) => 256,
+                Atom::Column { costly: true, .. } => 40,
+                Atom::Fields { .. } => 100,
+                Atom::Body { .. } => 400,
+                Atom::Everything(_) => 4_000,
             },
             Node::Not(inner) => self.cost(inner) + 1,
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().map(|node| self.cost(node)).sum::<u32>() + 1,
@@ -208,13 +286,40 @@ impl Compiled {
 struct Run<'a> {
     compiled: &'a Compiled,
     batch: &'a RecordBatch,
-    /// Answers over whole batches.
-    cache: Vec<Option<Three>>,
+    cache: Vec<Option<Asked>>,
+    /// Answers costly tests with "cannot tell", to find the rows they need to be asked of.
+    only_cheap: bool,
     /// Rows that lack a field, by field.
     missing: HashMap<u16, BooleanBuffer>,
 }
 
-impl Run<'_> {
+/// What was asked of an atom so far.
+struct Asked {
+    /// Right for these rows, None for all: a costly test is asked only of rows that some rule needs it for.
+    rows: Option<BooleanBuffer>,
+    yes: BooleanBuffer,
+    answer: Three,
+}
+
+impl<'a> Run<'a> {
+    fn new(compiled: &'a Compiled, batch: &'a RecordBatch) -> Run<'a> {
+        let cache = compiled.atoms.iter().map(|_| None).collect();
+        Run { compiled, batch, cache, only_cheap: false, missing: HashMap::new() }
+    }
+
+    /// The answer from columns alone. Costly tests are asked only of rows that the cheap ones cannot decide.
+    fn rule_answer(&mut self, rule: &Node) -> Three {
+        self.only_cheap = true;
+        let answer = self.column_answer(rule, None);
+        self.only_cheap = false;
+        let open = answer.untold_rows(self.batch.num_rows());
+        if open.count_set_bits() == 0 {
+            return answer;
+        }
+        let open = answer.open_rows(self.batch.num_rows());
+        self.column_answer(rule, Some(&open))
+    }
+
     /// The answer from columns alone; `rows` are those that matter, None for all.
     fn column_answer(&mut self, node: &Node, rows: Option<&BooleanBuffer>) -> Three {
         match node {
@@ -243,37 +348,64 @@ impl Run<'_> {
     }
 
     fn atom_answer(&mut self, atom: usize, rows: Option<&BooleanBuffer>) -> Three {
-        if let Some(answer) = &self.cache[atom] {
-            return answer.clone();
+        let compiled = self.compiled;
+        let atom_test = &compiled.atoms[atom];
+        if self.only_cheap && atom_test.is_costly() {
+            return Three::unknown(self.batch.num_rows());
         }
-        let (answer, whole) = match &self.compiled.atoms[atom] {
-            Atom::Column { test, root, costly } => {
-                let some = rows.filter(|_| *costly);
-                let answer = Three::known(test.run(self.batch, some));
-                let root = *root;
-                (answer.unless(self.missing(root)), some.is_none())
-            }
-            Atom::Body { .. } | Atom::Everything(_) => (Three::unknown(self.batch.num_rows()), true),
-            Atom::Fields { left, right, matcher } => {
-                let yes = BooleanBuffer::collect_bool(self.batch.num_rows(), |row| {
-                    rows.is_none_or(|rows| rows.value(row)) && relates(self.batch, row, left, right, matcher)
-                });
-                let root = left.root.without(right.root);
-                (Three::known(yes).unless(self.missing(root)), rows.is_none())
+        let rows = rows.filter(|_| atom_test.is_costly());
+        let before = self.cache[atom].as_ref();
+        // The rows that nobody asked for yet.
+        let todo = match (before, rows) {
+            (None, rows) => rows.cloned(),
+            (Some(Asked { rows: None, answer, .. }), _) => return answer.clone(),
+            (Some(Asked { rows: Some(known), .. }), None) => Some(!known),
+            (Some(Asked { rows: Some(known), answer, .. }), Some(rows)) => {
+                let todo = rows & &!known;
+                if todo.count_set_bits() == 0 {
+                    return answer.clone();
+                }
+                Some(todo)
             }
         };
-        // An answer for some rows only is wrong for the others: another rule must ask again.
-        if whole {
-            self.cache[atom] = Some(answer.clone());
-        }
+        let Some((found, root)) = self.ask(atom_test, todo.as_ref()) else {
+            return Three::unknown(self.batch.num_rows());
+        };
+        let (yes, rows) = match self.cache[atom].take() {
+            Some(Asked { rows: Some(known), yes, .. }) => (&yes | &found, rows.map(|rows| rows | &known)),
+            _ => (found, rows.cloned()),
+        };
+        let answer = Three::known(yes.clone()).unless(self.missing(root));
+        self.cache[atom] = Some(Asked { rows, yes, answer: answer.clone() });
         answer
     }
 
-    /// The answer for one row whose bodies were read.
-    fn row_answer(&mut self, node: &Node, row: usize, bodies: &BodyAnswers) -> Option<bool> {
+    /// Asks a test of some rows, None for all; None when columns cannot answer it. Other rows get "no".
+    fn ask(&self, atom: &Atom, rows: Option<&BooleanBuffer>) -> Option<(BooleanBuffer, Recorded)> {
+        match atom {
+            Atom::Column { test, root, .. } => {
+                self.batch.column_by_name(test.column())?;
+                Some((test.run(self.batch, rows), *root))
+            }
+            Atom::Fields { left, right, matcher } => {
+                if ![left, right].iter().all(|field| values::are_there(self.batch, field)) {
+                    return None;
+                }
+                let yes = BooleanBuffer::collect_bool(self.batch.num_rows(), |row| {
+                    rows.is_none_or(|rows| rows.value(row)) && relates(self.batch, row, left, right, matcher)
+                });
+                Some((yes, left.root.without(right.root)))
+            }
+            Atom::Body { .. } | Atom::Everything(_) => None,
+        }
+    }
+
+    /// The answer for one row whose bodies were read, one of the `open` rows.
+    fn row_answer(&mut self, node: &Node, row: usize, read: (&BodyAnswers, &BooleanBuffer)) -> Option<bool> {
+        let (bodies, open) = read;
         match node {
             Node::True => Some(true),
-            Node::Not(inner) => self.row_answer(inner, row, bodies).map(|told| !told),
+            Node::Not(inner) => self.row_answer(inner, row, read).map(|told| !told),
             Node::Atom(atom) => match &self.compiled.atoms[*atom] {
                 Atom::Body { test, root } => {
                     if self.missing(*root).value(row) {
@@ -288,13 +420,13 @@ impl Run<'_> {
                     // Found is found; "not found" needs everything to have been recorded.
                     (!self.missing(Recorded(u16::MAX)).value(row)).then_some(false)
                 }
-                // Asked of the whole batch and kept: other open rows will ask the same.
-                _ => self.atom_answer(*atom, None).row(row),
+                // Asked of all open rows and kept: the others will ask the same.
+                _ => self.atom_answer(*atom, Some(open)).row(row),
             },
             Node::All(nodes) => {
                 let mut told = Some(true);
                 for node in nodes {
-                    match self.row_answer(node, row, bodies) {
+                    match self.row_answer(node, row, read) {
                         Some(false) => return Some(false),
                         None => told = None,
                         Some(true) => {}
@@ -305,7 +437,7 @@ impl Run<'_> {
             Node::Any(nodes) => {
                 let mut told = Some(false);
                 for node in nodes {
-                    match self.row_answer(node, row, bodies) {
+                    match self.row_answer(node, row, read) {
                         Some(true) => return Some(true),
                         None => told = None,
                         Some(false) => {}

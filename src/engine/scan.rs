@@ -15,7 +15,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt;
 
-use super::ruleset::Compiled;
+use super::ruleset::{BODIES, Compiled, Told};
 use super::values;
 use crate::sigma;
 
@@ -48,8 +48,6 @@ pub struct Program {
     pub compiled: Compiled,
     /// For every rule the fields whose values its verdicts carry, for correlations.
     pub keys: Vec<Vec<sigma::Field>>,
-    /// For every rule its place in the whole rule set.
-    pub numbers: Vec<usize>,
 }
 
 /// Runs a [`Program`] over the batches of its input.
@@ -73,21 +71,37 @@ impl RuleSetExec {
     }
 }
 
-/// `rule` u32, `hit` bool (false: cannot tell), the carried columns, `keys` list of list of text.
+/// `rule` u32, `hit` bool (false: cannot tell, null: its bodies must be read), the carried columns, `keys` list of list of text.
 fn verdict_schema(events: &Schema) -> SchemaRef {
-    let mut fields = vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, false)];
+    let mut fields = vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, true)];
     fields.extend(CARRIED.iter().filter_map(|name| events.field_with_name(name).ok().cloned()));
     let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
     fields.push(Field::new("keys", DataType::List(item), false));
     Arc::new(Schema::new(fields))
 }
 
+fn hit(told: Told) -> Option<bool> {
+    match told {
+        Told::Hit => Some(true),
+        Told::CannotTell => Some(false),
+        Told::NeedsBodies => None,
+    }
+}
+
 fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> Result<RecordBatch> {
-    let verdicts = program.compiled.run(events);
+    let mut verdicts = program.compiled.run(events);
+    if !BODIES.iter().all(|name| events.column_by_name(name).is_some()) {
+        let of_bodies = |field: &sigma::Field| values::columns(field).iter().any(|name| BODIES.contains(name));
+        for verdict in &mut verdicts {
+            if verdict.told == Told::Hit && program.keys[verdict.rule].iter().any(of_bodies) {
+                verdict.told = Told::NeedsBodies;
+            }
+        }
+    }
     let rows = UInt32Array::from_iter_values(verdicts.iter().map(|v| v.row as u32));
     let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(UInt32Array::from_iter_values(verdicts.iter().map(|v| program.numbers[v.rule] as u32))),
-        Arc::new(verdicts.iter().map(|v| Some(v.hit)).collect::<BooleanArray>()),
+        Arc::new(UInt32Array::from_iter_values(verdicts.iter().map(|v| v.rule as u32))),
+        Arc::new(verdicts.iter().map(|v| hit(v.told)).collect::<BooleanArray>()),
     ];
     for name in CARRIED {
         if let Some(array) = events.column_by_name(name) {

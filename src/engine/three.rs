@@ -104,6 +104,14 @@ impl Three {
         }
     }
 
+    /// The rows that cannot be told.
+    pub fn untold_rows(&self, rows: usize) -> BooleanBuffer {
+        match self {
+            Three::No | Three::Yes => BooleanBuffer::new_unset(rows),
+            Three::Mixed { yes, no } => !&(yes | no),
+        }
+    }
+
     /// Turns a mixed answer that is no everywhere into the constant.
     fn fold(self) -> Three {
         match &self {

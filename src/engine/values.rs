@@ -34,6 +34,11 @@ pub fn columns(field: &Field) -> Vec<&str> {
     }
 }
 
+/// Says whether a batch has all the columns a field is read from.
+pub fn are_there(batch: &RecordBatch, field: &Field) -> bool {
+    columns(field).iter().all(|name| batch.column_by_name(name).is_some())
+}
+
 /// Reads the text of one cell; None when it is null or no text.
 pub fn text(array: &dyn Array, row: usize) -> Option<&str> {
     if array.is_null(row) {

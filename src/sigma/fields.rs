@@ -190,6 +190,8 @@ pub static FIELDS: &[Known] = &[
     ),
     shred("containers.name", "containers", "name", "derived: names of the containers"),
     shred("containers.image", "containers", "image", "derived: images of the containers"),
+    shred("containers.command", "containers", "command", "derived: words of their commands"),
+    shred("containers.args", "containers", "args", "derived: words of their arguments"),
     shred("containers.securityContext.privileged", "containers", "privileged", "derived: runs privileged"),
     shred(
         "containers.securityContext.allowPrivilegeEscalation",

@@ -26,7 +26,7 @@ use self::diagnostic::{Document, documents};
 pub use self::fields::{Field, Side, Source};
 pub use self::matcher::Matcher;
 use self::parse::Parsed;
-pub use self::predicate::{Needs, Op, Predicate, Test, needs, resources, verbs};
+pub use self::predicate::{Needs, Op, Predicate, Test, needs, verbs};
 pub use self::rule::{Level, Meta, Rule};
 use crate::error::Diagnostic;
 

@@ -279,18 +279,9 @@ fn required(predicate: &Predicate, wanted: bool) -> Recorded {
 
 /// Returns the only verbs `predicate` can match, in lower case; None when any.
 pub fn verbs(predicate: &Predicate) -> Option<BTreeSet<String>> {
-    only(predicate, "verb")
-}
-
-/// Returns the only resources `predicate` can match, in lower case; None when any.
-pub fn resources(predicate: &Predicate) -> Option<BTreeSet<String>> {
-    only(predicate, "resource")
-}
-
-fn only(predicate: &Predicate, column: &'static str) -> Option<BTreeSet<String>> {
     match predicate {
         Predicate::True | Predicate::Not(_) => None,
-        Predicate::Test(Test { field, op: Op::AnyText(patterns) }) if field.source == Source::Column(column) => {
+        Predicate::Test(Test { field, op: Op::AnyText(patterns) }) if field.source == Source::Column("verb") => {
             let texts = patterns.iter().map(|pattern| match &pattern.shape {
                 Shape::Equals(text) => Some(text.to_lowercase()),
                 _ => None,
@@ -298,12 +289,9 @@ fn only(predicate: &Predicate, column: &'static str) -> Option<BTreeSet<String>>
             texts.collect()
         }
         Predicate::Test(_) => None,
-        Predicate::All(parts) => {
-            let sets = parts.iter().filter_map(|p| only(p, column));
-            sets.reduce(|a, b| a.intersection(&b).cloned().collect())
-        }
+        Predicate::All(parts) => parts.iter().filter_map(verbs).reduce(|a, b| a.intersection(&b).cloned().collect()),
         Predicate::Any(parts) => {
-            let sets: Option<Vec<_>> = parts.iter().map(|p| only(p, column)).collect();
+            let sets: Option<Vec<_>> = parts.iter().map(verbs).collect();
             Some(sets?.into_iter().flatten().collect())
         }
     }

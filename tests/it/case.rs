@@ -14,6 +14,22 @@ use proptest::prelude::*;
 
 use crate::support::{AT, case_of, project, run};
 
+#[test]
+fn two_who_opened_a_case_before_either_wrote_keep_one_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = ["one.jsonl", "two.jsonl"].map(|name| folder.path().join(name));
+    fs::write(&one, line(1)).unwrap();
+    fs::write(&two, line(2)).unwrap();
+    let mut first = case_of(&folder, &[]);
+    let mut second = Case::open(first.dir()).unwrap();
+    first.ingest(&[one], AT, &mut |_| {}).unwrap();
+    second.ingest(&[two], AT, &mut |_| {}).unwrap();
+    let after = Case::open(first.dir()).unwrap();
+    assert_eq!(after.verify().unwrap().mismatches, []);
+    let numbers: Vec<u32> = spans(&after).into_iter().map(|(evidence, _, _)| evidence).collect();
+    assert_eq!(numbers, [0, 1], "each input has a number of its own");
+}
+
 /// Runs the real program until it writes a table, and kills it there.
 #[test]
 fn an_intake_killed_while_it_writes_can_be_done_again() {

@@ -192,8 +192,9 @@ pub struct Overview {
 /// One source of evidence and how well it covers the case's window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
-    /// The value of the timeline's source column, so that Enter can filter on it.
     pub name: String,
+    /// The value of the timeline's source column, so that Enter can filter on it.
+    pub source: String,
     pub bins: Vec<Bin>,
     pub rows: u64,
     /// What is wrong with it, in a few words; empty if nothing: "3 cut short", "12 rejected".

@@ -4,7 +4,7 @@ use coldcase_tui::ask::{Bin, Blind, Overview, Source, Window};
 
 use super::Ask;
 use super::answers::{level, width};
-use super::rows::{Condition, rows};
+use super::rows::rows;
 use crate::cli::print::grouped;
 use crate::cli::rules;
 use crate::error::Result;
@@ -48,29 +48,41 @@ impl Ask<'_> {
         })
     }
 
+    /// One line for each category of audit events, however many of its records another category brought too, and one
+    /// for every other source.
     fn sources(&self, from: Option<i64>, to: Option<i64>, bins: u16) -> Result<Vec<Source>> {
         let (Some(from), Some(to)) = (from, to) else {
             return Ok(Vec::new());
         };
         let width = width(from, to, bins);
-        let mut sources = Vec::new();
-        let names = self.sql("SELECT source, count(*) FROM timeline GROUP BY 1 ORDER BY 1", &[])?;
-        for row in rows(&names) {
-            let name = row.text(0).unwrap_or_default();
-            let mut condition = Condition { sql: "time IS NOT NULL".into(), parameters: Vec::new() };
-            let test = condition.is("source", Some(&name));
-            condition.and(&test);
-            let counts = self.bins(&condition, from, width)?;
-            let bin = |bin: i64| Bin {
-                count: counts.get(&bin).copied().unwrap_or(0),
-                findings: 0,
-                gap: name == "audit" && !counts.contains_key(&bin),
-            };
-            let note = match name.as_str() {
-                "object" => "by creation time".to_owned(),
-                _ => String::new(),
-            };
-            sources.push(Source { bins: (0..i64::from(bins)).map(bin).collect(), rows: row.count(1), name, note });
+        let found = self.sql(
+            &format!(
+                "SELECT source, name, CAST(floor((CAST(time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) \
+                 FROM (SELECT 'audit' AS source, coalesce(CAST(category AS VARCHAR), 'audit log') AS name, time FROM audit \
+                 UNION ALL SELECT 'audit', coalesce(CAST(category AS VARCHAR), 'audit log'), time FROM duplicate \
+                 WHERE CAST(\"table\" AS VARCHAR) = 'audit' \
+                 UNION ALL SELECT source, source, time FROM timeline WHERE source <> 'audit') \
+                 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            ),
+            &[],
+        )?;
+        let mut sources: Vec<Source> = Vec::new();
+        for row in rows(&found) {
+            let (source, name) = (row.text(0).unwrap_or_default(), row.text(1).unwrap_or_default());
+            if sources.last().is_none_or(|last| (&last.source, &last.name) != (&source, &name)) {
+                let note = if source == "object" { "by creation time" } else { "" };
+                // Silence of an API server is a gap in what was recorded; objects are not made every minute.
+                let empty = Bin { count: 0, findings: 0, gap: source == "audit" };
+                let bins = vec![empty; usize::from(bins)];
+                sources.push(Source { name, source, bins, rows: 0, note: note.to_owned() });
+            }
+            if let Some(last) = sources.last_mut() {
+                last.rows += row.count(3);
+                let bin = usize::try_from(row.number(2)).ok().filter(|_| !row.is_null(2));
+                if let Some(bin) = bin.and_then(|bin| last.bins.get_mut(bin)) {
+                    *bin = Bin { count: row.count(3), findings: 0, gap: false };
+                }
+            }
         }
         Ok(sources)
     }

@@ -64,7 +64,8 @@ pub struct Containers {
     kind: StringBuilder,
     name: StringBuilder,
     image: StringBuilder,
-    command: StringBuilder,
+    command: Texts,
+    args: Texts,
     privileged: BooleanBuilder,
     escalation: BooleanBuilder,
     run_as_user: Int64Builder,
@@ -85,13 +86,11 @@ impl Containers {
 
     fn push(&mut self, kind: &str, container: &Container<'_>) {
         let security = container.security_context.as_ref();
-        let words = container.command.iter().chain(&container.args).flatten();
-        let command = words.map(|word| &**word).collect::<Vec<_>>().join(" ");
-        let given = container.command.is_some() || container.args.is_some();
         self.kind.append_value(kind);
         self.name.append_option(container.name.as_deref());
         self.image.append_option(container.image.as_deref());
-        self.command.append_option(given.then_some(command));
+        append(&mut self.command, container.command.as_deref());
+        append(&mut self.args, container.args.as_deref());
         self.privileged.append_option(security.and_then(|s| s.privileged));
         self.escalation.append_option(security.and_then(|s| s.allow_privilege_escalation));
         self.run_as_user.append_option(security.and_then(|s| s.run_as_user));
@@ -106,6 +105,7 @@ impl Containers {
             Arc::new(self.name.finish()),
             Arc::new(self.image.finish()),
             Arc::new(self.command.finish()),
+            Arc::new(self.args.finish()),
             Arc::new(self.privileged.finish()),
             Arc::new(self.escalation.finish()),
             Arc::new(self.run_as_user.finish()),

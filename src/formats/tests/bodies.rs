@@ -145,7 +145,7 @@ fn shred_columns_are_read_from_the_written_object() {
         "false",
         "[/etc]",
         "robot",
-        "[{kind: container, name: c, image: cart:1, command: sh -c id, privileged: true, allow_privilege_escalation: , run_as_user: 0, run_as_non_root: , capabilities_add: [SYS_ADMIN]}, {kind: init, name: i, image: x, command: , privileged: , allow_privilege_escalation: , run_as_user: , run_as_non_root: , capabilities_add: }]",
+        "[{kind: container, name: c, image: cart:1, command: [sh, -c], args: [id], privileged: true, allow_privilege_escalation: , run_as_user: 0, run_as_non_root: , capabilities_add: [SYS_ADMIN]}, {kind: init, name: i, image: x, command: , args: , privileged: , allow_privilege_escalation: , run_as_user: , run_as_non_root: , capabilities_add: }]",
     ];
     let pod = create("a", &format!(r#"{{"spec":{spec}}}"#));
     let job = create("a", &format!(r#"{{"spec":{{"jobTemplate":{{"spec":{{"template":{{"spec":{spec}}}}}}}}}}}"#));

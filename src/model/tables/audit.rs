@@ -81,13 +81,14 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-/// One container: `kind` is container, init or ephemeral; `command` is command and args joined by a blank.
+/// One container: `kind` is container, init or ephemeral.
 pub fn container() -> arrow::datatypes::DataType {
     structure(&[
         ("kind", text()),
         ("name", text()),
         ("image", text()),
-        ("command", text()),
+        ("command", list(text())),
+        ("args", list(text())),
         ("privileged", Boolean),
         ("allow_privilege_escalation", Boolean),
         ("run_as_user", Int64),

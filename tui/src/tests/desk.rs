@@ -108,6 +108,7 @@ impl Desk {
             sources: some
                 .then(|| Source {
                     name: "kube-audit".to_string(),
+                    source: "kube-audit".to_string(),
                     bins: histogram.bins,
                     rows: self.events.len() as u64,
                     note: self.text("3 cut short"),

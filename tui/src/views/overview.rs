@@ -169,8 +169,8 @@ impl Overview {
 
     fn jump(&self) -> Option<Jump> {
         match self.line()? {
-            Line::Source { name, .. } => {
-                let value = Some(name.raw().to_string());
+            Line::Source { source, .. } => {
+                let value = Some(source.to_owned());
                 let chips = vec![Chip { column: Column::Source, op: Op::Is, value }];
                 Some(Jump::Filtered(Filter { chips, ..Filter::default() }))
             }
@@ -215,7 +215,7 @@ fn draw_line(line: &Line<'_>, pen: &mut Pen<'_>, area: Rect, y: u16) {
         Line::Words(role, words) | Line::Blind(role, words) => {
             pen.write(area, (1, y), words, *role);
         }
-        Line::Source { name, bins, rows, note } => {
+        Line::Source { name, bins, rows, note, .. } => {
             let rows = grouped(*rows);
             pen.put(area, (1, y), NAME - 1, name.text(), Role::Plain);
             if !bars {

@@ -24,6 +24,7 @@ pub struct Known {
 
 pub struct Source {
     name: Shown,
+    source: String,
     bins: Vec<Bin>,
     rows: u64,
     note: Shown,
@@ -44,6 +45,7 @@ pub enum Line<'a> {
     Words(Role, String),
     Source {
         name: &'a Shown,
+        source: &'a str,
         bins: &'a [Bin],
         rows: u64,
         note: &'a Shown,
@@ -65,6 +67,7 @@ impl Known {
         let sources = overview.sources.into_iter().map(|source| Source {
             gaps: gaps(&source.bins, window),
             name: Shown::new(source.name),
+            source: source.source,
             bins: source.bins,
             rows: source.rows,
             note: Shown::new(source.note),
@@ -97,8 +100,8 @@ impl Known {
             say(&mut lines, Role::Plain, "No evidence yet. Add some: coldcase ingest --case DIR PATH", width);
         }
         for source in &self.sources {
-            let Source { name, bins, rows, note, .. } = source;
-            lines.push(Line::Source { name, bins, rows: *rows, note });
+            let Source { name, source, bins, rows, note, .. } = source;
+            lines.push(Line::Source { name, source, bins, rows: *rows, note });
         }
         for source in &self.sources {
             if let Some(gaps) = &source.gaps {
