@@ -34,11 +34,10 @@ def other(node, n):
         return {key: other(value, n) if not key.split("|")[0].endswith("code") else value for key, value in node.items()}
     if isinstance(node, list):
         return [other(value, n) for value in node]
-    return f"{node}-{n}" if isinstance(node, str) and not set(node) <= set("*?") and "|re" not in node else node
+    return f"{node}-{n}" if isinstance(node, str) and not set(node) <= set("*?") else node
 def plain(rule):
-    text = yaml.safe_dump(rule["detection"])
     inner = {k: v for k, v in rule["detection"].items() if k != "condition"}
-    return not any(f.split(".")[0] in ours or f in ours for v in inner.values() for f in fields(v)) and "|re" not in text
+    return not any(f.split(".")[0] in ours or f in ours for v in inner.values() for f in fields(v))
 pack = []
 for path in sorted((project / "queries/detections").rglob("*.yml")):
     documents = [d for d in yaml.safe_load_all(path.read_text()) if d]

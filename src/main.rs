@@ -4,10 +4,6 @@
 
 use std::process::ExitCode;
 
-// The system's allocator hands memory back late under many threads; intake lives on short-lived buffers.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     coldcase::cli::main()
 }

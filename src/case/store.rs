@@ -377,6 +377,8 @@ fn properties(table: &Table) -> WriterProperties {
                     .set_column_dictionary_enabled(path.clone(), false)
                     .set_column_data_page_size_limit(path, BODY_PAGE);
             }
+            // Different for every row in some logs, and a few words in others: the dictionary is given up early.
+            "user_uid" | "user_extra" => builder = builder.set_column_dictionary_page_size_limit(path, 64 << 10),
             "audit_id" if table.name == "audit" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
