@@ -2,6 +2,7 @@
 //!
 //! A test on a dictionary column costs one comparison per distinct value; a list matches when any of its elements does.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -12,6 +13,9 @@ use arrow::record_batch::RecordBatch;
 use super::leaves::Paths;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Matcher, Source};
+
+/// How many different numbers of a column are remembered while it is tested.
+const FEW: usize = 32;
 
 /// A test compiled for columns: what to compare, and what a missing value means to it.
 pub struct ColumnTest {
@@ -100,7 +104,22 @@ impl ColumnTest {
                 let flags = array.as_boolean();
                 each(&|row| self.matcher.matches(Value::Bool(flags.value(row))))
             }
-            _ => each(&|row| number(array, row).is_some_and(|n| self.matcher.matches(Value::Int(n)))),
+            _ => {
+                // Status codes are few, and a test on text would print each number again for every row.
+                let known = RefCell::new(Vec::<(i64, bool)>::new());
+                each(&|row| {
+                    let Some(value) = number(array, row) else { return false };
+                    let mut known = known.borrow_mut();
+                    if let Some((_, hit)) = known.iter().find(|(seen, _)| *seen == value) {
+                        return *hit;
+                    }
+                    let hit = self.matcher.matches(Value::Int(value));
+                    if known.len() < FEW {
+                        known.push((value, hit));
+                    }
+                    hit
+                })
+            }
         }
     }
 

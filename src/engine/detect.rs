@@ -15,7 +15,7 @@ use super::finding::{Event, Finding, Words, finding, group};
 use super::ruleset::{BODIES, Compiled};
 use super::scan::{CARRIED, Program, RuleSetExec};
 use super::{Engine, candidates, damaged};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Micros, Span};
 use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, RuleSet};
 
@@ -96,18 +96,14 @@ impl Engine {
     /// # Errors
     /// When the plan cannot be made.
     pub fn explain(&self, rules: &RuleSet) -> Result<String> {
-        let program = Engine::program(rules)?;
+        let program = Engine::program(rules);
         let plan = self.runtime.block_on(self.plan(&program, candidates::filter(&program), false))?;
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    fn program(rules: &RuleSet) -> Result<Arc<Program>> {
-        let wrong = |source: regex::Error| Error::Usage {
-            what: format!("a rule's regular expression cannot be used: {source}"),
-            hint: None,
-        };
-        let keys: Vec<Vec<Field>> = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
-        Ok(Arc::new(Program { compiled: Compiled::new(&rules.rules).map_err(wrong)?, keys }))
+    fn program(rules: &RuleSet) -> Arc<Program> {
+        let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
+        Arc::new(Program { compiled: Compiled::new(&rules.rules), keys })
     }
 
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
@@ -133,7 +129,7 @@ impl Engine {
     /// Asks every rule of every event: of columns first, then of the bodies of those events that hang on them. Bodies
     /// are nearly all of a case, and few events do.
     fn verdicts(&self, rules: &RuleSet) -> Result<Vec<Verdict>> {
-        let program = Engine::program(rules)?;
+        let program = Engine::program(rules);
         self.runtime.block_on(async {
             let first = self.plan(&program, candidates::filter(&program), false).await?;
             let (mut all, open) = self.run(first).await?;

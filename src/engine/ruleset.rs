@@ -85,17 +85,14 @@ pub enum Told {
 
 impl Compiled {
     /// Compiles `rules`; verdicts name them by their place in the slice.
-    ///
-    /// # Errors
-    /// When a regular expression of a rule is too large to compile.
-    pub fn new(rules: &[Rule]) -> Result<Compiled, regex::Error> {
+    pub fn new(rules: &[Rule]) -> Compiled {
         let mut compiled = Compiled { atoms: Vec::new(), rules: Vec::new(), bodies: Bodies::default() };
         let mut known: HashMap<Test, usize> = HashMap::new();
         for rule in rules {
-            let node = compiled.node(&rule.predicate, &mut known)?;
+            let node = compiled.node(&rule.predicate, &mut known);
             compiled.rules.push(node);
         }
-        Ok(compiled)
+        compiled
     }
 
     /// The columns of table `audit` the rules read, in a fixed order.
@@ -214,17 +211,17 @@ impl Compiled {
         rows
     }
 
-    fn node(&mut self, predicate: &Predicate, known: &mut HashMap<Test, usize>) -> Result<Node, regex::Error> {
-        Ok(match predicate {
+    fn node(&mut self, predicate: &Predicate, known: &mut HashMap<Test, usize>) -> Node {
+        match predicate {
             Predicate::True => Node::True,
-            Predicate::Not(inner) => Node::Not(Box::new(self.node(inner, known)?)),
-            Predicate::All(all) => Node::All(self.sorted(all, known)?),
-            Predicate::Any(any) => Node::Any(self.sorted(any, known)?),
+            Predicate::Not(inner) => Node::Not(Box::new(self.node(inner, known))),
+            Predicate::All(all) => Node::All(self.sorted(all, known)),
+            Predicate::Any(any) => Node::Any(self.sorted(any, known)),
             Predicate::Test(test) => {
                 let atom = match known.get(test) {
                     Some(atom) => *atom,
                     None => {
-                        let atom = self.atom(test)?;
+                        let atom = self.atom(test);
                         self.atoms.push(atom);
                         known.insert(test.clone(), self.atoms.len() - 1);
                         self.atoms.len() - 1
@@ -232,19 +229,19 @@ impl Compiled {
                 };
                 Node::Atom(atom)
             }
-        })
+        }
     }
 
-    fn sorted(&mut self, parts: &[Predicate], known: &mut HashMap<Test, usize>) -> Result<Vec<Node>, regex::Error> {
-        let mut nodes = parts.iter().map(|p| self.node(p, known)).collect::<Result<Vec<_>, _>>()?;
+    fn sorted(&mut self, parts: &[Predicate], known: &mut HashMap<Test, usize>) -> Vec<Node> {
+        let mut nodes: Vec<Node> = parts.iter().map(|p| self.node(p, known)).collect();
         nodes.sort_by_key(|node| self.cost(node));
-        Ok(nodes)
+        nodes
     }
 
-    fn atom(&mut self, test: &Test) -> Result<Atom, regex::Error> {
+    fn atom(&mut self, test: &Test) -> Atom {
         let root = test.field.root;
-        let matcher = Matcher::new(&test.op)?;
-        Ok(match (&test.op, &test.field.source) {
+        let matcher = Matcher::new(&test.op);
+        match (&test.op, &test.field.source) {
             (Op::FieldRef { other, .. }, _) => Atom::Fields { left: test.field.clone(), right: other.clone(), matcher },
             (_, Source::Everything) => Atom::Everything(matcher),
             (_, Source::Body { side, path }) => Atom::Body { test: self.bodies.ask(*side, path, matcher), root },
@@ -253,7 +250,7 @@ impl Compiled {
                     || matches!(source, Source::Column("request_uri" | "name" | "exec_command" | "response_message"));
                 Atom::Column { test: ColumnTest::new(source.clone(), matcher), root, costly }
             }
-        })
+        }
     }
 
     fn cost(&self, node: &Node) -> u32 {

@@ -264,7 +264,7 @@ impl Lowering<'_> {
                 );
             }
         };
-        if let Err(error) = Matcher::new(&op) {
+        if let Err(error) = Matcher::check(&op) {
             // The last line of its message is the reason; those before draw the expression.
             let text = error.to_string();
             let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();

@@ -5,12 +5,13 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use ipnet::IpNet;
 use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder, RegexSet};
 
-use super::predicate::{Cmp, Number, Op, Pattern, Relation, Shape, Token};
+use super::predicate::{Cmp, Flags, Number, Op, Pattern, Relation, Shape, Token};
 
 /// One value of a field, as a column, a list item or a JSON leaf holds it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +32,7 @@ pub struct Matcher(Kind);
 #[derive(Debug)]
 enum Kind {
     Text(Box<Texts>),
-    Regex(Regex),
+    Regex(Lazy<Regex>),
     Cidr(IpNet),
     Number(Cmp, Number),
     Bool(bool),
@@ -45,7 +46,7 @@ enum Kind {
 struct Texts {
     folded: Needles,
     cased: Needles,
-    wild: Option<RegexSet>,
+    wild: Option<Lazy<RegexSet>>,
 }
 
 /// Texts to look for, by where.
@@ -58,28 +59,83 @@ struct Needles {
     contains: Vec<Finder<'static>>,
 }
 
+/// An expression, compiled at its first use.
+#[derive(Debug)]
+struct Lazy<T: Expression> {
+    text: T::Text,
+    made: OnceLock<Option<T>>,
+}
+
+trait Expression: Sized {
+    type Text: std::fmt::Debug;
+
+    fn make(text: &Self::Text) -> Result<Self, regex::Error>;
+    fn is_match(&self, text: &str) -> bool;
+}
+
+impl Expression for Regex {
+    type Text = (String, Flags);
+
+    fn make((pattern, flags): &(String, Flags)) -> Result<Regex, regex::Error> {
+        RegexBuilder::new(pattern)
+            .case_insensitive(flags.ignore_case)
+            .multi_line(flags.multi_line)
+            .dot_matches_new_line(flags.dot_all)
+            .build()
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        Regex::is_match(self, text)
+    }
+}
+
+impl Expression for RegexSet {
+    type Text = Vec<String>;
+
+    fn make(patterns: &Vec<String>) -> Result<RegexSet, regex::Error> {
+        RegexSet::new(patterns)
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        RegexSet::is_match(self, text)
+    }
+}
+
+impl<T: Expression> Lazy<T> {
+    /// An expression that cannot be compiled matches nothing; [`Matcher::check`] refused its rule.
+    fn is_match(&self, text: &str) -> bool {
+        self.made.get_or_init(|| T::make(&self.text).ok()).as_ref().is_some_and(|made| made.is_match(text))
+    }
+}
+
 impl Matcher {
-    /// Compiles `op`.
-    ///
-    /// # Errors
-    /// When a regular expression is wrong or too large.
-    pub fn new(op: &Op) -> Result<Matcher, regex::Error> {
-        Ok(Matcher(match op {
-            Op::AnyText(patterns) => texts(patterns)?,
-            Op::Regex { pattern, flags } => Kind::Regex(
-                RegexBuilder::new(pattern)
-                    .case_insensitive(flags.ignore_case)
-                    .multi_line(flags.multi_line)
-                    .dot_matches_new_line(flags.dot_all)
-                    .build()?,
-            ),
+    /// Makes `op` ready. Regular expressions are compiled when they are first asked: most never are, since cheaper tests
+    /// decide, and to compile them all would take longer than to replay a case.
+    pub fn new(op: &Op) -> Matcher {
+        Matcher(match op {
+            Op::AnyText(patterns) => texts(patterns),
+            Op::Regex { pattern, flags } => {
+                Kind::Regex(Lazy { text: (pattern.clone(), *flags), made: OnceLock::new() })
+            }
             Op::Cidr(net) => Kind::Cidr(*net),
             Op::Number { cmp, value } => Kind::Number(*cmp, *value),
             Op::Bool(wanted) => Kind::Bool(*wanted),
             Op::Null => Kind::Null,
             Op::Exists(wanted) => Kind::Exists(*wanted),
             Op::FieldRef { relation, cased, .. } => Kind::Relation(*relation, *cased),
-        }))
+        })
+    }
+
+    /// Proves that `op` can be compiled.
+    ///
+    /// # Errors
+    /// When a regular expression is wrong or too large.
+    pub fn check(op: &Op) -> Result<(), regex::Error> {
+        match Matcher::new(op).0 {
+            Kind::Text(texts) => texts.wild.map_or(Ok(()), |wild| RegexSet::make(&wild.text).map(drop)),
+            Kind::Regex(lazy) => Regex::make(&lazy.text).map(drop),
+            _ => Ok(()),
+        }
     }
 
     /// Says whether the one value passes. A reference to another field needs [`Matcher::relates`] and is false here.
@@ -143,7 +199,7 @@ impl Needles {
     }
 }
 
-fn texts(patterns: &[Pattern]) -> Result<Kind, regex::Error> {
+fn texts(patterns: &[Pattern]) -> Kind {
     let (mut folded, mut cased, mut wild) = (Needles::default(), Needles::default(), Vec::new());
     for pattern in patterns {
         let needles = if pattern.cased { &mut cased } else { &mut folded };
@@ -157,8 +213,8 @@ fn texts(patterns: &[Pattern]) -> Result<Kind, regex::Error> {
     }
     folded.equals.sort_unstable();
     cased.equals.sort_unstable();
-    let wild = if wild.is_empty() { None } else { Some(RegexSet::new(wild)?) };
-    Ok(Kind::Text(Box::new(Texts { folded, cased, wild })))
+    let wild = (!wild.is_empty()).then(|| Lazy { text: wild, made: OnceLock::new() });
+    Kind::Text(Box::new(Texts { folded, cased, wild }))
 }
 
 fn expression(tokens: &[Token], cased: bool) -> String {
@@ -176,12 +232,12 @@ fn expression(tokens: &[Token], cased: bool) -> String {
 
 /// The lower case of Unicode; without a copy when there is nothing to change.
 fn fold(text: &str) -> Cow<'_, str> {
-    if !text.is_ascii() {
-        Cow::Owned(text.to_lowercase())
-    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(text)
+    // One look without a branch a byte: nearly every text is lower-case ASCII.
+    let plain = text.bytes().fold(true, |plain, byte| plain & byte.is_ascii() & !byte.is_ascii_uppercase());
+    match plain {
+        true => Cow::Borrowed(text),
+        false if text.is_ascii() => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Owned(text.to_lowercase()),
     }
 }
 
@@ -235,7 +291,6 @@ fn truth(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sigma::predicate::Flags;
 
     fn texts_like(texts: &[&str], cased: bool) -> Matcher {
         let tokens = |text: &str| -> Vec<Token> {
@@ -246,7 +301,7 @@ mod tests {
                 })
                 .collect()
         };
-        Matcher::new(&Op::AnyText(texts.iter().map(|t| Pattern::new(tokens(t), cased)).collect())).unwrap()
+        Matcher::new(&Op::AnyText(texts.iter().map(|t| Pattern::new(tokens(t), cased)).collect()))
     }
 
     #[test]
@@ -262,8 +317,8 @@ mod tests {
         assert!(texts_like(&["20*"], false).matches(Value::Int(201)));
         assert!(texts_like(&["true"], false).matches(Value::Bool(true)));
         let code = Op::Number { cmp: Cmp::Lt, value: Number::new(300.0).unwrap() };
-        assert!(Matcher::new(&code).unwrap().matches(Value::Text("200")));
-        assert!(!Matcher::new(&code).unwrap().matches(Value::Text("OK")));
+        assert!(Matcher::new(&code).matches(Value::Text("200")));
+        assert!(!Matcher::new(&code).matches(Value::Text("OK")));
     }
 
     #[test]
@@ -274,18 +329,18 @@ mod tests {
     #[test]
     fn a_regular_expression_has_case_and_no_anchors() {
         let op = |flags| Op::Regex { pattern: "^b.c".into(), flags };
-        assert!(!Matcher::new(&op(Flags::default())).unwrap().matches(Value::Text("a\nB\nc")));
+        assert!(!Matcher::new(&op(Flags::default())).matches(Value::Text("a\nB\nc")));
         let all = Flags { ignore_case: true, multi_line: true, dot_all: true };
-        assert!(Matcher::new(&op(all)).unwrap().matches(Value::Text("a\nB\nc")));
-        assert!(Matcher::new(&Op::Regex { pattern: "(".into(), flags: all }).is_err());
+        assert!(Matcher::new(&op(all)).matches(Value::Text("a\nB\nc")));
+        assert!(Matcher::check(&Op::Regex { pattern: "(".into(), flags: all }).is_err());
     }
 
     #[test]
     fn null_is_the_absence_of_any_value() {
-        let null = Matcher::new(&Op::Null).unwrap();
+        let null = Matcher::new(&Op::Null);
         assert!(null.matches_any([]) && null.matches_any([Value::Null, Value::Null]));
         assert!(!null.matches_any([Value::Null, Value::Bool(false)]));
-        let exists = Matcher::new(&Op::Exists(true)).unwrap();
+        let exists = Matcher::new(&Op::Exists(true));
         assert!(exists.matches_any([Value::Null, Value::Object]) && !exists.matches_any([]));
     }
 
@@ -294,8 +349,8 @@ mod tests {
         let other = crate::sigma::fields::Field::named("user.username").unwrap();
         let op = |cased| Op::FieldRef { other: other.clone(), relation: Relation::EndsWith, cased };
         let (left, right) = (Value::Text("system:Lena"), Value::Text("lena"));
-        assert!(Matcher::new(&op(false)).unwrap().relates(left, right));
-        assert!(!Matcher::new(&op(true)).unwrap().relates(left, right));
-        assert!(!Matcher::new(&op(false)).unwrap().relates(left, Value::Null));
+        assert!(Matcher::new(&op(false)).relates(left, right));
+        assert!(!Matcher::new(&op(true)).relates(left, right));
+        assert!(!Matcher::new(&op(false)).relates(left, Value::Null));
     }
 }

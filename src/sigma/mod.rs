@@ -69,18 +69,14 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
     let mut waiting: BTreeMap<String, Waiting<'_>> = BTreeMap::new();
     let mut fed = Fed::default();
     let mut taken: HashMap<String, String> = HashMap::new();
-    for document in files.iter().flat_map(|file| documents(&file.path, &file.text)) {
-        let yaml = match parse::yaml(&document) {
-            Ok(yaml) => yaml,
-            Err(problem) => {
-                problems.push(problem);
-                continue;
-            }
-        };
-        fed.read(&yaml);
-        let loaded = parse::parse(&document, &yaml).and_then(|parsed| {
+    let documents: Vec<Document<'_>> = files.iter().flat_map(|file| documents(&file.path, &file.text)).collect();
+    for (document, read) in documents.iter().zip(read_all(&documents)) {
+        fed.hidden.extend(read.fed.hidden);
+        fed.shown.extend(read.fed.shown);
+        let loaded = read.parsed.and_then(|parsed| {
             let meta = match &parsed {
-                Parsed::Rule(_, meta) | Parsed::Correlation(_, meta) => meta,
+                Read::Rule(rule) => &rule.meta,
+                Read::Correlation(_, meta) => meta,
             };
             // An id is another way to name a rule, so it must be as unique as the name.
             for name in [Some(&meta.name), meta.id.as_ref()].into_iter().flatten() {
@@ -92,11 +88,8 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
                 }
             }
             match parsed {
-                Parsed::Rule(rule, meta) => {
-                    let predicate = lower::lower(&rule, &document)?;
-                    rules.insert(meta.name.clone(), Rule { meta, predicate });
-                }
-                Parsed::Correlation(rule, meta) => {
+                Read::Rule(rule) => drop(rules.insert(rule.meta.name.clone(), *rule)),
+                Read::Correlation(rule, meta) => {
                     waiting.insert(meta.name.clone(), Waiting { rule, meta, document });
                 }
             }
@@ -115,11 +108,51 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
     (RuleSet { rules, correlations }, problems)
 }
 
+/// What one document says, by itself.
+struct Reading {
+    fed: Fed,
+    parsed: Result<Read, Vec<Diagnostic>>,
+}
+
+enum Read {
+    Rule(Box<Rule>),
+    Correlation(Box<CorrelationRule>, Meta),
+}
+
+/// Reads documents side by side: a large rule set takes longer to read than to replay.
+fn read_all(documents: &[Document<'_>]) -> Vec<Reading> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = documents.len().div_ceil(threads).max(16);
+    std::thread::scope(|scope| {
+        let parts = documents.chunks(share).map(|part| scope.spawn(|| part.iter().map(read).collect::<Vec<_>>()));
+        let parts: Vec<_> = parts.collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn read(document: &Document<'_>) -> Reading {
+    let mut fed = Fed::default();
+    let parsed = parse::yaml(document).map_err(|problem| vec![problem]).and_then(|yaml| {
+        fed.read(&yaml);
+        Ok(match parse::parse(document, &yaml)? {
+            Parsed::Rule(rule, meta) => {
+                let predicate = lower::lower(&rule, document)?;
+                Read::Rule(Box::new(Rule { meta, predicate }))
+            }
+            Parsed::Correlation(rule, meta) => Read::Correlation(rule, meta),
+        })
+    });
+    Reading { fed, parsed }
+}
+
 /// A correlation read before all the rules it names.
 struct Waiting<'a> {
     rule: Box<CorrelationRule>,
     meta: Meta,
-    document: Document<'a>,
+    document: &'a Document<'a>,
 }
 
 fn correlate(
@@ -155,7 +188,7 @@ fn correlate(
         if problems.len() > before {
             continue;
         }
-        match correlation::lower(&rule, places, meta, &document) {
+        match correlation::lower(&rule, places, meta, document) {
             Ok(correlation) => correlations.push(correlation),
             Err(more) => problems.extend(more),
         }

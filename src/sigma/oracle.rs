@@ -36,7 +36,7 @@ fn ready(predicate: &Predicate) -> Ready<'_> {
         Predicate::All(parts) => Ready::All(parts.iter().map(ready).collect()),
         Predicate::Any(parts) => Ready::Any(parts.iter().map(ready).collect()),
         Predicate::Not(part) => Ready::Not(Box::new(ready(part))),
-        Predicate::Test(test) => Ready::Test(test, Matcher::new(&test.op).unwrap()),
+        Predicate::Test(test) => Ready::Test(test, Matcher::new(&test.op)),
     }
 }
 
