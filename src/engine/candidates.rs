@@ -31,19 +31,18 @@ struct Candidates {
 /// Returns the filter for a program; None when its rules look at no cheap column.
 pub fn filter(program: &Arc<Program>) -> Option<Expr> {
     let schema = &audit::TABLE.schema;
-    let cheap = |name: &&str| {
-        let kind = schema.field_with_name(name).map(|field| field.data_type());
-        !BODIES.contains(name) && kind.is_ok_and(|kind| !kind.is_nested())
-    };
-    let names: Vec<&str> = program.compiled.columns().into_iter().filter(cheap).collect();
+    let names: Vec<&str> = program.compiled.columns().into_iter().filter(|name| !BODIES.contains(name)).collect();
     let fields = names.iter().filter_map(|name| schema.field_with_name(name).ok().cloned());
     let columns = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     if names.is_empty() {
         return None;
     }
-    let signature = Signature::any(names.len(), Volatility::Immutable);
+    let signature = Signature::any(names.len() + 1, Volatility::Immutable);
     let asked = ScalarUDF::from(Candidates { program: Arc::clone(program), columns, signature });
-    Some(asked.call(names.iter().map(|name| col(format!("\"{name}\""))).collect()))
+    let mut asked_of: Vec<Expr> = names.iter().map(|name| col(format!("\"{name}\""))).collect();
+    // DataFusion pushes an expression over lists into a scan only when there is a test in it that it knows.
+    asked_of.push(col("user_groups").is_not_null());
+    Some(asked.call(asked_of))
 }
 
 impl fmt::Debug for Candidates {
@@ -81,7 +80,8 @@ impl ScalarUDFImpl for Candidates {
 
     fn invoke_with_args(&self, asked: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = asked.number_rows;
-        let arrays = asked.args.into_iter().map(|arg| arg.into_array(rows)).collect::<Result<Vec<ArrayRef>>>()?;
+        let columns = asked.args.into_iter().take(self.columns.fields().len());
+        let arrays = columns.map(|arg| arg.into_array(rows)).collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.columns), arrays, &options)?;
         Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(self.program.compiled.candidates(&batch), None))))
