@@ -3,6 +3,7 @@
 //! A test on a dictionary column costs one comparison per distinct value; a list matches when any of its elements does.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -49,14 +50,19 @@ impl ColumnTest {
     }
 
     /// Says for each row whether the test holds, looking only at rows set in `rows` when given (others answer no).
-    pub fn run(&self, batch: &RecordBatch, rows: Option<&BooleanBuffer>) -> BooleanBuffer {
+    pub fn run<'a>(
+        &self,
+        batch: &'a RecordBatch,
+        rows: Option<&BooleanBuffer>,
+        lists: &mut Lists<'a>,
+    ) -> BooleanBuffer {
         let Some(array) = batch.column_by_name(self.column()) else {
             return BooleanBuffer::new_unset(batch.num_rows());
         };
         match &self.source {
             Source::Column(_) | Source::Annotation(_) | Source::Extra(_) => self.plain(array, rows),
-            Source::List(_) => self.list(array, None, rows),
-            Source::PublicSourceIps => self.list(array, Some(&is_public), rows),
+            Source::List(_) => self.list(array, None, rows, lists.of(self.column(), array)),
+            Source::PublicSourceIps => self.list(array, Some(&is_public), rows, lists.of(self.column(), array)),
             Source::Shred { part, .. } => self.shred(array, part, rows),
             Source::Body { .. } | Source::Everything => BooleanBuffer::new_unset(batch.num_rows()),
         }
@@ -129,21 +135,25 @@ impl ColumnTest {
         array: &ArrayRef,
         keep: Option<&dyn Fn(&str) -> bool>,
         rows: Option<&BooleanBuffer>,
+        distinct: &Distinct<'_>,
     ) -> BooleanBuffer {
+        let hits: Vec<Option<bool>> =
+            distinct.words.iter().map(|word| keep.is_none_or(|keep| keep(word)).then(|| self.text(word))).collect();
+        if !self.absent && !hits.contains(&Some(true)) {
+            return BooleanBuffer::new_unset(array.len());
+        }
         let list = array.as_list::<i32>();
-        let texts: &StringArray = list.values().as_string();
         BooleanBuffer::collect_bool(array.len(), |row| {
             if rows.is_some_and(|rows| !rows.value(row)) {
                 return false;
             }
+            let elements = distinct.places[bounds(list.value_offsets(), row)].iter();
             let mut any = false;
-            for element in bounds(list.value_offsets(), row) {
-                if !texts.is_null(element) && keep.is_none_or(|keep| keep(texts.value(element))) {
-                    any = true;
-                    if self.text(texts.value(element)) {
-                        return true;
-                    }
+            for hit in elements.filter_map(|place| hits.get(*place as usize).copied().flatten()) {
+                if hit {
+                    return true;
                 }
+                any = true;
             }
             !any && self.absent
         })
@@ -187,6 +197,37 @@ impl ColumnTest {
             }
             !any && self.absent
         })
+    }
+}
+
+/// The distinct words of a column of lists, and which of them each element is.
+struct Distinct<'a> {
+    words: Vec<&'a str>,
+    /// One past the words for null.
+    places: Vec<u32>,
+}
+
+/// The lists of a batch, sorted out once for all tests: groups and addresses are few words, many times over.
+#[derive(Default)]
+pub struct Lists<'a>(HashMap<String, Distinct<'a>>);
+
+impl<'a> Lists<'a> {
+    fn of(&mut self, column: &str, array: &'a ArrayRef) -> &Distinct<'a> {
+        if !self.0.contains_key(column) {
+            let texts: &'a StringArray = array.as_list::<i32>().values().as_string();
+            let mut known: HashMap<&str, u32, ahash::RandomState> = HashMap::default();
+            let mut words = Vec::new();
+            let places = texts.iter().map(|text| {
+                let Some(text) = text else { return u32::MAX };
+                *known.entry(text).or_insert_with(|| {
+                    words.push(text);
+                    words.len() as u32 - 1
+                })
+            });
+            let places = places.collect();
+            self.0.insert(column.to_owned(), Distinct { words, places });
+        }
+        &self.0[column]
     }
 }
 

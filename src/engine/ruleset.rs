@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 
 use super::bodies::{Bodies, BodyAnswers};
-use super::columns::ColumnTest;
+use super::columns::{ColumnTest, Lists};
 use super::three::Three;
 use super::values;
 use crate::model::Recorded;
@@ -284,6 +284,7 @@ struct Run<'a> {
     compiled: &'a Compiled,
     batch: &'a RecordBatch,
     cache: Vec<Option<Asked>>,
+    lists: Lists<'a>,
     /// Answers costly tests with "cannot tell", to find the rows they need to be asked of.
     only_cheap: bool,
     /// Rows that lack a field, by field.
@@ -301,7 +302,7 @@ struct Asked {
 impl<'a> Run<'a> {
     fn new(compiled: &'a Compiled, batch: &'a RecordBatch) -> Run<'a> {
         let cache = compiled.atoms.iter().map(|_| None).collect();
-        Run { compiled, batch, cache, only_cheap: false, missing: HashMap::new() }
+        Run { compiled, batch, cache, lists: Lists::default(), only_cheap: false, missing: HashMap::new() }
     }
 
     /// The answer from columns alone. Costly tests are asked only of rows that the cheap ones cannot decide.
@@ -378,11 +379,11 @@ impl<'a> Run<'a> {
     }
 
     /// Asks a test of some rows, None for all; None when columns cannot answer it. Other rows get "no".
-    fn ask(&self, atom: &Atom, rows: Option<&BooleanBuffer>) -> Option<(BooleanBuffer, Recorded)> {
+    fn ask(&mut self, atom: &Atom, rows: Option<&BooleanBuffer>) -> Option<(BooleanBuffer, Recorded)> {
         match atom {
             Atom::Column { test, root, .. } => {
                 self.batch.column_by_name(test.column())?;
-                Some((test.run(self.batch, rows), *root))
+                Some((test.run(self.batch, rows, &mut self.lists), *root))
             }
             Atom::Fields { left, right, matcher } => {
                 if ![left, right].iter().all(|field| values::are_there(self.batch, field)) {
