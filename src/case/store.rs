@@ -378,7 +378,14 @@ fn properties(table: &Table) -> WriterProperties {
                     .set_column_data_page_size_limit(path, BODY_PAGE);
             }
             // Different for every row in some logs, and a few words in others: the dictionary is given up early.
-            "user_uid" | "user_extra" => builder = builder.set_column_dictionary_page_size_limit(path, 64 << 10),
+            "user_uid" => {
+                builder = builder
+                    .set_column_dictionary_page_size_limit(path.clone(), 64 << 10)
+                    .set_column_encoding(path, Encoding::DELTA_LENGTH_BYTE_ARRAY);
+            }
+            "user_extra" => builder = builder.set_column_dictionary_page_size_limit(path, 64 << 10),
+            // Not in order, as `time` is: differences would be longer than what zstd makes of the values.
+            "request_received_time" => builder = builder.set_column_dictionary_enabled(path, false),
             "audit_id" if table.name == "audit" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
@@ -386,7 +393,7 @@ fn properties(table: &Table) -> WriterProperties {
                     .set_column_bloom_filter_enabled(path.clone(), true)
                     .set_column_bloom_filter_fpp(path, 0.01);
             }
-            "time" | "request_received_time" | "offset" | "length" => {
+            "time" | "offset" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
                     .set_column_statistics_enabled(path.clone(), EnabledStatistics::Page)
