@@ -60,7 +60,7 @@ impl Ask<'_> {
                 "SELECT source, name, CAST(floor((CAST(time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) \
                  FROM (SELECT 'audit' AS source, coalesce(CAST(category AS VARCHAR), 'audit log') AS name, time FROM audit \
                  UNION ALL SELECT 'audit', coalesce(CAST(category AS VARCHAR), 'audit log'), time FROM duplicate \
-                 WHERE CAST(\"table\" AS VARCHAR) = 'audit' \
+                 WHERE CAST(of_table AS VARCHAR) = 'audit' \
                  UNION ALL SELECT source, source, time FROM timeline WHERE source <> 'audit') \
                  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
             ),
