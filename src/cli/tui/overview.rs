@@ -61,7 +61,7 @@ impl Ask<'_> {
                  FROM (SELECT 'audit' AS source, coalesce(CAST(category AS VARCHAR), 'audit log') AS name, time FROM audit \
                  UNION ALL SELECT 'audit', coalesce(CAST(category AS VARCHAR), 'audit log'), time FROM duplicate \
                  WHERE CAST(of_table AS VARCHAR) = 'audit' \
-                 UNION ALL SELECT source, source, time FROM timeline WHERE source <> 'audit') \
+                 UNION ALL SELECT source, source AS name, time FROM timeline WHERE source <> 'audit') \
                  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
             ),
             &[],

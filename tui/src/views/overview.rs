@@ -109,9 +109,11 @@ impl View for Overview {
     fn status(&self) -> String {
         let Some(known) = &self.known else { return String::new() };
         match self.line() {
-            Some(Line::Source { name, rows, .. }) => {
+            Some(Line::Source { name, source, rows, .. }) if name.raw() == source => {
                 format!("Enter shows {} of {}", count(rows, "event"), name.text())
             }
+            // One of several categories that brought the same events.
+            Some(Line::Source { source, .. }) => format!("Enter shows all {source} events"),
             Some(Line::Level(level, found)) => {
                 format!("Enter shows {}", count(found, &format!("{} finding", level.name())))
             }
