@@ -90,7 +90,7 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
             match parsed {
                 Read::Rule(rule) => drop(rules.insert(rule.meta.name.clone(), *rule)),
                 Read::Correlation(rule, meta) => {
-                    waiting.insert(meta.name.clone(), Waiting { rule, meta, document });
+                    waiting.insert(meta.name.clone(), Waiting { rule, meta: *meta, document });
                 }
             }
             Ok(())
@@ -116,7 +116,7 @@ struct Reading {
 
 enum Read {
     Rule(Box<Rule>),
-    Correlation(Box<CorrelationRule>, Meta),
+    Correlation(Box<CorrelationRule>, Box<Meta>),
 }
 
 /// Reads documents side by side: a large rule set takes longer to read than to replay.
@@ -142,7 +142,7 @@ fn read(document: &Document<'_>) -> Reading {
                 let predicate = lower::lower(&rule, document)?;
                 Read::Rule(Box::new(Rule { meta, predicate }))
             }
-            Parsed::Correlation(rule, meta) => Read::Correlation(rule, meta),
+            Parsed::Correlation(rule, meta) => Read::Correlation(rule, Box::new(meta)),
         })
     });
     Reading { fed, parsed }
