@@ -129,14 +129,19 @@ pub fn publish(dir: &Path, closed: &[(&'static Table, Vec<PathBuf>)]) -> Result<
     for (table, files) in closed {
         for file in files {
             let path = file.with_extension("");
-            let (sha256, size) = hash_file(file)?;
+            // Neither waits for the other.
+            let (sha256, size) = std::thread::scope(|scope| {
+                let syncing = scope.spawn(|| sync(file));
+                let hash = hash_file(file);
+                syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(hash)
+            })?;
             let rows = rows_of(file)?;
             fs::rename(file, &path).map_err(Error::io("name", &path))?;
             let short = path.strip_prefix(dir).unwrap_or(&path);
             let short = short.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
             records.push(FileRecord { table: table.name.to_owned(), path: short, rows, size, sha256 });
         }
-        sync_folder(&dir.join("tables").join(table.name))?;
+        sync(&dir.join("tables").join(table.name))?;
     }
     Ok(records)
 }
@@ -148,8 +153,8 @@ fn rows_of(path: &Path) -> Result<u64> {
     Ok(u64::try_from(rows).unwrap_or(0))
 }
 
-fn sync_folder(path: &Path) -> Result<()> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", path))
+fn sync(path: &Path) -> Result<()> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("sync", path))
 }
 
 impl Shelf {
@@ -178,8 +183,7 @@ impl Shelf {
         if let Some(sheet) = self.open.take() {
             let path = sheet.path.clone();
             let rows = sheet.rows;
-            let file = sheet.writer.into_inner().map_err(|e| damaged(&path, e))?;
-            file.sync_all().map_err(Error::io("sync", &path))?;
+            sheet.writer.into_inner().map_err(|e| damaged(&path, e))?;
             self.done.push((path, rows));
         }
         Ok(())
@@ -356,17 +360,23 @@ fn general(what: &str) -> parquet::errors::ParquetError {
     parquet::errors::ParquetError::General(what.to_owned())
 }
 
+/// Two pages of a column in a row group of ordinary events: what a window of time need not read.
+const PAGE_ROWS: usize = 32_768;
 /// Bodies repeat one another over longer stretches than the usual page of 1 MB.
 const BODY_PAGE: usize = 4 << 20;
 
 /// How a table's columns are written: minima and maxima only where they leave anything out, since to find them costs
 /// a comparison a value.
 fn properties(table: &Table) -> WriterProperties {
-    let level = ZstdLevel::try_new(3).unwrap_or_default();
+    let zstd = |level: i32| Compression::ZSTD(ZstdLevel::try_new(level).unwrap_or_default());
+    // Columns of words are small, so the better level costs little; bodies are most of the work; in ids there is
+    // nothing to find, and looking harder finds worse.
+    let (words, bodies, ids) = (zstd(7), zstd(3), zstd(1));
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("coldcase ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(level))
+        .set_compression(words)
         .set_max_row_group_row_count(None)
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::None);
     for column in table.columns.iter() {
         let path = ColumnPath::from(column.name);
@@ -375,23 +385,30 @@ fn properties(table: &Table) -> WriterProperties {
             "request_object" | "response_object" | "body" if column.name != "body" || table.name == "object" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_compression(path.clone(), bodies)
                     .set_column_data_page_size_limit(path, BODY_PAGE);
             }
             // Different for every row in some logs, and a few words in others: the dictionary is given up early.
             "user_uid" => {
                 builder = builder
+                    .set_column_compression(path.clone(), ids)
                     .set_column_dictionary_page_size_limit(path.clone(), 64 << 10)
                     .set_column_encoding(path, Encoding::DELTA_LENGTH_BYTE_ARRAY);
             }
-            "user_extra" => builder = builder.set_column_dictionary_page_size_limit(path, 64 << 10),
+            "user_extra" => {
+                builder = builder
+                    .set_column_compression(path.clone(), ids)
+                    .set_column_dictionary_page_size_limit(path, 64 << 10);
+            }
             // Not in order, as `time` is: differences would be longer than what zstd makes of the values.
             "request_received_time" => builder = builder.set_column_dictionary_enabled(path, false),
             "audit_id" if table.name == "audit" => {
                 builder = builder
+                    .set_column_compression(path.clone(), ids)
                     .set_column_dictionary_enabled(path.clone(), false)
                     .set_column_encoding(path.clone(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
                     .set_column_bloom_filter_enabled(path.clone(), true)
-                    .set_column_bloom_filter_fpp(path, 0.01);
+                    .set_column_bloom_filter_fpp(path, 0.03);
             }
             "time" | "offset" => {
                 builder = builder
