@@ -149,6 +149,11 @@ impl Seen {
         Fate::Join { into, from: places.into_iter().chain([place]).filter(|place| *place != into).collect() }
     }
 
+    /// Makes room for about so many more events.
+    pub fn expect(&mut self, events: u64) {
+        self.events.reserve(usize::try_from(events).unwrap_or(0));
+    }
+
     /// Decides on one snapshot object and remembers it.
     pub fn object(&mut self, key: ObjectKey) -> Fate {
         match self.objects.insert(key.0, ()) {

@@ -25,6 +25,11 @@ use crate::model::{EvidenceId, Table, tables};
 /// More files of one table than this are merged into few.
 const MANY_FILES: usize = 8;
 
+/// About how many bytes an event has, and how many are expected of a file at most: growing a table of known events
+/// moves all of it, but a wrong guess must not cost memory.
+const USUAL_EVENT: u64 = 2_000;
+const MOST_EXPECTED: u64 = 1 << 20;
+
 /// How far an intake is.
 pub struct Progress {
     /// Which input, from 1.
@@ -189,6 +194,7 @@ impl Intake {
             }
         }
         let file = File::open(path).map_err(Error::io("open", path))?;
+        self.seen.expect((size / USUAL_EVENT).min(MOST_EXPECTED));
         let mut record = InputRecord {
             path: input.name.clone(),
             sha256: String::new(),

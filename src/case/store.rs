@@ -360,8 +360,8 @@ fn general(what: &str) -> parquet::errors::ParquetError {
     parquet::errors::ParquetError::General(what.to_owned())
 }
 
-/// Two pages of a column in a row group of ordinary events: what a window of time need not read.
-const PAGE_ROWS: usize = 32_768;
+/// A row group of ordinary events is one page a column.
+const PAGE_ROWS: usize = 65_536;
 /// Bodies repeat one another over longer stretches than the usual page of 1 MB.
 const BODY_PAGE: usize = 4 << 20;
 
@@ -371,7 +371,7 @@ fn properties(table: &Table) -> WriterProperties {
     let zstd = |level: i32| Compression::ZSTD(ZstdLevel::try_new(level).unwrap_or_default());
     // Columns of words are small, so the better level costs little; bodies are most of the work; in ids there is
     // nothing to find, and looking harder finds worse.
-    let (words, bodies, ids) = (zstd(7), zstd(3), zstd(1));
+    let (words, paths, bodies, ids) = (zstd(5), zstd(7), zstd(3), zstd(1));
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("coldcase ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(words)
@@ -388,6 +388,7 @@ fn properties(table: &Table) -> WriterProperties {
                     .set_column_compression(path.clone(), bodies)
                     .set_column_data_page_size_limit(path, BODY_PAGE);
             }
+            "request_uri" => builder = builder.set_column_compression(path, paths),
             // Different for every row in some logs, and a few words in others: the dictionary is given up early.
             "user_uid" => {
                 builder = builder
