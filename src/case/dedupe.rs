@@ -143,7 +143,9 @@ impl Seen {
             copies.replace(&places, new);
             return if places.is_empty() { Fate::Store } else { Fate::Replace(places) };
         }
-        let joined = same.into_iter().fold(new, Copy::joined);
+        // A copy with a coarse time may be the same as two events that are not the same: it completes the first only.
+        let (first, places) = (same[0].clone(), vec![places[0]]);
+        let joined = Copy::joined(new, first);
         let into = joined.place;
         copies.replace(&places, joined);
         Fate::Join { into, from: places.into_iter().chain([place]).filter(|place| *place != into).collect() }
@@ -274,6 +276,20 @@ mod tests {
             let full = key(Some(T), 7, 9, Recorded::ALL);
             assert_eq!(seen.event(&full, Some(T), (4, 0)), Fate::Replace(vec![(1, 0)]));
         }
+    }
+
+    #[test]
+    fn a_coarse_copy_does_not_make_one_event_of_two() {
+        let second = T / 1_000_000 * 1_000_000;
+        let cut = |time: i64| key(Some(time), 7, 9, Recorded::RESPONSE);
+        let mut seen = Seen::default();
+        assert_eq!(seen.event(&cut(second + 100_001), Some(second + 100_001), (0, 0)), Fate::Store);
+        assert_eq!(seen.event(&cut(second + 900_001), Some(second + 900_001), (0, 1)), Fate::Store);
+        let coarse = key(Some(second), 7, 9, Recorded::IMPERSONATED);
+        let Fate::Join { into, from } = seen.event(&coarse, Some(second), (1, 0)) else { panic!("they complete") };
+        let mut joined = [vec![into], from].concat();
+        joined.sort_unstable();
+        assert_eq!(joined, [(0, 0), (1, 0)], "the other event keeps its row");
     }
 
     #[test]
