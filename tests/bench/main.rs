@@ -1,4 +1,4 @@
-//! Hot loops by themselves: `cargo bench`. Whole processes beside their peers are measured by docs/performance.sh.
+//! Hot loops by themselves: `cargo bench --bench hot`. Whole processes beside their peers are measured by docs/performance.sh.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
