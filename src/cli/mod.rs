@@ -121,7 +121,9 @@ fn is_broken_pipe(error: &Error) -> bool {
     while let Some(one) = cause {
         let io = one.downcast_ref::<std::io::Error>();
         let arrow = one.downcast_ref::<arrow::error::ArrowError>();
-        let pipe = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
+        let plain = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
+        let csv = |csv: &csv::Error| matches!(csv.kind(), csv::ErrorKind::Io(io) if plain(io));
+        let pipe = |io: &std::io::Error| plain(io) || io.get_ref().and_then(|e| e.downcast_ref()).is_some_and(csv);
         if io.is_some_and(pipe) || matches!(arrow, Some(arrow::error::ArrowError::IoError(_, io)) if pipe(io)) {
             return true;
         }

@@ -1,6 +1,8 @@
 //! The real program: bad input, refusals, exit codes, and hostile evidence.
 
 use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use crate::support::{project, run, text};
 
@@ -43,10 +45,10 @@ fn an_unreadable_folder_is_named_and_the_rest_goes_on() {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o777)).unwrap();
         let copy = dir.join("coldcase");
         fs::hard_link(program, &copy).or_else(|_| fs::copy(program, &copy).map(|_| ())).unwrap();
-        command = std::process::Command::new(copy);
+        command = Command::new(copy);
         command.uid(65_534);
     } else {
-        command = std::process::Command::new(program);
+        command = Command::new(program);
     }
     let output = command.args(["ingest", "closed", "good.jsonl"]).current_dir(dir).output().unwrap();
     fs::set_permissions(dir.join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
@@ -54,6 +56,47 @@ fn an_unreadable_folder_is_named_and_the_rest_goes_on() {
     assert_eq!(output.status.code(), Some(3), "{out}{err}");
     assert!(err.contains("cannot read") && err.contains("closed") && err.contains("ermission denied"), "{err}");
     assert!(out.contains("good.jsonl (json-lines): 1 read = 1 stored"), "{out}");
+}
+
+#[test]
+fn standard_input_is_kept_once_however_often_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_coldcase");
+    let mut child = Command::new(program)
+        .args(["ingest", "-", "-"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(EVENT.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(3), "{out}{err}");
+    assert!(out.contains("1 read = 1 stored") && err.contains("only once"), "{out}{err}");
+}
+
+#[test]
+fn whoever_has_read_enough_may_close_the_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    run(dir, &["ingest", "good.jsonl"]);
+    for format in ["jsonl", "csv", "table"] {
+        // More than a pipe holds.
+        let sql = "SELECT a.value, b.value FROM range(1000) a CROSS JOIN range(1000) b";
+        let mut child = Command::new(env!("CARGO_BIN_EXE_coldcase"))
+            .args(["query", sql, "--format", format])
+            .current_dir(dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}: {}", text(&output).1);
+    }
 }
 
 #[test]
