@@ -10,6 +10,14 @@ use super::values::{show, text};
 use crate::sigma::matcher::Value;
 use crate::sigma::{Matcher, Side};
 
+/// The columns of bodies: most of a case, and read only for rows that hang on them.
+pub const BODIES: [&str; 3] = ["request_object", "request_cut", "response_object"];
+
+/// Says whether bodies were read into a batch.
+pub fn are_there(batch: &RecordBatch) -> bool {
+    BODIES.iter().all(|name| batch.column_by_name(name).is_some())
+}
+
 /// All body tests of a rule set.
 #[derive(Default)]
 pub struct Bodies {

@@ -1,8 +1,8 @@
-//! The rows a rule set may have something to say about, found from cheap columns while a file is scanned.
+//! The rows a rule set may have something to say about, found while a file is scanned.
 //!
-//! [`filter`], which DataFusion pushes into the Parquet scan, lets everything else (lists, bodies, what a verdict
-//! carries) be decoded for those rows only. It asks the rules themselves, with every test it cannot see answered
-//! "cannot tell", so it never leaves out a row that a rule could match.
+//! [`filter`], which DataFusion pushes into the Parquet scan, lets what only a verdict carries be decoded for those rows
+//! alone. It asks the rules themselves, with every test on a body answered "cannot tell", so it never leaves out a row
+//! that a rule could match.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::col;
 
-use super::ruleset::BODIES;
+use super::bodies::BODIES;
 use super::scan::Program;
 use crate::model::tables::audit;
 
@@ -28,21 +28,24 @@ struct Candidates {
     signature: Signature,
 }
 
-/// Returns the filter for a program; None when its rules look at no cheap column.
-pub fn filter(program: &Arc<Program>) -> Option<Expr> {
+/// Returns the filter for a program.
+pub fn filter(program: &Arc<Program>) -> Expr {
     let schema = &audit::TABLE.schema;
     let names: Vec<&str> = program.compiled.columns().into_iter().filter(|name| !BODIES.contains(name)).collect();
     let fields = names.iter().filter_map(|name| schema.field_with_name(name).ok().cloned());
     let columns = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    if names.is_empty() {
-        return None;
-    }
     let signature = Signature::any(names.len() + 1, Volatility::Immutable);
     let asked = ScalarUDF::from(Candidates { program: Arc::clone(program), columns, signature });
     let mut asked_of: Vec<Expr> = names.iter().map(|name| col(format!("\"{name}\""))).collect();
     // DataFusion pushes an expression over lists into a scan only when there is a test in it that it knows.
     asked_of.push(col("user_groups").is_not_null());
-    Some(asked.call(asked_of))
+    asked.call(asked_of)
+}
+
+/// The values a function was asked of, as arrays.
+fn arrays(asked: ScalarFunctionArgs) -> Result<Vec<ArrayRef>> {
+    let rows = asked.number_rows;
+    asked.args.into_iter().map(|arg| arg.into_array(rows)).collect()
 }
 
 impl fmt::Debug for Candidates {
@@ -80,8 +83,8 @@ impl ScalarUDFImpl for Candidates {
 
     fn invoke_with_args(&self, asked: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = asked.number_rows;
-        let columns = asked.args.into_iter().take(self.columns.fields().len());
-        let arrays = columns.map(|arg| arg.into_array(rows)).collect::<Result<Vec<ArrayRef>>>()?;
+        let mut arrays = arrays(asked)?;
+        arrays.truncate(self.columns.fields().len());
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.columns), arrays, &options)?;
         Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(self.program.compiled.candidates(&batch), None))))
@@ -121,8 +124,7 @@ impl ScalarUDFImpl for Places {
     }
 
     fn invoke_with_args(&self, asked: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let rows = asked.number_rows;
-        let arrays = asked.args.into_iter().map(|arg| arg.into_array(rows)).collect::<Result<Vec<ArrayRef>>>()?;
+        let arrays = arrays(asked)?;
         let (evidence, offset) = (arrays[0].as_primitive::<UInt32Type>(), arrays[1].as_primitive::<UInt64Type>());
         let at = evidence.values().iter().zip(offset.values()).map(|(e, o)| Some(self.places.contains(&(*e, *o))));
         Ok(ColumnarValue::Array(Arc::new(at.collect::<BooleanArray>())))

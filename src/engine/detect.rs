@@ -10,9 +10,10 @@ use datafusion::prelude::{Expr, col};
 use futures::StreamExt;
 
 use super::blind::{Blind, Coverage};
+use super::bodies::BODIES;
 use super::correlate::{Step, episodes};
 use super::finding::{Event, Finding, Words, finding, group};
-use super::ruleset::{BODIES, Compiled};
+use super::ruleset::Compiled;
 use super::scan::{CARRIED, Program, RuleSetExec};
 use super::{Engine, candidates, damaged};
 use crate::error::Result;
@@ -107,7 +108,7 @@ impl Engine {
     }
 
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
-    async fn plan(&self, program: &Arc<Program>, filter: Option<Expr>, bodies: bool) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn plan(&self, program: &Arc<Program>, filter: Expr, bodies: bool) -> Result<Arc<dyn ExecutionPlan>> {
         let mut wanted: Vec<&str> = CARRIED.to_vec();
         let of_keys = program.keys.iter().flatten().flat_map(super::values::columns);
         let asked = program.compiled.columns().into_iter().chain(of_keys);
@@ -117,10 +118,7 @@ impl Engine {
                 wanted.push(column);
             }
         }
-        let mut frame = self.context.table("audit").await.map_err(damaged)?;
-        if let Some(filter) = filter {
-            frame = frame.filter(filter).map_err(damaged)?;
-        }
+        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(filter)).map_err(damaged)?;
         let columns = wanted.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
         let scan = frame.select(columns).map_err(damaged)?.create_physical_plan().await.map_err(damaged)?;
         Ok(Arc::new(RuleSetExec::new(scan, Arc::clone(program))))
@@ -135,7 +133,7 @@ impl Engine {
             let (mut all, open) = self.run(first).await?;
             if !open.is_empty() {
                 let places = open.iter().map(|(_, span)| (span.evidence.0, span.offset)).collect();
-                let second = self.plan(&program, Some(candidates::at(places)), true).await?;
+                let second = self.plan(&program, candidates::at(places), true).await?;
                 let (told, _) = self.run(second).await?;
                 // The other rules had told of these events before.
                 all.extend(told.into_iter().filter(|verdict| open.contains(&(verdict.rule, verdict.event.span))));

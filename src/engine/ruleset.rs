@@ -10,7 +10,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 
-use super::bodies::{Bodies, BodyAnswers};
+use super::bodies::{self, Bodies, BodyAnswers};
 use super::columns::{ColumnTest, Lists};
 use super::three::Three;
 use super::values;
@@ -18,9 +18,6 @@ use crate::model::Recorded;
 use crate::model::tables::audit;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Field, Matcher, Op, Predicate, Rule, Source, Test};
-
-/// The columns of bodies: most of a case, and read only for rows that hang on them.
-pub const BODIES: [&str; 3] = ["request_object", "request_cut", "response_object"];
 
 /// Rules compiled together.
 pub struct Compiled {
@@ -52,6 +49,20 @@ enum Atom {
 }
 
 impl Atom {
+    /// The field of the event whose body must be read to answer; None when columns can. None of a row is missing for a
+    /// test on everything.
+    fn body_root(&self) -> Option<Recorded> {
+        match self {
+            Atom::Body { root, .. } => Some(*root),
+            Atom::Everything(_) => Some(Recorded::ALL),
+            Atom::Fields { left, right, .. } => {
+                let bodies = [left, right].into_iter().any(values::is_in_bodies);
+                bodies.then(|| left.root.without(right.root))
+            }
+            Atom::Column { .. } => None,
+        }
+    }
+
     fn is_costly(&self) -> bool {
         matches!(self, Atom::Column { costly: true, .. } | Atom::Fields { .. })
     }
@@ -123,7 +134,7 @@ impl Compiled {
     /// Decides every rule for every row of `batch`; verdicts come in the order of rules, then rows. Without the columns
     /// of bodies, rules that hang on them say so.
     pub fn run(&self, batch: &RecordBatch) -> Vec<Verdict> {
-        if !BODIES.iter().all(|name| batch.column_by_name(name).is_some()) {
+        if !bodies::are_there(batch) {
             return self.run_without_bodies(batch);
         }
         let mut run = Run::new(self, batch);
@@ -166,11 +177,11 @@ impl Compiled {
             }
             // What no body of the row can decide, since none was recorded, need not be read.
             let mut read = BooleanBuffer::new_unset(batch.num_rows());
-            let mut roots = Vec::new();
-            self.body_roots(node, &mut roots);
-            for root in roots {
-                read = &read | &!run.missing(root);
-            }
+            self.each_atom(node, &mut |atom| {
+                if let Some(root) = atom.body_root() {
+                    read = &read | &!run.missing(root);
+                }
+            });
             for row in answer.open_rows(batch.num_rows()).set_indices() {
                 let told = match answer.row(row) {
                     Some(_) => Told::Hit,
@@ -183,17 +194,12 @@ impl Compiled {
         verdicts
     }
 
-    /// The fields a rule's body tests lie in; none of a row is missing for a test on everything.
-    fn body_roots(&self, node: &Node, roots: &mut Vec<Recorded>) {
+    fn each_atom(&self, node: &Node, each: &mut dyn FnMut(&Atom)) {
         match node {
             Node::True => {}
-            Node::Atom(atom) => match &self.atoms[*atom] {
-                Atom::Body { root, .. } => roots.push(*root),
-                Atom::Everything(_) => roots.push(Recorded::ALL),
-                Atom::Column { .. } | Atom::Fields { .. } => {}
-            },
-            Node::Not(inner) => self.body_roots(inner, roots),
-            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| self.body_roots(node, roots)),
+            Node::Atom(atom) => each(&self.atoms[*atom]),
+            Node::Not(inner) => self.each_atom(inner, each),
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| self.each_atom(node, each)),
         }
     }
 
@@ -269,13 +275,11 @@ impl Compiled {
         }
     }
 
+    /// Says whether a rule has tests that are answered by one walk over a row's bodies.
     fn asks_bodies(&self, node: &Node) -> bool {
-        match node {
-            Node::True => false,
-            Node::Atom(atom) => matches!(self.atoms[*atom], Atom::Body { .. } | Atom::Everything(_)),
-            Node::Not(inner) => self.asks_bodies(inner),
-            Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(|node| self.asks_bodies(node)),
-        }
+        let mut asks = false;
+        self.each_atom(node, &mut |atom| asks |= matches!(atom, Atom::Body { .. } | Atom::Everything(_)));
+        asks
     }
 }
 

@@ -15,7 +15,8 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt;
 
-use super::ruleset::{BODIES, Compiled, Told};
+use super::bodies;
+use super::ruleset::{Compiled, Told};
 use super::values;
 use crate::sigma;
 
@@ -90,10 +91,9 @@ fn hit(told: Told) -> Option<bool> {
 
 fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> Result<RecordBatch> {
     let mut verdicts = program.compiled.run(events);
-    if !BODIES.iter().all(|name| events.column_by_name(name).is_some()) {
-        let of_bodies = |field: &sigma::Field| values::columns(field).iter().any(|name| BODIES.contains(name));
+    if !bodies::are_there(events) {
         for verdict in &mut verdicts {
-            if verdict.told == Told::Hit && program.keys[verdict.rule].iter().any(of_bodies) {
+            if verdict.told == Told::Hit && program.keys[verdict.rule].iter().any(values::is_in_bodies) {
                 verdict.told = Told::NeedsBodies;
             }
         }

@@ -4,7 +4,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 
-use super::bodies;
+use super::bodies::{self, BODIES};
 use super::columns::{column_of, is_public, number};
 use super::leaves::Paths;
 use crate::sigma::matcher::Value;
@@ -32,6 +32,11 @@ pub fn columns(field: &Field) -> Vec<&str> {
         Source::Body { .. } => vec!["request_object", "response_object", "verb", "resource"],
         source => vec![column_of(source)],
     }
+}
+
+/// Says whether a field is read from a body.
+pub fn is_in_bodies(field: &Field) -> bool {
+    columns(field).iter().any(|name| BODIES.contains(name))
 }
 
 /// Says whether a batch has all the columns a field is read from.

@@ -189,6 +189,31 @@ fn fail_on_a_level_and_broken_rules_set_the_exit_code() {
 }
 
 #[test]
+fn a_field_of_a_body_is_compared_with_another_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let event = |id: &str, name: &str| {
+        let body = format!(r#""requestObject":{{"metadata":{{"name":"{name}"}}}},"responseStatus""#);
+        let event = EVENT.replace("\"Metadata\"", "\"Request\"").replace("\"responseStatus\"", &body);
+        event.replace("000000000001", id).replace("\"resource\":\"pods\"", "\"resource\":\"pods\",\"name\":\"api\"")
+    };
+    fs::write(
+        dir.join("events.jsonl"),
+        format!("{}\n{}\n", event("0000000000aa", "api"), event("0000000000bb", "web")),
+    )
+    .unwrap();
+    run(dir, &["ingest", "events.jsonl"]);
+    fs::write(
+        dir.join("r.yml"),
+        "title: Named alike\nlevel: high\ndetection:\n  a:\n    verb: list\n    requestObject.metadata.name|fieldref: objectRef.name\n  condition: a\n",
+    )
+    .unwrap();
+    let output = run(dir, &["replay", "--rules", "r.yml", "--format", "jsonl"]);
+    let (out, err) = text(&output);
+    assert!(out.contains("0000000000aa") && !out.contains("0000000000bb"), "{out}{err}");
+}
+
+#[test]
 fn every_hunt_answers_on_the_sample_incident() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
