@@ -144,11 +144,11 @@ impl Seen {
             return if places.is_empty() { Fate::Store } else { Fate::Replace(places) };
         }
         // A copy with a coarse time may be the same as two events that are not the same: it completes the first only.
-        let (first, places) = (same[0].clone(), vec![places[0]]);
-        let joined = Copy::joined(new, first);
+        let first = same[0].place;
+        let joined = new.joined(same[0].clone());
         let into = joined.place;
-        copies.replace(&places, joined);
-        Fate::Join { into, from: places.into_iter().chain([place]).filter(|place| *place != into).collect() }
+        copies.replace(&[first], joined);
+        Fate::Join { into, from: vec![if into == place { first } else { place }] }
     }
 
     /// Makes room for about so many more events.

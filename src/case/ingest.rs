@@ -77,7 +77,7 @@ impl Case {
     pub fn ingest(&mut self, paths: &[PathBuf], at: &str, progress: &mut dyn FnMut(Progress)) -> Result<Receipt> {
         let _lock = self.lock()?;
         self.sweep()?;
-        let known = self.evidence().len();
+        let known = self.journal.inputs().count();
         let mut problems = Vec::new();
         let list = inputs::list(&self.dir, paths, known as u64, &mut problems);
         let mut intake = Intake {
@@ -116,7 +116,7 @@ impl Case {
         let mut closed = store.close()?;
         let (mut replaced, mut moved) = (Vec::new(), BTreeMap::new());
         let audit = &tables::audit::TABLE;
-        let first = self.evidence().len();
+        let first = self.journal.inputs().count();
         if closed.iter().any(|(table, files)| table.name == audit.name && files.len() > MANY_FILES)
             || !amends.is_empty()
         {

@@ -4,11 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::compute::{cast, concat_batches, interleave, take_record_batch};
-use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
 
+use super::known::text;
 use super::merge::Place;
 use super::store::Keys;
 use crate::error::{Error, Result};
@@ -117,11 +117,11 @@ impl<'a> Spare<'a> {
 
 /// Makes one row of two: what the first lacks is taken from the second.
 fn joined(row: &RecordBatch, more: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let missing = |row: &RecordBatch| word(row, "not_recorded").map_or(Recorded::ALL, |words| Recorded::parse(&words));
+    let missing = |row: &RecordBatch| text(row, "not_recorded", 0).map_or(Recorded::ALL, Recorded::parse);
     let missing = missing(row).both(missing(more));
     let has = |row: &RecordBatch, column: &str| row.column_by_name(column).is_some_and(|array| !array.is_null(0));
     let whole_request = has(row, "request_object") || has(more, "request_object");
-    let recorded = [row, more].into_iter().find(|row| word(row, "body").as_deref() == Some("recorded"));
+    let recorded = [row, more].into_iter().find(|row| text(row, "body", 0) == Some("recorded"));
     let schema = row.schema();
     let columns = schema.fields().iter().zip(row.columns().iter().zip(more.columns()));
     let columns = columns.map(|(field, (here, there))| -> Result<ArrayRef, ArrowError> {
@@ -141,13 +141,6 @@ fn joined(row: &RecordBatch, more: &RecordBatch) -> Result<RecordBatch, ArrowErr
         }
     });
     RecordBatch::try_new(Arc::clone(&schema), columns.collect::<Result<_, _>>()?)
-}
-
-/// The word in a dictionary column of a single row.
-fn word(row: &RecordBatch, column: &str) -> Option<String> {
-    let words = row.column_by_name(column)?.as_dictionary_opt::<Int32Type>()?;
-    let key = usize::try_from(words.keys().iter().next()??).ok()?;
-    Some(words.values().as_string::<i32>().value(key).to_owned())
 }
 
 fn bug(source: ArrowError) -> Error {

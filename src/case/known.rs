@@ -113,7 +113,8 @@ fn event(seen: &mut Seen, batch: &RecordBatch, row: usize) {
     seen.event(&key, time, place);
 }
 
-fn text<'a>(batch: &'a RecordBatch, column: &str, row: usize) -> Option<&'a str> {
+/// The text of one cell, whether its column is a dictionary or not.
+pub(super) fn text<'a>(batch: &'a RecordBatch, column: &str, row: usize) -> Option<&'a str> {
     let array = batch.column_by_name(column)?;
     if array.is_null(row) {
         return None;

@@ -28,7 +28,7 @@ use arrow::compute::cast;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::model::{Span, Table, tables};
+use crate::model::{EvidenceId, Span, Table, tables};
 
 pub use custody::{Action, Entry, FileRecord, InputRecord};
 use custody::{Journal, hash_file};
@@ -148,6 +148,11 @@ impl Case {
         self.journal.ledger()
     }
 
+    /// One piece of evidence as it was taken in.
+    pub fn input(&self, evidence: EvidenceId) -> Option<&InputRecord> {
+        self.journal.inputs().nth(evidence.0 as usize)
+    }
+
     /// Says whether a replay was recorded after the last intake.
     pub fn is_replayed(&self) -> bool {
         let last = self.journal.entries.iter().rev().find_map(|entry| match entry.action {
@@ -203,7 +208,7 @@ impl Case {
     /// When the file is gone or ends before the span.
     pub fn bytes(&self, span: Span) -> Result<Bytes> {
         let missing = || Error::Usage { what: format!("there is no evidence {}", span.evidence.0), hint: None };
-        let input = self.journal.inputs().nth(span.evidence.0 as usize).ok_or_else(missing)?;
+        let input = self.input(span.evidence).ok_or_else(missing)?;
         let path = self.locate(input);
         let file = File::open(&path).map_err(Error::io("open", &path))?;
         let mut content = crate::formats::content(Box::new(file)).map_err(Error::io("read", &path))?;

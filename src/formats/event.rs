@@ -132,10 +132,10 @@ impl Event<'_> {
         own.or_else(|| Some((envelope?, "envelope")))
     }
 
-    /// Says whether a time is there that cannot be read.
-    pub fn has_unreadable_time(&self) -> bool {
-        let times = [&self.stage_timestamp, &self.request_received_timestamp];
-        times.into_iter().flatten().any(|time| Micros::parse(time).is_none())
+    /// Says whether a time is there that could not be read; `missing` is what was found to be.
+    pub fn has_unreadable_time(&self, missing: Recorded) -> bool {
+        (self.stage_timestamp.is_some() && missing.misses(Recorded::STAGE_TIME))
+            || (self.request_received_timestamp.is_some() && missing.misses(Recorded::RECEIVED_TIME))
     }
 
     /// Returns the fields every event is written with that this one lacks.

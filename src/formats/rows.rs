@@ -108,8 +108,8 @@ impl Rows {
 
     /// Appends an audit event, or says why it cannot be kept.
     pub(super) fn audit(&mut self, at: &Range<u64>, sighting: &Sighting<'_>) -> Result<(), String> {
-        self.audit.push(self.evidence, at, sighting)?;
-        if sighting.event.has_unreadable_time() {
+        let missing = self.audit.push(self.evidence, at, sighting)?;
+        if sighting.event.has_unreadable_time(missing) {
             self.note("a time is written in a way that is not known here: it is null, see column time".to_owned());
         }
         self.weigh(at);

@@ -61,9 +61,10 @@ impl Ask<'_> {
         let any = self.bins(&Condition::of(&window), from, width)?;
         let marks = self.sql(
             &format!(
-                "SELECT CAST(floor((CAST(t.time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) FROM \
+                "SELECT {} AS bin, count(*) FROM \
                  (SELECT * FROM timeline WHERE {}) t JOIN {MARKS} m ON t.evidence = m.evidence \
                  AND t.\"offset\" = m.\"offset\" GROUP BY 1",
+                bin("t.time", from, width),
                 condition.sql
             ),
             &condition.parameters,
@@ -87,8 +88,9 @@ impl Ask<'_> {
     pub fn bins(&self, condition: &Condition, from: i64, width: i64) -> Result<std::collections::HashMap<i64, u64>> {
         let counts = self.sql(
             &format!(
-                "SELECT CAST(floor((CAST(time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) \
+                "SELECT {} AS bin, count(*) \
                  FROM timeline WHERE {} GROUP BY 1",
+                bin("time", from, width),
                 condition.sql
             ),
             &condition.parameters,
@@ -267,10 +269,14 @@ impl Ask<'_> {
 
     /// Where a record is written, in words.
     fn place(&self, id: &RecordId) -> String {
-        let evidence = self.desk.case.evidence();
-        let path = evidence.get(id.evidence as usize).map_or("?", |input| input.path.as_str());
+        let path = self.desk.case.input(EvidenceId(id.evidence)).map_or("?", |input| input.path.as_str());
         format!("{}:{}", path.rsplit('/').next().unwrap_or(path), id.offset)
     }
+}
+
+/// The bin of a time column, as SQL.
+pub fn bin(time: &str, from: i64, width: i64) -> String {
+    format!("CAST(floor((CAST({time} AS BIGINT) - {from}) / {width}) AS BIGINT)")
 }
 
 /// The width of a bin so that all of `from..to` fits.

@@ -3,7 +3,7 @@
 use coldcase_tui::ask::{Bin, Blind, Overview, Source, Window};
 
 use super::Ask;
-use super::answers::{level, width};
+use super::answers::{bin, level, width};
 use super::rows::rows;
 use crate::cli::print::grouped;
 use crate::cli::rules;
@@ -57,12 +57,13 @@ impl Ask<'_> {
         let width = width(from, to, bins);
         let found = self.sql(
             &format!(
-                "SELECT source, name, CAST(floor((CAST(time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) \
+                "SELECT source, name, {} AS bin, count(*) \
                  FROM (SELECT 'audit' AS source, coalesce(CAST(category AS VARCHAR), 'audit log') AS name, time FROM audit \
                  UNION ALL SELECT 'audit', coalesce(CAST(category AS VARCHAR), 'audit log'), time FROM duplicate \
                  WHERE CAST(of_table AS VARCHAR) = 'audit' \
                  UNION ALL SELECT source, source AS name, time FROM timeline WHERE source <> 'audit') \
-                 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+                 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                bin("time", from, width)
             ),
             &[],
         )?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use coldcase_tui::ask::{Bin, Cell, Column, Filter, ValueCount, Values};
 
 use super::Ask;
-use super::answers::width;
+use super::answers::{bin, width};
 use super::rows::{Condition, as_text, rows};
 use crate::error::Result;
 
@@ -41,8 +41,8 @@ impl Ask<'_> {
         let width = width(from, to, bins);
         let when = self.sql(
             &format!(
-                "SELECT {value} AS value, CAST(floor((CAST(time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, \
-                 count(*) AS n FROM timeline WHERE {test} GROUP BY 1, 2"
+                "SELECT {value} AS value, {} AS bin, count(*) AS n FROM timeline WHERE {test} GROUP BY 1, 2",
+                bin("time", from, width)
             ),
             &condition.parameters,
         )?;

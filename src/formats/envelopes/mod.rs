@@ -58,24 +58,27 @@ fn json(at: Range<u64>, line: u64, bytes: &[u8], each: &mut dyn FnMut(Found<'_>)
         Ok(text) => return each(Found::Item(Item { at, line, text, cells: None, list: None })),
         Err(error) => error,
     };
-    let reason = format!("no UTF-8 at byte {} of the record", error.valid_up_to());
+    let refused = |at, line, bytes, error: std::str::Utf8Error| Found::Reject {
+        at,
+        line,
+        reason: format!("no UTF-8 at byte {} of the record", error.valid_up_to()),
+        bytes,
+    };
     // One character for each byte that is none, so that places stay.
     let parts = bytes.utf8_chunks().map(|part| part.valid().to_owned() + &"?".repeat(part.invalid().len()));
     let masked = parts.collect::<String>();
     let whole = Item { at: at.clone(), line, text: &masked, cells: None, list: None };
     let Some((records, rest)) = wrappings::cut(&whole).filter(|(_, rest)| wrappings::closes(&masked, *rest)) else {
-        return each(Found::Reject { at, line, reason, bytes });
+        return each(refused(at, line, bytes, error));
     };
     for record in records {
         let [start, end] = [record.at.start, record.at.end].map(|byte| (byte - at.start) as usize);
         // Behind the last record stand only bytes that close the wrapping.
         debug_assert!(end <= rest);
-        match std::str::from_utf8(&bytes[start..end]) {
-            Ok(text) => each(Found::Item(Item { text, ..record })),
-            Err(error) => {
-                let reason = format!("no UTF-8 at byte {} of the record", error.valid_up_to());
-                each(Found::Reject { at: record.at, line: record.line, reason, bytes: &bytes[start..end] });
-            }
-        }
+        let bytes = &bytes[start..end];
+        each(match std::str::from_utf8(bytes) {
+            Ok(text) => Found::Item(Item { text, ..record }),
+            Err(error) => refused(record.at, record.line, bytes, error),
+        });
     }
 }

@@ -191,8 +191,13 @@ pub struct AuditRows {
 type Refusal = String;
 
 impl AuditRows {
-    /// Appends one event, or says why not and appends nothing.
-    pub fn push(&mut self, evidence: EvidenceId, at: &Range<u64>, sighting: &Sighting<'_>) -> Result<(), Refusal> {
+    /// Appends one event and returns what it lacks, or says why not and appends nothing.
+    pub fn push(
+        &mut self,
+        evidence: EvidenceId,
+        at: &Range<u64>,
+        sighting: &Sighting<'_>,
+    ) -> Result<Recorded, Refusal> {
         let event = sighting.event;
         let notes = match event.annotations {
             Some(raw) => serde_json::from_str::<Annotations<'_>>(raw.get()).map_err(|e| format!("annotations: {e}"))?,
@@ -220,7 +225,7 @@ impl AuditRows {
         columns.offset.append_value(at.start);
         columns.length.append_value(at.end - at.start);
         self.keys.push(audit_key(sighting, missing));
-        Ok(())
+        Ok(missing)
     }
 
     pub fn count(&self) -> usize {
