@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use ahash::RandomState;
 
 use super::merge::Place;
-use crate::formats::{AuditKey, ObjectKey};
+use crate::formats::{AuditKey, ObjectKey, RowKey};
 use crate::model::Recorded;
 
 /// What is to be done with a record.
@@ -34,6 +34,15 @@ pub struct Seen {
     // Keys are hashes already, but of text that an attacker may have chosen.
     events: HashMap<u64, Copies, RandomState>,
     objects: HashMap<u64, (), RandomState>,
+    /// Rows of open tables: how often each is stored, and how often it came in the input that brought it last.
+    rows: HashMap<u64, Often, RandomState>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Often {
+    stored: u32,
+    evidence: u32,
+    here: u32,
 }
 
 /// The events stored under one (auditID, stage) and content: nearly always one.
@@ -163,6 +172,29 @@ impl Seen {
             Some(()) => Fate::Duplicate,
         }
     }
+
+    /// Decides on one row of an open table. Two equal lines of one input may be two events of one moment, so all of
+    /// them are stored; another input that has as many of them brings nothing new. A row with an id of its own is the
+    /// same wherever it comes from.
+    pub fn row(&mut self, key: RowKey, evidence: u32) -> Fate {
+        let often = self.rows.entry(key.hash).or_default();
+        if often.evidence != evidence {
+            (often.evidence, often.here) = (evidence, 0);
+        }
+        often.here += 1;
+        if often.here > often.stored && !(key.unique && often.stored > 0) {
+            often.stored += 1;
+            return Fate::Store;
+        }
+        Fate::Duplicate
+    }
+
+    /// Notes a row that an earlier intake stored.
+    pub fn row_was_stored(&mut self, hash: u64) {
+        // No new input has this number.
+        let often = self.rows.entry(hash).or_insert(Often { evidence: u32::MAX, ..Often::default() });
+        often.stored += 1;
+    }
 }
 
 /// Says whether two records are one event.
@@ -244,6 +276,19 @@ mod tests {
         assert_eq!(seen.event(&key(Some(T), 8, 9, Recorded::ALL), Some(T), (1, 1)), Fate::Store, "other content");
         assert_eq!(seen.event(&key(Some(T), 7, 5, Recorded::ALL), Some(T), (1, 2)), Fate::Store, "other request body");
         assert_eq!(seen.event(&key(Some(T + 1), 7, 9, Recorded::ALL), Some(T), (1, 3)), Fate::Store, "other time");
+    }
+
+    #[test]
+    fn equal_lines_of_one_input_are_kept_and_those_of_another_are_not() {
+        let (mut seen, line) = (Seen::default(), RowKey { hash: 5, unique: false });
+        let fates = |seen: &mut Seen, evidence, key| [seen.row(key, evidence), seen.row(key, evidence)];
+        assert_eq!(fates(&mut seen, 0, line), [Fate::Store, Fate::Store]);
+        assert_eq!(fates(&mut seen, 1, line), [Fate::Duplicate, Fate::Duplicate]);
+        assert_eq!(seen.row(line, 1), Fate::Store, "a third time it is new");
+        let named = RowKey { hash: 6, unique: true };
+        assert_eq!(fates(&mut seen, 0, named), [Fate::Store, Fate::Duplicate]);
+        seen.row_was_stored(7);
+        assert_eq!(fates(&mut seen, 0, RowKey { hash: 7, unique: false }), [Fate::Duplicate, Fate::Store]);
     }
 
     #[test]

@@ -10,17 +10,18 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{Int32Type, UInt64Type};
+use arrow::datatypes::{Field, FieldRef, Int32Type, Schema, UInt64Type};
 
 use super::custody::{Action, FileRecord, InputRecord, hash_file};
 use super::dedupe::{Fate, Seen};
 use super::join::Amends;
 use super::merge::merge;
-use super::store::{Keys, Store, publish};
+use super::store::{Closed, Keys, Store, publish};
 use super::{Case, inputs, pipeline};
 use crate::error::{Error, Result};
-use crate::formats::{Batch, Reject};
-use crate::model::{EvidenceId, Table, tables};
+use crate::formats::{Batch, Guess, Reject, SheetBatch};
+use crate::model::tables::azure;
+use crate::model::{EvidenceId, TABLES, Table, tables};
 
 /// More files of one table than this are merged into few.
 const MANY_FILES: usize = 8;
@@ -66,6 +67,14 @@ struct Intake {
     store: Store,
     seen: Seen,
     amends: Amends,
+    /// Names of open tables by their spelling in lower case, and what their untyped columns can be.
+    open: BTreeMap<String, Open>,
+}
+
+/// An open table under way.
+struct Open {
+    name: String,
+    guesses: BTreeMap<String, Guess>,
 }
 
 impl Case {
@@ -84,6 +93,11 @@ impl Case {
             store: Store::new(&self.dir, self.journal.entries.len() as u64),
             seen: self.seen()?,
             amends: Amends::default(),
+            open: self
+                .tables()
+                .into_iter()
+                .map(|name| (name.to_lowercase(), Open { name, guesses: BTreeMap::new() }))
+                .collect(),
         };
         let mut receipts: Vec<InputReceipt> = Vec::new();
         let files = list.len();
@@ -112,16 +126,17 @@ impl Case {
 
     /// Closes the files, puts right what fuller copies replaced, merges many files into few, and writes the line.
     fn commit(&mut self, intake: Intake, mut inputs: Vec<InputRecord>, at: &str) -> Result<()> {
-        let Intake { store, amends, .. } = intake;
+        let Intake { store, amends, open, .. } = intake;
         let mut closed = store.close()?;
+        self.give_types(&mut closed, &open)?;
         let (mut replaced, mut moved) = (Vec::new(), BTreeMap::new());
         let audit = &tables::audit::TABLE;
         let first = self.journal.inputs().count();
-        if closed.iter().any(|(table, files)| table.name == audit.name && files.len() > MANY_FILES)
+        if closed.iter().any(|closed| closed.table == audit.name && closed.files.len() > MANY_FILES)
             || !amends.is_empty()
         {
-            let place = closed.iter().position(|(table, _)| table.name == audit.name);
-            let mut files: Vec<PathBuf> = place.map(|place| closed.remove(place).1).unwrap_or_default();
+            let place = closed.iter().position(|closed| closed.table == audit.name);
+            let mut files: Vec<PathBuf> = place.map(|place| closed.remove(place).files).unwrap_or_default();
             let temporary = files.len();
             // Rows of earlier intakes are only touched when one of theirs is to be amended.
             if amends.places().any(|(evidence, _)| (evidence as usize) < first) {
@@ -131,8 +146,8 @@ impl Case {
             }
             let mut merged = Store::new(&self.dir, self.journal.entries.len() as u64);
             let mut doubles = Vec::new();
-            merge(audit, &files, &amends, &mut merged, &mut |dropped| {
-                doubles.push(duplicates(dropped, audit)?);
+            merge(audit.name, &audit.schema, &files, &amends, &mut merged, &mut |dropped| {
+                doubles.push(duplicates(dropped, audit.name)?);
                 for row in 0..dropped.num_rows() {
                     let evidence = number(dropped, "evidence", row) as usize;
                     match evidence.checked_sub(first).and_then(|n| inputs.get_mut(n)) {
@@ -143,7 +158,7 @@ impl Case {
                 Ok(())
             })?;
             for batch in doubles {
-                merged.add(&tables::duplicate::TABLE, batch)?;
+                merged.add(tables::duplicate::TABLE.name, batch)?;
             }
             closed.extend(merged.close()?);
             for file in &files[..temporary] {
@@ -156,6 +171,32 @@ impl Case {
             Action::Ingest { inputs, files, replaced: replaced.clone(), moved: moved.into_iter().collect() },
         )?;
         self.remove(&replaced);
+        Ok(())
+    }
+
+    /// Writes the files of open tables again where a column was text only until all its values were seen, or where
+    /// files do not have the same columns.
+    fn give_types(&self, closed: &mut Vec<Closed>, open: &BTreeMap<String, Open>) -> Result<()> {
+        let mut typed = Store::new(&self.dir, self.journal.entries.len() as u64);
+        let mut temporary = Vec::new();
+        for table in closed.iter() {
+            let Some(guesses) = open.get(&table.table.to_lowercase()).map(|open| &open.guesses) else { continue };
+            let field = |field: &FieldRef| match guesses.get(field.name()).map(|guess| guess.kind()) {
+                Some(kind) if kind != *field.data_type() => Arc::new(Field::new(field.name(), kind, true)),
+                _ => Arc::clone(field),
+            };
+            let schema = Arc::new(Schema::new(table.schema.fields().iter().map(field).collect::<Vec<_>>()));
+            if schema == table.schema && table.files.len() <= MANY_FILES {
+                continue;
+            }
+            merge(&table.table, &schema, &table.files, &Amends::default(), &mut typed, &mut |_| Ok(()))?;
+            temporary.push((table.table.clone(), table.files.clone()));
+        }
+        closed.retain(|table| !temporary.iter().any(|(name, _)| *name == table.table));
+        closed.extend(typed.close()?);
+        for file in temporary.iter().flat_map(|(_, files)| files) {
+            fs::remove_file(file).map_err(Error::io("remove", file))?;
+        }
         Ok(())
     }
 
@@ -210,7 +251,8 @@ impl Intake {
             cut: 0,
             notes: Vec::new(),
         };
-        let done = pipeline::run(Box::new(file), evidence, &mut |batch, bytes| {
+        let hint = path.file_name().map_or_else(|| "input".into(), |name| name.to_string_lossy());
+        let done = pipeline::run(Box::new(file), evidence, &hint, &mut |batch, bytes| {
             progress(bytes);
             self.batch(batch, evidence, &mut record)
         })?;
@@ -266,22 +308,38 @@ impl Intake {
             });
         }
         record.cut += words(&batch.audit, "body", "cut");
-        self.keep(audit, &batch.audit, &keep, record)?;
+        self.keep(audit.name, &batch.audit, &keep, record)?;
         let keep: Vec<bool> = batch.object_keys.iter().map(|key| self.seen.object(*key) == Fate::Store).collect();
-        self.keep(&tables::object::TABLE, &batch.object, &keep, record)?;
+        self.keep(tables::object::TABLE.name, &batch.object, &keep, record)?;
+        for sheet in &batch.sheets {
+            self.sheet(sheet, evidence, record)?;
+        }
         if !batch.rejects.is_empty() {
-            self.store.add(&tables::reject::TABLE, rejects(&batch.rejects, evidence)?)?;
+            self.store.add(tables::reject::TABLE.name, rejects(&batch.rejects, evidence)?)?;
         }
         Ok(())
     }
 
-    fn keep(
-        &mut self,
-        table: &'static Table,
-        rows: &RecordBatch,
-        keep: &[bool],
-        record: &mut InputRecord,
-    ) -> Result<()> {
+    /// Takes in rows of an open table.
+    fn sheet(&mut self, sheet: &SheetBatch, evidence: EvidenceId, record: &mut InputRecord) -> Result<()> {
+        // Another spelling of a name is the same table.
+        let new = || Open { name: sheet.table.clone(), guesses: BTreeMap::new() };
+        let open = self.open.entry(sheet.table.to_lowercase()).or_insert_with(new);
+        for (column, guess) in &sheet.guesses {
+            let known = open.guesses.entry(column.clone()).or_insert(Guess::ANY);
+            *known = known.and(*guess);
+        }
+        let name = open.name.clone();
+        let keys = Keys::of(&sheet.rows);
+        for time in keys.iter().flat_map(|keys| (0..sheet.keys.len()).filter_map(|row| keys.time(row))) {
+            record.first = record.first.into_iter().chain([time]).min();
+            record.last = record.last.max(Some(time));
+        }
+        let keep: Vec<bool> = sheet.keys.iter().map(|key| self.seen.row(*key, evidence.0) == Fate::Store).collect();
+        self.keep(&name, &sheet.rows, &keep, record)
+    }
+
+    fn keep(&mut self, table: &str, rows: &RecordBatch, keep: &[bool], record: &mut InputRecord) -> Result<()> {
         let stored = keep.iter().filter(|keep| **keep).count();
         record.stored += stored as u64;
         record.duplicate += (keep.len() - stored) as u64;
@@ -294,7 +352,7 @@ impl Intake {
         let out: BooleanArray = keep.iter().map(|keep| Some(!keep)).collect();
         self.store.add(table, filter_record_batch(rows, &mask).map_err(bug)?)?;
         let doubles = filter_record_batch(rows, &out).map_err(bug)?;
-        self.store.add(&tables::duplicate::TABLE, duplicates(&doubles, table)?)
+        self.store.add(tables::duplicate::TABLE.name, duplicates(&doubles, table)?)
     }
 }
 
@@ -316,11 +374,12 @@ fn words(batch: &RecordBatch, column: &str, word: &str) -> u64 {
 }
 
 /// Rows of table `duplicate` for records that brought an event or object again.
-fn duplicates(rows: &RecordBatch, of: &Table) -> Result<RecordBatch> {
+fn duplicates(rows: &RecordBatch, of: &str) -> Result<RecordBatch> {
     let none: ArrayRef = Arc::new(StringArray::new_null(rows.num_rows()));
     let column = |name: &str| rows.column_by_name(name).map_or_else(|| Arc::clone(&none), Arc::clone);
-    let of_table: ArrayRef = Arc::new(StringArray::from(vec![of.name; rows.num_rows()]));
-    let id = if of.name == tables::audit::TABLE.name { "audit_id" } else { "uid" };
+    let of_table: ArrayRef = Arc::new(StringArray::from(vec![of; rows.num_rows()]));
+    let known = TABLES.iter().chain(azure::AZURE).find(|table| table.name == of);
+    let id = known.and_then(|table| table.id).unwrap_or_default();
     let columns = ["stage", "time", "category", "evidence", "offset", "length"].map(column);
     table_batch(&tables::duplicate::TABLE, [vec![of_table, column(id)], columns.to_vec()].concat())
 }

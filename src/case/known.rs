@@ -13,7 +13,7 @@ use super::store::damaged;
 use crate::error::{Error, Result};
 use crate::formats::key::{self, AuditColumns, Start};
 use crate::formats::{AuditKey, ObjectKey};
-use crate::model::{Recorded, Table, tables};
+use crate::model::{Recorded, TABLES, tables};
 
 /// What the keys of an event are made of.
 const EVENT: [&str; 20] = [
@@ -45,22 +45,29 @@ impl Case {
     /// Reads the keys of every stored row.
     pub(super) fn seen(&self) -> Result<Seen> {
         let mut seen = Seen::default();
-        self.each(&tables::audit::TABLE, &EVENT, &mut |batch| {
+        self.each(tables::audit::TABLE.name, &EVENT, &mut |batch| {
             for row in 0..batch.num_rows() {
                 event(&mut seen, batch, row);
             }
         })?;
-        self.each(&tables::object::TABLE, &OBJECT, &mut |batch| {
+        self.each(tables::object::TABLE.name, &OBJECT, &mut |batch| {
             for row in 0..batch.num_rows() {
                 let [kind, api_version, namespace, name, uid, body] = OBJECT.map(|column| text(batch, column, row));
                 let body = key::body(body.unwrap_or_default());
                 seen.object(ObjectKey(key::hash(&[kind, api_version, namespace, name, uid], &body.to_le_bytes())));
             }
         })?;
+        let ours = |name: &str| TABLES.iter().any(|table| table.name == name && !table.is_open());
+        for name in self.tables().iter().filter(|name| !ours(name)) {
+            self.each(name, &["row_key"], &mut |batch| {
+                let keys = batch.column_by_name("row_key").and_then(|array| array.as_primitive_opt::<UInt64Type>());
+                keys.into_iter().flat_map(|keys| keys.iter().flatten()).for_each(|key| seen.row_was_stored(key));
+            })?;
+        }
         Ok(seen)
     }
 
-    fn each(&self, table: &Table, columns: &[&str], each: &mut dyn FnMut(&RecordBatch)) -> Result<()> {
+    fn each(&self, table: &str, columns: &[&str], each: &mut dyn FnMut(&RecordBatch)) -> Result<()> {
         for path in self.files(table) {
             let file = File::open(&path).map_err(Error::io("open", &path))?;
             let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(&path, e))?;

@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
+use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
+use super::columns::conform;
 use super::join::{Amends, Spare};
 use super::store::{Keys, Store, damaged, key};
 use crate::error::{Error, Result};
-use crate::model::Table;
 
 /// Rows read at a time from each file: what is held does not grow with the files' sizes.
 const ROWS: usize = 4_096;
@@ -31,16 +33,17 @@ struct Stream {
 /// # Errors
 /// When a file cannot be read or written.
 pub fn merge(
-    table: &'static Table,
+    table: &str,
+    schema: &SchemaRef,
     files: &[PathBuf],
     amends: &Amends,
     store: &mut Store,
     dropped: &mut dyn FnMut(&RecordBatch) -> Result<()>,
 ) -> Result<()> {
-    let spare = spare(table, files, amends)?;
+    let spare = spare(schema, files, amends)?;
     let mut streams = Vec::new();
     for path in files {
-        streams.extend(open(table, path)?);
+        streams.extend(open(schema, path)?);
     }
     while !streams.is_empty() {
         let least = (0..streams.len()).min_by_key(|s| head(&streams[*s])).unwrap_or_default();
@@ -72,10 +75,10 @@ pub fn merge(
 }
 
 /// Gathers the rows that are to complete others, in a pass of its own: they may come later than the rows they complete.
-fn spare<'a>(table: &Table, files: &[PathBuf], amends: &'a Amends) -> Result<Spare<'a>> {
+fn spare<'a>(schema: &SchemaRef, files: &[PathBuf], amends: &'a Amends) -> Result<Spare<'a>> {
     let mut spare = Spare::new(amends);
     for path in files.iter().filter(|_| amends.joins()) {
-        let mut stream = open(table, path)?;
+        let mut stream = open(schema, path)?;
         while let Some(some) = &mut stream {
             spare.gather(&some.batch)?;
             if !advance(some)? {
@@ -92,12 +95,12 @@ fn only(run: &RecordBatch, rows: impl Iterator<Item = bool>) -> Result<RecordBat
     filter_record_batch(run, &mask).map_err(|source| Error::Bug { what: "merging rows".into(), source: source.into() })
 }
 
-fn open(table: &Table, path: &Path) -> Result<Option<Stream>> {
+fn open(schema: &SchemaRef, path: &Path) -> Result<Option<Stream>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|builder| builder.with_batch_size(ROWS).build())
         .map_err(|e| damaged(path, e))?;
-    let batch = RecordBatch::new_empty(table.schema.clone());
+    let batch = RecordBatch::new_empty(Arc::clone(schema));
     let mut stream = Stream { path: path.into(), reader, batch, row: 0 };
     Ok(if advance(&mut stream)? { Some(stream) } else { None })
 }
@@ -107,6 +110,8 @@ fn advance(stream: &mut Stream) -> Result<bool> {
     for batch in stream.reader.by_ref() {
         let batch = batch.map_err(|e| damaged(&stream.path, e))?;
         if batch.num_rows() > 0 {
+            let schema = stream.batch.schema();
+            let batch = if batch.schema() == schema { batch } else { conform(&batch, &schema)? };
             (stream.batch, stream.row) = (batch, 0);
             return Ok(true);
         }

@@ -7,6 +7,7 @@
 //! evidence/        what came in by standard input
 //! ```
 
+mod columns;
 mod custody;
 mod dedupe;
 mod ingest;
@@ -18,6 +19,7 @@ mod pipeline;
 mod store;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -25,10 +27,12 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, UInt64Array};
 use arrow::compute::cast;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::model::{EvidenceId, Span, Table, tables};
+use crate::model::{EvidenceId, Span, tables};
 
 pub use custody::{Action, Entry, FileRecord, InputRecord};
 use custody::{Journal, hash_file};
@@ -138,9 +142,32 @@ impl Case {
     }
 
     /// The Parquet files of a table.
-    pub fn files(&self, table: &Table) -> Vec<PathBuf> {
-        let files = self.journal.files().into_iter().filter(|file| file.table == table.name);
+    pub fn files(&self, table: &str) -> Vec<PathBuf> {
+        let files = self.journal.files().into_iter().filter(|file| file.table == table);
         files.map(|file| self.dir.join(&file.path)).collect()
+    }
+
+    /// The names of all tables that have rows, in order.
+    pub fn tables(&self) -> Vec<String> {
+        let names: BTreeSet<String> = self.journal.files().into_iter().map(|file| file.table.clone()).collect();
+        names.into_iter().collect()
+    }
+
+    /// The columns of a table as its files have them: an open table's may differ from file to file.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn schema(&self, table: &str) -> Result<Option<SchemaRef>> {
+        let mut all: Option<SchemaRef> = None;
+        for path in self.files(table) {
+            let file = File::open(&path).map_err(Error::io("open", &path))?;
+            let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| store::damaged(&path, e))?;
+            all = Some(match all {
+                Some(known) => columns::widened(&known, reader.schema()),
+                None => Arc::clone(reader.schema()),
+            });
+        }
+        Ok(all)
     }
 
     /// Every piece of evidence, in the order of its number.
@@ -257,7 +284,7 @@ impl Case {
             self.journal.files().iter().filter(|f| f.table == table.name).map(|f| f.path.clone()).collect();
         let seq = self.journal.entries.len() as u64;
         let mut store = store::Store::new(&self.dir, seq);
-        store.add(table, findings.clone())?;
+        store.add(table.name, findings.clone())?;
         let files = store.finish()?;
         let count = findings.num_rows() as u64;
         self.journal.append(at, Action::Replay { rules, findings: count, files, replaced: replaced.clone() })?;

@@ -43,13 +43,15 @@ impl<R: Read> Read for Tee<R> {
     }
 }
 
-/// Reads an input to its end and hands each batch to `each`, in order, with the raw bytes read so far.
+/// Reads an input to its end and hands each batch to `each`, in order, with the raw bytes read so far. `hint` is its
+/// file's name.
 ///
 /// # Errors
 /// The failure to read, or whatever `each` returns first.
 pub fn run(
     raw: Box<dyn Read + Send>,
     evidence: EvidenceId,
+    hint: &str,
     each: &mut dyn FnMut(Batch, u64) -> Result<()>,
 ) -> Result<io::Result<Done>> {
     let seen = Arc::new(Mutex::new((Sha256::new(), 0)));
@@ -68,7 +70,7 @@ pub fn run(
         let reading = scope.spawn(move || read(Box::new(tee), &blocks_in, &permits_out, &used_out));
         for _ in 0..threads {
             let (blocks, batches, used) = (&blocks_out, batches_in.clone(), used_in.clone());
-            scope.spawn(move || decode(blocks, &batches, &used, evidence));
+            scope.spawn(move || decode(blocks, &batches, &used, Rows::new(evidence, hint)));
         }
         drop(batches_in);
         let bytes = || seen.lock().unwrap_or_else(PoisonError::into_inner).1;
@@ -111,9 +113,8 @@ fn decode(
     blocks: &Mutex<Receiver<(u64, Block)>>,
     batches: &SyncSender<(u64, Batch)>,
     used: &Sender<Vec<u8>>,
-    evidence: EvidenceId,
+    mut rows: Rows,
 ) {
-    let mut rows = Rows::new(evidence);
     loop {
         let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, block)) = next else {

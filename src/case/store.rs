@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
 use arrow::compute::{concat_batches, interleave, interleave_record_batch};
-use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -18,10 +18,10 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
+use super::columns::{conform, widened};
 use super::custody::{FileRecord, hash_file};
 use super::merge::Place;
 use crate::error::{BoxError, Error, Result};
-use crate::model::Table;
 
 /// A row group ends at this many rows or bytes of rows, whichever comes first.
 const GROUP_ROWS: usize = 131_072;
@@ -42,7 +42,9 @@ pub struct Store {
 
 /// One table under way.
 struct Shelf {
-    table: &'static Table,
+    table: String,
+    /// Of an open table it grows with the columns that come.
+    schema: SchemaRef,
     waiting: Vec<RecordBatch>,
     rows: usize,
     bytes: usize,
@@ -74,15 +76,16 @@ impl Store {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn add(&mut self, table: &'static Table, batch: RecordBatch) -> Result<()> {
+    pub fn add(&mut self, table: &str, batch: RecordBatch) -> Result<()> {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        let shelf = match self.shelves.iter().position(|shelf| shelf.table.name == table.name) {
+        let shelf = match self.shelves.iter().position(|shelf| shelf.table == table) {
             Some(place) => &mut self.shelves[place],
             None => {
                 self.shelves.push(Shelf {
-                    table,
+                    table: table.to_owned(),
+                    schema: batch.schema(),
                     waiting: Vec::new(),
                     rows: 0,
                     bytes: 0,
@@ -92,6 +95,7 @@ impl Store {
                 self.shelves.last_mut().expect("one was just pushed")
             }
         };
+        let batch = shelf.fit(batch)?;
         shelf.rows += batch.num_rows();
         shelf.bytes += weight(&batch);
         shelf.waiting.push(batch);
@@ -102,12 +106,13 @@ impl Store {
     }
 
     /// Writes what waits and ends every file under its temporary name; returns each with its rows, table by table.
-    pub fn close(mut self) -> Result<Vec<(&'static Table, Vec<PathBuf>)>> {
+    pub fn close(mut self) -> Result<Vec<Closed>> {
         let mut files = Vec::new();
         for shelf in &mut self.shelves {
             shelf.flush(&self.dir, self.seq, 0)?;
             shelf.end()?;
-            files.push((shelf.table, shelf.done.iter().map(|(path, _)| path.clone()).collect()));
+            let paths = shelf.done.iter().map(|(path, _)| path.clone()).collect();
+            files.push(Closed { table: shelf.table.clone(), schema: Arc::clone(&shelf.schema), files: paths });
         }
         Ok(files)
     }
@@ -124,9 +129,9 @@ impl Store {
 }
 
 /// Gives temporary files their names and describes them for the journal.
-pub fn publish(dir: &Path, closed: &[(&'static Table, Vec<PathBuf>)]) -> Result<Vec<FileRecord>> {
+pub fn publish(dir: &Path, closed: &[Closed]) -> Result<Vec<FileRecord>> {
     let mut records = Vec::new();
-    for (table, files) in closed {
+    for Closed { table, files, .. } in closed {
         for file in files {
             let path = file.with_extension("");
             // Neither waits for the other.
@@ -139,9 +144,9 @@ pub fn publish(dir: &Path, closed: &[(&'static Table, Vec<PathBuf>)]) -> Result<
             fs::rename(file, &path).map_err(Error::io("name", &path))?;
             let short = path.strip_prefix(dir).unwrap_or(&path);
             let short = short.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-            records.push(FileRecord { table: table.name.to_owned(), path: short, rows, size, sha256 });
+            records.push(FileRecord { table: table.clone(), path: short, rows, size, sha256 });
         }
-        sync(&dir.join("tables").join(table.name))?;
+        sync(&dir.join("tables").join(table))?;
     }
     Ok(records)
 }
@@ -157,7 +162,30 @@ fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("sync", path))
 }
 
+/// The files of one table, ended under their temporary names.
+pub struct Closed {
+    pub table: String,
+    /// Of the last file: an open table's grew.
+    pub schema: SchemaRef,
+    pub files: Vec<PathBuf>,
+}
+
 impl Shelf {
+    /// Gives a batch of an open table the columns of those before it, and those the columns that are new in it.
+    fn fit(&mut self, batch: RecordBatch) -> Result<RecordBatch> {
+        if batch.schema() == self.schema {
+            return Ok(batch);
+        }
+        let wider = widened(&self.schema, &batch.schema());
+        if wider != self.schema {
+            self.end()?;
+            self.schema = wider;
+            let waiting = std::mem::take(&mut self.waiting).into_iter();
+            self.waiting = waiting.map(|batch| conform(&batch, &self.schema)).collect::<Result<_>>()?;
+        }
+        conform(&batch, &self.schema)
+    }
+
     /// Writes a row group of what waits, but for the last `hold` rows.
     fn flush(&mut self, dir: &Path, seq: u64, hold: usize) -> Result<()> {
         let mut group = Group::new(std::mem::take(&mut self.waiting));
@@ -174,7 +202,7 @@ impl Shelf {
         }
         let sheet = match &mut self.open {
             Some(sheet) => sheet,
-            None => self.open.insert(Sheet::create(dir, seq, self.done.len(), self.table)?),
+            None => self.open.insert(Sheet::create(dir, seq, self.done.len(), &self.table, &self.schema)?),
         };
         sheet.write(&group)
     }
@@ -191,14 +219,14 @@ impl Shelf {
 }
 
 impl Sheet {
-    fn create(dir: &Path, seq: u64, number: usize, table: &Table) -> Result<Sheet> {
-        let folder = dir.join("tables").join(table.name);
+    fn create(dir: &Path, seq: u64, number: usize, table: &str, schema: &SchemaRef) -> Result<Sheet> {
+        let folder = dir.join("tables").join(table);
         fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
         // A second pass of the same command (a merge) must not meet the names of the first.
         let name = (number..).map(|n| folder.join(format!("{seq:06}-{n:03}.parquet.tmp"))).find(|path| !path.exists());
         let path = name.expect("numbers do not end");
         let file = File::create(&path).map_err(Error::io("write", &path))?;
-        let writer = ArrowWriter::try_new(file, Arc::clone(&table.schema), Some(properties(table)))
+        let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties(table, schema)))
             .and_then(ArrowWriter::into_serialized_writer);
         let (writer, factory) = writer.map_err(|e| damaged(&path, e))?;
         Ok(Sheet { path, writer, factory, groups: 0, rows: 0, last: None })
@@ -367,7 +395,7 @@ const BODY_PAGE: usize = 4 << 20;
 
 /// How a table's columns are written: minima and maxima only where they leave anything out, since to find them costs
 /// a comparison a value.
-fn properties(table: &Table) -> WriterProperties {
+fn properties(table: &str, schema: &SchemaRef) -> WriterProperties {
     let zstd = |level: i32| Compression::ZSTD(ZstdLevel::try_new(level).unwrap_or_default());
     // Columns of words are small, so the better level costs little; bodies are most of the work; in ids there is
     // nothing to find, and looking harder finds worse.
@@ -378,11 +406,12 @@ fn properties(table: &Table) -> WriterProperties {
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::None);
-    for column in table.columns.iter() {
-        let path = ColumnPath::from(column.name);
-        match column.name {
+    for column in schema.fields() {
+        // A name with a dot is one name, no path.
+        let path = ColumnPath::new(vec![column.name().clone()]);
+        match column.name().as_str() {
             // Long and hardly ever equal: a dictionary or statistics of them would cost and serve nothing.
-            "request_object" | "response_object" | "body" if column.name != "body" || table.name == "object" => {
+            "request_object" | "response_object" | "body" if column.name() != "body" || table == "object" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
                     .set_column_compression(path.clone(), bodies)
@@ -403,7 +432,7 @@ fn properties(table: &Table) -> WriterProperties {
             }
             // Not in order, as `time` is: differences would be longer than what zstd makes of the values.
             "request_received_time" => builder = builder.set_column_dictionary_enabled(path, false),
-            "audit_id" if table.name == "audit" => {
+            "audit_id" if table == "audit" => {
                 builder = builder
                     .set_column_compression(path.clone(), ids)
                     .set_column_dictionary_enabled(path.clone(), false)

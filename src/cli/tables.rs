@@ -1,5 +1,7 @@
 //! `coldcase tables`: what can be asked.
 
+use std::io::Write;
+
 use arrow::datatypes::DataType;
 use clap::Args;
 
@@ -8,6 +10,7 @@ use super::{CaseArg, End};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::model::TABLES;
+use crate::model::tables::azure;
 
 /// Shows every table with its rows and time range; with a name, its columns, their types and meanings.
 #[derive(Args)]
@@ -22,31 +25,57 @@ impl Tables {
     pub(super) fn run(self) -> Result<End> {
         let mut out = output(None, None)?;
         if let Some(name) = &self.table {
-            let table = TABLES.iter().find(|table| table.name == *name).ok_or_else(|| Error::Usage {
-                what: format!("there is no table `{name}`"),
-                hint: Some(format!("tables are: {}", TABLES.iter().map(|t| t.name).collect::<Vec<_>>().join(", "))),
-            })?;
-            line(&mut out, &format!("{}: {}", table.name, table.doc))?;
-            for column in table.columns.iter() {
-                line(&mut out, &format!("  {:<24} {:<28} {}", column.name, kind(&column.kind), column.doc))?;
-            }
+            self.columns(name, &mut out)?;
             return Ok(End::Done);
         }
         let engine = Engine::open(&self.case.open()?)?;
         for info in engine.tables()? {
             let span = info.span.map_or(String::new(), |(first, last)| format!("  {first} to {last}"));
-            line(&mut out, &format!("{:<10} {:>14}{span}", info.table.name, count(info.rows, "row", "rows")))?;
-            line(&mut out, &format!("{:11}{}", "", info.table.doc))?;
+            line(&mut out, &format!("{:<13} {:>14}{span}", info.name, count(info.rows, "row", "rows")))?;
+            if !info.doc.is_empty() {
+                line(&mut out, &format!("{:14}{}", "", info.doc))?;
+            }
         }
         line(
             &mut out,
             &format!(
-                "{:<10} every event of every source in one order: time, source, actor, verb, object …",
+                "{:<13} every event of every source in one order: time, source, actor, verb, object …",
                 "timeline"
             ),
         )?;
         line(&mut out, "coldcase tables NAME shows columns and their meanings")?;
         Ok(End::Done)
+    }
+}
+
+impl Tables {
+    /// Shows the columns of one table: what they mean where we know it, and those its rows brought.
+    fn columns(&self, name: &str, out: &mut dyn Write) -> Result<()> {
+        let known = TABLES.iter().chain(azure::AZURE).find(|table| table.name.eq_ignore_ascii_case(name));
+        let found = match self.case.open() {
+            Ok(case) => Engine::open(&case)?.tables()?.into_iter().find(|info| info.name.eq_ignore_ascii_case(name)),
+            Err(_) => None,
+        };
+        let columns = known.map_or(&[][..], |table| &table.columns);
+        if let Some(table) = known {
+            line(out, &format!("{}: {}", table.name, table.doc))?;
+        } else if let Some(info) = &found {
+            line(out, &format!("{}: as its rows have it", info.name))?;
+        } else {
+            return Err(Error::Usage {
+                what: format!("there is no table `{name}`"),
+                hint: Some(format!("tables are: {}", TABLES.iter().map(|t| t.name).collect::<Vec<_>>().join(", "))),
+            });
+        }
+        for column in columns {
+            line(out, &format!("  {:<24} {:<28} {}", column.name, kind(&column.kind), column.doc))?;
+        }
+        for field in found.iter().flat_map(|info| info.schema.fields().iter()) {
+            if !columns.iter().any(|column| column.name == field.name()) {
+                line(out, &format!("  {:<24} {}", field.name(), kind(field.data_type())))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ mod detect;
 mod finding;
 pub mod hunts;
 mod leaves;
+mod names;
 mod query;
 mod record;
 mod ruleset;
@@ -18,6 +19,7 @@ mod scan;
 mod tables;
 mod three;
 mod values;
+mod views;
 
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -40,6 +42,7 @@ const BATCH_ROWS: usize = 32_768;
 pub struct Engine {
     runtime: Runtime,
     context: SessionContext,
+    names: names::Names,
 }
 
 impl Engine {
@@ -65,7 +68,8 @@ impl Engine {
             .map_err(|source| Error::Bug { what: "no memory pool for queries".into(), source: source.into() })?;
         let context = SessionContext::new_with_config_rt(config, limits);
         runtime.block_on(tables::register(&context, case))?;
-        Ok(Engine { runtime, context })
+        let names = runtime.block_on(names::Names::of(&context));
+        Ok(Engine { runtime, context, names })
     }
 }
 

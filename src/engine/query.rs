@@ -121,7 +121,7 @@ impl Engine {
 
     async fn frame(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<DataFrame> {
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let frame = self.context.sql_with_options(sql, read_only).await.map_err(|e| explain(sql, &e))?;
+        let frame = self.planned(sql, read_only).await.map_err(|e| explain(sql, &e))?;
         if parameters.is_empty() {
             return Ok(frame);
         }
@@ -135,6 +135,17 @@ impl Engine {
         });
         let values: ParamValues = values.collect::<std::collections::HashMap<_, _>>().into();
         frame.with_param_values(values).map_err(|e| explain(sql, &e))
+    }
+}
+
+impl Engine {
+    async fn planned(&self, sql: &str, allowed: SQLOptions) -> Result<DataFrame, DataFusionError> {
+        let state = self.context.state();
+        let mut statement = state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)?;
+        self.names.resolve(&mut statement);
+        let plan = state.statement_to_plan(statement).await?;
+        allowed.verify_plan(&plan)?;
+        self.context.execute_logical_plan(plan).await
     }
 }
 

@@ -45,8 +45,8 @@ pub(super) enum Kind {
 pub(super) struct Learnt {
     /// Where the values are, when looking for them again would cost.
     pub pieces: Vec<Piece>,
-    /// Which of our columns each cell of a row is.
-    pub columns: Vec<Option<u8>>,
+    /// The columns of a table: which of those we read each is, and its name.
+    pub columns: Arc<Vec<(Option<u8>, String)>>,
     /// Bytes at the start of the block that are no record (a header line).
     pub skip: usize,
     /// The content ends inside the last record.

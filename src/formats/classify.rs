@@ -5,7 +5,6 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::block::lines;
-use super::cells::{Cells, Column};
 use super::envelopes::Found;
 use super::payloads::{Miss, PAYLOADS};
 use super::rows::Rows;
@@ -15,7 +14,6 @@ use super::{Item, json, salvage};
 /// Wrappings inside wrappings are opened this deep.
 const DEEPEST: u32 = 4;
 const UNKNOWN: &str = "not an audit event, nor anything else we know";
-const EXPLORER: &str = "Data Explorer result, not read yet; export it as JSON lines or CSV";
 
 /// The keys by which a JSON object is known, in the words of its own format.
 #[derive(Debug, Default, Deserialize)]
@@ -37,6 +35,7 @@ pub struct Keys<'a> {
     pub category: Option<&'a RawValue>,
     pub properties: Option<&'a RawValue>,
     pub records: Option<&'a RawValue>,
+    pub value: Option<&'a RawValue>,
     pub items: Option<&'a RawValue>,
     pub tables: Option<&'a RawValue>,
     pub error: Option<&'a RawValue>,
@@ -48,6 +47,8 @@ pub struct Keys<'a> {
     pub row_type: Option<&'a RawValue>,
     #[serde(rename = "TableName")]
     pub table_name: Option<&'a RawValue>,
+    #[serde(rename = "TenantId")]
+    pub tenant: Option<&'a RawValue>,
     pub log_s: Option<&'a RawValue>,
     #[serde(rename = "Tables")]
     pub explorer: Option<&'a RawValue>,
@@ -101,9 +102,6 @@ impl<'a> Keys<'a> {
         if kind.as_deref() == Some("AdmissionReview") {
             return Some("AdmissionReview dump, no audit event".to_owned());
         }
-        if let Some(table) = self.row_type.or(self.table_name).and_then(|raw| json::string(raw.get())) {
-            return Some(format!("row of Log Analytics table {table}, not read yet"));
-        }
         let named = |raw: Option<&'a RawValue>| json::string(raw?.get());
         if let Some(category) = named(self.category) {
             return Some(format!("resource log record of category {category}, not read yet"));
@@ -120,14 +118,12 @@ impl<'a> Keys<'a> {
         let seen = [
             (self.proto_payload, "GKE audit log: another cloud's format, not read"),
             (self.log_events.or(self.results), "CloudWatch wrapper: another cloud's format, not read"),
-            (self.explorer.or(self.frame), EXPLORER),
             (self.alert_type, "Defender alert, not read yet"),
             (self.output_fields, "Falco event, not read yet"),
             (self.process_exec, "Tetragon event, not read yet"),
             (self.flow, "Hubble flow, not read yet"),
             (self.activity, "Azure activity log, not read yet"),
             (self.odata_count, "Azure Policy states, not read yet"),
-            (self.time_generated, "row of a Log Analytics table that is not named"),
         ];
         seen.iter().find(|(key, _)| key.is_some()).map(|(_, name)| (*name).to_owned())
     }
@@ -163,14 +159,10 @@ fn record(item: &Item<'_>, rows: &mut Rows, depth: u32) {
 }
 
 fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> {
-    if let Some(cells) = item.cells {
-        return payload(item, rows, None).unwrap_or_else(|| Err(table(cells)));
+    if item.cells.is_some() {
+        return payload(item, rows, None).unwrap_or_else(|| Err(UNKNOWN.to_owned()));
     }
     if item.text.starts_with('[') && depth < DEEPEST {
-        // A Data Explorer answer is one thing, not as many as it has frames.
-        if item.text[1..].trim_ascii_start().starts_with("{\"FrameType\"") {
-            return Err(EXPLORER.to_owned());
-        }
         if open(item, None, rows, depth).is_ok() {
             return Ok(());
         }
@@ -197,7 +189,7 @@ fn payload(item: &Item<'_>, rows: &mut Rows, keys: Option<&Keys<'_>>) -> Option<
     for (index, payload) in PAYLOADS.iter().enumerate().filter(|(_, payload)| payload.fits(item, keys)) {
         match payload.decode(item, rows) {
             Ok(()) => {
-                rows.last = index;
+                rows.last = if payload.leads() { index } else { 0 };
                 return Some(Ok(()));
             }
             Err(Miss::NotMine) => {}
@@ -250,14 +242,6 @@ fn refuse_rest(item: &Item<'_>, at: usize, reason: &str, rows: &mut Rows) {
         let start = item.at.start + (at + blanks) as u64;
         let line = item.line + lines(&item.text.as_bytes()[..at + blanks]);
         rows.reject(start..start + rest.len() as u64, line, reason, rest);
-    }
-}
-
-/// Names the table of a row nobody reads.
-fn table(cells: &Cells<'_>) -> String {
-    match cells.text(Column::Type) {
-        Some(table) => format!("row of Log Analytics table {table}, not read yet"),
-        None => "row of a Log Analytics table that is not named".to_owned(),
     }
 }
 

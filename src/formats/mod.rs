@@ -28,6 +28,8 @@ use std::ops::Range;
 pub use block::{Block, Content, Reader};
 pub use envelopes::ENVELOPES;
 pub use payloads::PAYLOADS;
+pub use rows::sheet::{RowKey, SheetBatch, typed};
+pub use rows::value::Guess;
 pub use rows::{AuditKey, Batch, ObjectKey, Reject, Rows};
 pub use wrappings::WRAPPINGS;
 

@@ -3,15 +3,21 @@
 pub mod audit;
 mod lists;
 pub mod object;
+pub mod sheet;
+pub mod value;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use arrow::record_batch::RecordBatch;
 
 use self::audit::{AuditRows, Sighting};
 use self::object::{Object, ObjectRows};
+use self::sheet::{Sheet, SheetBatch};
+use self::value::Value;
 use super::key::Start;
-use crate::model::{EvidenceId, Recorded};
+use crate::model::tables::azure;
+use crate::model::{EvidenceId, Micros, Recorded, TABLES, Table};
 
 /// How much of a rejected record is shown.
 const SAMPLE: usize = 200;
@@ -58,35 +64,43 @@ pub struct Rows {
     evidence: EvidenceId,
     audit: AuditRows,
     object: ObjectRows,
+    /// Rows of open tables, by the table's name in lower case.
+    sheets: BTreeMap<String, Sheet>,
     rejects: Vec<Reject>,
     notes: Vec<String>,
     weight: usize,
+    /// What to call rows that name no table: the name of the file they came in.
+    hint: String,
     /// Which payload read the last record; the next is mostly like it.
     pub(super) last: usize,
 }
 
-/// What `Rows::finish` gives. `read` = audit rows + object rows + rejects.
+/// What `Rows::finish` gives. `read` = audit rows + object rows + rows of the sheets + rejects.
 pub struct Batch {
     pub read: u64,
     pub audit: RecordBatch,
     pub audit_keys: Vec<AuditKey>,
     pub object: RecordBatch,
     pub object_keys: Vec<ObjectKey>,
+    /// Rows of open tables.
+    pub sheets: Vec<SheetBatch>,
     pub rejects: Vec<Reject>,
     /// What a reader must know of the content, each once.
     pub notes: Vec<String>,
 }
 
 impl Rows {
-    /// Starts empty builders for one piece of evidence.
-    pub fn new(evidence: EvidenceId) -> Rows {
+    /// Starts empty builders for one piece of evidence; `hint` is the name of its file.
+    pub fn new(evidence: EvidenceId, hint: &str) -> Rows {
         Rows {
             evidence,
             audit: AuditRows::default(),
             object: ObjectRows::default(),
+            sheets: BTreeMap::new(),
             rejects: Vec::new(),
             notes: Vec::new(),
             weight: 0,
+            hint: table_name(hint.split('.').next().unwrap_or_default()),
             last: 0,
         }
     }
@@ -99,11 +113,15 @@ impl Rows {
     /// Hands over everything gathered so far and starts again.
     pub fn finish(&mut self) -> Batch {
         self.weight = 0;
-        let read = self.audit.count() + self.object.count() + self.rejects.len();
+        let rows = self.sheets.values().map(Sheet::count).sum::<usize>();
+        let read = self.audit.count() + self.object.count() + rows + self.rejects.len();
         let (audit, audit_keys) = self.audit.finish();
         let (object, object_keys) = self.object.finish();
+        let sheets = self.sheets.values_mut().filter(|sheet| sheet.count() > 0).map(Sheet::finish).collect();
+        // A sheet remembers the columns it met; one of a thousand tables should not.
+        self.sheets.retain(|_, _| false);
         let (rejects, notes) = (std::mem::take(&mut self.rejects), std::mem::take(&mut self.notes));
-        Batch { read: read as u64, audit, audit_keys, object, object_keys, rejects, notes }
+        Batch { read: read as u64, audit, audit_keys, object, object_keys, sheets, rejects, notes }
     }
 
     /// Appends an audit event, or says why it cannot be kept.
@@ -119,6 +137,54 @@ impl Rows {
     /// Appends a snapshot object.
     pub(super) fn object(&mut self, at: &Range<u64>, object: &Object<'_>) {
         self.object.push(self.evidence, at, object);
+        self.weigh(at);
+    }
+
+    /// Appends a row of a table of ours or of Log Analytics. `time` is the event's; without one it is TimeGenerated.
+    pub(super) fn row<'a>(
+        &mut self,
+        table: &'static Table,
+        at: &Range<u64>,
+        time: Option<Micros>,
+        values: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) {
+        self.sheet_row(table.name, Some(table), at, time, values);
+    }
+
+    /// Appends a row of a table of that name, known or not; None is a row that names no table.
+    pub(super) fn named_row<'a>(
+        &mut self,
+        table: Option<&str>,
+        at: &Range<u64>,
+        time: Option<Micros>,
+        values: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) {
+        if table.is_none() {
+            self.note(format!("the rows name no table: they are in table {}, named after the file", self.hint));
+        }
+        let name = table.map_or_else(|| self.hint.clone(), table_name);
+        match azure::by_name(&name) {
+            Some(known) => self.sheet_row(known.name, Some(known), at, time, values),
+            None => self.sheet_row(&name, None, at, time, values),
+        }
+    }
+
+    fn sheet_row<'a>(
+        &mut self,
+        name: &str,
+        known: Option<&'static Table>,
+        at: &Range<u64>,
+        time: Option<Micros>,
+        values: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) {
+        let evidence = self.evidence;
+        if !self.sheets.contains_key(name) {
+            self.sheets.insert(name.to_owned(), Sheet::new(name, known));
+        }
+        let Some(sheet) = self.sheets.get_mut(name) else { return };
+        for column in sheet.push(evidence, at, time, values.into_iter()) {
+            self.note(format!("table {name}: values that do not fit column {column} are in column unread"));
+        }
         self.weigh(at);
     }
 
@@ -145,4 +211,18 @@ impl Rows {
     fn weigh(&mut self, at: &Range<u64>) {
         self.weight = self.weight.saturating_add(usize::try_from(at.end - at.start).unwrap_or(usize::MAX));
     }
+}
+
+/// Makes a name that can be a folder and a word of SQL, and that is not one of our own tables'.
+fn table_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+    let mut name: String = name.chars().take(100).map(plain).collect();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert_str(0, "table_");
+    }
+    let ours = |table: &&Table| table.name.eq_ignore_ascii_case(&name) && azure::by_name(table.name).is_none();
+    if TABLES.iter().any(|table| ours(&table)) || name.eq_ignore_ascii_case("timeline") {
+        name.push('_');
+    }
+    name
 }

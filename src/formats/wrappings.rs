@@ -25,7 +25,7 @@ pub trait Wrapping: Sync {
 }
 
 /// Every wrapping; a bare array needs no entry, since it has no keys.
-pub static WRAPPINGS: &[&dyn Wrapping] = &[&Records, &Tables, &List];
+pub static WRAPPINGS: &[&dyn Wrapping] = &[&Records, &Tables, &Explorer, &Frame, &Values, &List];
 
 /// Opens `item`, which is an array when it has no keys.
 pub fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
@@ -207,15 +207,25 @@ struct Tables;
 
 #[derive(Deserialize)]
 struct Table<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Columns")]
     columns: Vec<Name<'a>>,
+    #[serde(alias = "Rows")]
     rows: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Name<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "ColumnName")]
     name: Text<'a>,
+    #[serde(default, alias = "ColumnType")]
+    r#type: Option<Text<'a>>,
+}
+
+impl Name<'_> {
+    /// Says whether the values are no texts, though the service may write long numbers and others as such.
+    fn is_loose(&self) -> bool {
+        self.r#type.as_ref().is_some_and(|kind| !matches!(&**kind, "string" | "dynamic" | "guid"))
+    }
 }
 
 #[allow(private_interfaces, reason = "see the trait")]
@@ -235,37 +245,128 @@ impl Wrapping for Tables {
     fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
         let raw = keys.tables.map_or("[]", |raw| raw.get());
         let tables: Vec<Table<'_>> = serde_json::from_str(raw).map_err(|e| format!("query result: {e}"))?;
-        let (mut counted, mut line) = (0, item.line);
-        for table in &tables {
-            let columns = table.columns.iter().map(|c| column(&c.name.0)).collect::<Vec<_>>();
-            for row in &table.rows {
-                let range = range(item, row.get());
-                line += lines(&item.text.as_bytes()[counted..range.start]);
-                counted = range.start;
-                let inner = inner(item, range, line);
-                match cells(row, &columns) {
-                    Ok(cells) => each(Found::Item(Item { cells: Some(&cells), ..inner })),
-                    Err(reason) => {
-                        let bytes = inner.text.as_bytes();
-                        each(Found::Reject { at: inner.at, line, reason, bytes });
-                    }
-                }
-            }
+        rows(item, &tables, each);
+        Ok(())
+    }
+}
+
+/// Answer of Data Explorer, version 1: the first table is the result, the others are about it.
+struct Explorer;
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Wrapping for Explorer {
+    fn name(&self) -> &'static str {
+        "explorer"
+    }
+
+    fn doc(&self) -> &'static str {
+        "`{\"Tables\":[{\"Columns\":…,\"Rows\":…}]}`: answer of Data Explorer, version 1; its first table"
+    }
+
+    fn fits(&self, keys: &Keys<'_>) -> bool {
+        keys.explorer.is_some_and(|raw| raw.get().starts_with('['))
+    }
+
+    fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+        let raw = keys.explorer.map_or("[]", |raw| raw.get());
+        let tables: Vec<&RawValue> = serde_json::from_str(raw).map_err(|e| format!("query result: {e}"))?;
+        let Some(first) = tables.first() else { return Ok(()) };
+        let table = serde_json::from_str::<Table<'_>>(first.get()).map_err(|e| format!("query result: {e}"))?;
+        rows(item, &[table], each);
+        Ok(())
+    }
+}
+
+/// One table of a Data Explorer answer, version 2, whose frames are the elements of an array.
+struct Frame;
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow, rename = "TableKind")]
+    kind: Option<Text<'a>>,
+    #[serde(default, rename = "HasErrors")]
+    errors: bool,
+}
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Wrapping for Frame {
+    fn name(&self) -> &'static str {
+        "explorer-frame"
+    }
+
+    fn doc(&self) -> &'static str {
+        "`{\"FrameType\":…}`: one frame of an answer of Data Explorer, version 2; its primary result"
+    }
+
+    fn fits(&self, keys: &Keys<'_>) -> bool {
+        keys.frame.is_some()
+    }
+
+    fn open(&self, item: &Item<'_>, _: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+        let kind: Kind<'_> = serde_json::from_str(item.text).map_err(|e| format!("query result: {e}"))?;
+        if kind.errors {
+            return Err("the query ended with errors: rows are missing".to_owned());
+        }
+        // The other frames are about the query.
+        if kind.kind.as_deref() == Some("PrimaryResult") {
+            let table = serde_json::from_str::<Table<'_>>(item.text).map_err(|e| format!("query result: {e}"))?;
+            rows(item, &[table], each);
         }
         Ok(())
     }
 }
 
-fn cells<'a>(row: &'a RawValue, columns: &[Option<u8>]) -> Result<Cells<'a>, String> {
+/// `{"value":[…]}`
+struct Values;
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Wrapping for Values {
+    fn name(&self) -> &'static str {
+        "value"
+    }
+
+    fn doc(&self) -> &'static str {
+        "`{\"value\":[…]}`: a page of a list of Azure Resource Manager (alerts, policy states, activity log, clusters)"
+    }
+
+    fn fits(&self, keys: &Keys<'_>) -> bool {
+        keys.value.is_some_and(|raw| raw.get().starts_with('[')) && keys.kind.is_none()
+    }
+
+    fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+        let raw = keys.value.map_or("[]", |raw| raw.get());
+        spread(item, raw, None, each).ok_or_else(|| "value that is no valid array".to_owned())
+    }
+}
+
+/// Gives every row of `tables`, slices of the text of `item`.
+fn rows<'a>(item: &Item<'a>, tables: &[Table<'a>], each: &mut dyn FnMut(Found<'_>)) {
+    let (mut counted, mut line) = (0, item.line);
+    for table in tables {
+        for row in &table.rows {
+            let range = range(item, row.get());
+            line += lines(&item.text.as_bytes()[counted..range.start]);
+            counted = range.start;
+            let inner = inner(item, range, line);
+            match cells(row, &table.columns) {
+                Ok(cells) => each(Found::Item(Item { cells: Some(&cells), ..inner })),
+                Err(reason) => {
+                    let bytes = inner.text.as_bytes();
+                    each(Found::Reject { at: inner.at, line, reason, bytes });
+                }
+            }
+        }
+    }
+}
+
+fn cells<'a>(row: &'a RawValue, columns: &'a [Name<'a>]) -> Result<Cells<'a>, String> {
     let values = elements(row.get()).ok_or("row that is no array")?;
     if values.len() != columns.len() {
         return Err(format!("row of {} values in a table of {} columns", values.len(), columns.len()));
     }
     let mut cells = Cells::default();
-    for (column, value) in columns.iter().zip(values) {
-        if let Some(column) = column {
-            cells.set_json(*column, value.get());
-        }
+    for (name, value) in columns.iter().zip(values) {
+        cells.set_json(column(&name.name), &name.name, value.get(), name.is_loose());
     }
     Ok(cells)
 }

@@ -23,17 +23,64 @@ pub struct Table {
     pub schema: LazyLock<SchemaRef>,
     /// The SELECT that turns its rows into lines of view `timeline`; None when its rows are no events.
     pub timeline: Option<&'static str>,
+    /// The column that names a row's event or object; None when equal rows of one input may be two events.
+    pub id: Option<&'static str>,
+}
+
+impl Table {
+    /// Says whether its rows may have columns that it does not list.
+    pub fn is_open(&self) -> bool {
+        self.columns.iter().any(|column| column.name == "row_key")
+    }
 }
 
 /// Every table, in the order `coldcase tables` lists them.
 pub static TABLES: &[&Table] = &[
     &super::tables::audit::TABLE,
+    &super::tables::control_plane::TABLE,
     &super::tables::object::TABLE,
     &super::tables::finding::TABLE,
     &super::tables::evidence::TABLE,
     &super::tables::duplicate::TABLE,
     &super::tables::reject::TABLE,
 ];
+
+/// Columns of a Log Analytics table: our `time` first, then its own, the tail that nearly all of them have, and ours.
+pub fn azure(own: Vec<Column>) -> Vec<Column> {
+    let new = Column::new;
+    let mut columns = vec![new("time", timestamp(), "event time, UTC: TimeGenerated unless the table says otherwise")];
+    columns.extend(own);
+    columns.extend([
+        new("TenantId", word(), "id of the workspace, not of the Entra tenant"),
+        new("SourceSystem", word(), "what kind of agent or service sent the row"),
+        new("Type", word(), "name of the table"),
+        new("_ResourceId", word(), "ARM resource id, mostly lower case"),
+        new("_SubscriptionId", word(), "subscription of the resource"),
+        new("_BilledSize", DataType::Float64, "bytes that were billed"),
+        new("_IsBillable", word(), "true or false, as text"),
+    ]);
+    columns.extend(ours());
+    columns
+}
+
+/// The columns every row of an open table ends with: what did not fit, its key, and where it lies.
+pub fn ours() -> Vec<Column> {
+    vec![
+        Column::new(
+            "unread",
+            text(),
+            "values that do not fit their column, as JSON: column name to the text that was there",
+        ),
+        Column::new(
+            "row_key",
+            DataType::UInt64,
+            "hash of the row's values, by which the same row of another export is found",
+        ),
+        Column::new("evidence", DataType::UInt32, "number of the evidence in table evidence").required(),
+        Column::new("offset", DataType::UInt64, "first byte in that evidence, after decompression").required(),
+        Column::new("length", DataType::UInt64, "bytes").required(),
+    ]
+}
 
 /// Builds the Arrow schema of `columns`.
 pub fn schema(columns: &[Column]) -> SchemaRef {

@@ -45,7 +45,7 @@ pub struct Sheet {
 /// # Errors
 /// When the case has no audit events, or one of its files cannot be read.
 pub fn look(case: &Case, lens: &dyn Lens, every: i64) -> Result<Sheet> {
-    let files: Vec<PathBuf> = case.files(&tables::audit::TABLE);
+    let files: Vec<PathBuf> = case.files(tables::audit::TABLE.name);
     if files.is_empty() {
         return Err(Error::Usage {
             what: "the case has no audit events to measure".into(),

@@ -34,7 +34,7 @@ fn decode(bencher: Bencher, path: &str) {
     let bytes = evidence(path);
     bencher.counter(BytesCount::of_slice(&bytes)).bench(|| {
         let mut reader = Reader::open(Box::new(Cursor::new(bytes.clone()))).expect("memory can be read");
-        let mut rows = Rows::new(EvidenceId(0));
+        let mut rows = Rows::new(EvidenceId(0), "input");
         while let Some(block) = reader.next_block().expect("memory can be read") {
             block::decode(&block, &mut rows);
         }

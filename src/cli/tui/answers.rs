@@ -250,14 +250,10 @@ impl Ask<'_> {
     pub fn tables(&self) -> Result<Vec<TableInfo>> {
         let mut tables: Vec<TableInfo> = Vec::new();
         for info in self.desk.engine.tables()? {
-            let column = |c: &crate::model::Column| ColumnInfo { name: c.name.to_owned(), kind: kind(&c.kind) };
-            let columns = info.table.columns.iter().map(column).collect();
-            tables.push(TableInfo { name: info.table.name.to_owned(), rows: Some(info.rows), columns });
+            tables.push(TableInfo { name: info.name, rows: Some(info.rows), columns: columns(&info.schema) });
         }
         let schema = self.desk.engine.schema("SELECT * FROM timeline", &[])?;
-        let columns = schema.fields().iter();
-        let columns = columns.map(|f| ColumnInfo { name: f.name().clone(), kind: kind(f.data_type()) }).collect();
-        tables.push(TableInfo { name: "timeline".into(), rows: None, columns });
+        tables.push(TableInfo { name: "timeline".into(), rows: None, columns: columns(&schema) });
         Ok(tables)
     }
 
@@ -330,4 +326,10 @@ fn why(slug: &str) -> Result<Vec<String>> {
         let same = meta.falsepositives.iter().map(|text| format!("Looks the same: {text}"));
         std::iter::once(meta.description.replace('\n', " ")).chain(same).collect()
     }))
+}
+
+fn columns(schema: &arrow::datatypes::Schema) -> Vec<ColumnInfo> {
+    let column =
+        |f: &std::sync::Arc<arrow::datatypes::Field>| ColumnInfo { name: f.name().clone(), kind: kind(f.data_type()) };
+    schema.fields().iter().map(column).collect()
 }

@@ -1,4 +1,6 @@
-//! CSV with a header of Log Analytics columns: portal, PowerShell `Export-Csv`, data frames.
+//! CSV with a header: portal, PowerShell `Export-Csv`, data frames.
+
+use std::sync::Arc;
 
 use super::{Cutter, Envelope, Found};
 use crate::formats::block::{BLOCK, Block, Learnt, lines};
@@ -18,18 +20,22 @@ impl Envelope for CsvTable {
     }
 
     fn doc(&self) -> &'static str {
-        "CSV with Log Analytics columns: portal export, PowerShell, data frames"
+        "CSV with a header: portal export, PowerShell, data frames"
     }
 
     fn fit(&self, head: &[u8]) -> Fit {
         if matches!(head[0], b'{' | b'[') {
             return Fit::No;
         }
-        let (header, ..) = header(head, true).unwrap_or_default();
+        let (header, end) = header(head, true).unwrap_or_default();
         let known: Vec<u8> = header.iter().filter_map(|name| column(label(name).0)).collect();
         // `… | project log_s` is the query of the AKS pages.
         let log = known.contains(&(Column::Log as u8));
-        if known.len() >= 2 || log { Fit::Sure } else { Fit::No }
+        match known.len() >= 2 || log {
+            true => Fit::Sure,
+            false if is_header(&header, &head[end..]) => Fit::Maybe,
+            false => Fit::No,
+        }
     }
 
     fn cutter(&self) -> Box<dyn Cutter> {
@@ -66,15 +72,17 @@ impl Envelope for CsvTable {
 }
 
 /// Returns the cells of one record by column, or says why it has none.
-fn row<'a>(record: &'a csv::ByteRecord, learnt: &Learnt) -> Result<Cells<'a>, String> {
+fn row<'a>(record: &'a csv::ByteRecord, learnt: &'a Learnt) -> Result<Cells<'a>, String> {
     if record.len() != learnt.columns.len() {
         return Err(format!("row of {} columns under a header of {} columns", record.len(), learnt.columns.len()));
     }
     let mut cells = Cells::default();
-    for (bytes, column) in record.iter().zip(&learnt.columns) {
-        let Some(column) = column else { continue };
+    for (bytes, (column, name)) in record.iter().zip(learnt.columns.iter()) {
         let text = std::str::from_utf8(bytes).map_err(|_| "a cell is no UTF-8".to_owned())?;
-        cells.set_text(*column, if learnt.frame && text == "NaN" { "" } else { text });
+        // A data frame numbers its rows in a column without a name.
+        if !(learnt.frame && name.is_empty()) {
+            cells.set_text(*column, name, if learnt.frame && text == "NaN" { "" } else { text });
+        }
     }
     Ok(cells)
 }
@@ -86,7 +94,7 @@ struct Records {
     /// End of the last whole record in what is held.
     end: usize,
     place: Place,
-    columns: Option<Vec<Option<u8>>>,
+    columns: Option<Arc<Vec<(Option<u8>, String)>>>,
     /// Length of the header, until the first block has taken it.
     skip: usize,
     frame: bool,
@@ -108,17 +116,18 @@ impl Cutter for Records {
     fn cut(&mut self, held: &[u8], last: bool, notes: &mut Vec<String>) -> Option<(usize, Learnt)> {
         if self.columns.is_none() {
             let (names, end) = header(held, last)?;
-            let named = names.iter().map(|name| {
-                let (name, zone) = label(name);
+            let named = names.iter().map(|whole| {
+                let (name, zone) = label(whole);
                 let column = column(name);
-                if let Some(zone) = zone.filter(|_| column.is_some()) {
+                let Some(zone) = zone else { return (column, name.to_owned()) };
+                if column.is_some() {
                     notes.push(format!(
                         "times of column {name} are in zone {zone}, which is not known; they are left out"
                     ));
                 }
-                column.filter(|_| zone.is_none())
+                (None, whole.trim().to_owned())
             });
-            self.columns = Some(named.collect());
+            self.columns = Some(Arc::new(named.collect()));
             self.frame = names.first().is_some_and(|name| label(name).0.is_empty());
             (self.at, self.end, self.skip) = (end, end, end);
         }
@@ -187,6 +196,22 @@ fn header(head: &[u8], last: bool) -> Option<(Vec<String>, usize)> {
         return None;
     }
     Some((record.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect(), end))
+}
+
+/// Says whether names and the row below them look like those of a table: several names, none of them twice, and as
+/// many values as names. Prose with commas does not.
+fn is_header(names: &[String], below: &[u8]) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "_-.:/()[]@#% ".contains(c);
+    let name = |name: &String| {
+        let name = label(name).0;
+        name.len() <= 100 && name.chars().all(plain) && name.split(' ').count() <= 6
+    };
+    let distinct: std::collections::HashSet<&String> = names.iter().collect();
+    let named = names.iter().skip(1).all(|name| !name.trim().is_empty());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(below);
+    let mut record = csv::ByteRecord::new();
+    let row = matches!(reader.read_byte_record(&mut record), Ok(true)) && record.len() == names.len();
+    names.len() >= 3 && distinct.len() == names.len() && names.iter().all(name) && named && row
 }
 
 /// Splits the zone off a header such as `TimeGenerated [UTC]`; UTC itself is no zone to speak of.

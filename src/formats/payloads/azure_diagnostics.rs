@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::aks_audit::cells;
+use super::control_plane::Program;
 use super::diagnostic_record::log_text;
 use super::kube_audit::{Carrier, carried};
 use super::{Miss, Payload};
@@ -76,20 +77,22 @@ impl Payload for AzureDiagnostics {
             category: category.as_deref(),
             cluster: cluster.as_deref(),
         };
+        let (pod, stream) = (cells.text(Column::Pod), cells.text(Column::Stream));
+        let program = Program { pod: pod.as_deref(), stream: stream.as_deref() };
         if let Some(log) = cells.text(Column::Log) {
-            return log_text(&log, &carrier, item, rows);
+            return log_text(&log, &program, &carrier, item, rows);
         }
         let additional = cells.text(Column::AdditionalFields);
         let fields = additional.as_deref().and_then(|text| serde_json::from_str::<Additional<'_>>(text).ok());
         let Some(raw) = fields.and_then(|fields| fields.log) else {
             if let Some(log) = additional.as_deref().and_then(half_log) {
-                return log_text(&log, &carrier, item, rows);
+                return log_text(&log, &program, &carrier, item, rows);
             }
-            let what = carrier.category.unwrap_or("no category");
-            return Err(Miss::Broken(format!("row of AzureDiagnostics ({what}) without a log text")));
+            // Other services share the table; what they say is kept as it is.
+            return Err(Miss::NotMine);
         };
         match json::string(raw.get()) {
-            Some(log) => log_text(&log, &carrier, item, rows),
+            Some(log) => log_text(&log, &program, &carrier, item, rows),
             None => carried(raw.get(), &carrier, item, rows),
         }
     }

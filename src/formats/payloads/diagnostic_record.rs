@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::control_plane::{self, Program};
 use super::kube_audit::{Carrier, carried};
 use super::{Miss, Payload};
 use crate::formats::Item;
@@ -29,6 +30,8 @@ struct Record<'a> {
 struct Properties<'a> {
     #[serde(borrow)]
     log: Option<&'a RawValue>,
+    pod: Option<&'a RawValue>,
+    stream: Option<&'a RawValue>,
 }
 
 #[allow(private_interfaces, reason = "see the trait")]
@@ -61,7 +64,11 @@ impl Payload for DiagnosticRecord {
         let Some(log) = json::string(raw.get()) else {
             return Err(Miss::Broken("properties.log is no valid text".to_owned()));
         };
-        log_text(&log, &carrier, item, rows)
+        let properties = record.properties.as_ref();
+        let [pod, stream] =
+            [properties.and_then(|p| p.pod), properties.and_then(|p| p.stream)].map(|raw| json::string(raw?.get()));
+        let program = Program { pod: pod.as_deref(), stream: stream.as_deref() };
+        log_text(&log, &program, &carrier, item, rows)
     }
 }
 
@@ -80,10 +87,24 @@ fn named(error: &serde_json::Error, text: &str) -> String {
 }
 
 /// Reads the text of a log line: an event, or a line of some control-plane program.
-pub fn log_text(log: &str, carrier: &Carrier<'_>, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
-    if log.trim_ascii_start().starts_with('{') {
-        return carried(log, carrier, item, rows);
+pub fn log_text(
+    log: &str,
+    program: &Program<'_>,
+    carrier: &Carrier<'_>,
+    item: &Item<'_>,
+    rows: &mut Rows,
+) -> Result<(), Miss> {
+    if !log.trim_ascii_start().starts_with('{') {
+        control_plane::line(log, program, carrier, item, rows);
+        return Ok(());
     }
-    let category = carrier.category.unwrap_or("no category");
-    Err(Miss::Broken(format!("control-plane log line ({category}), not read yet")))
+    // Programs of the control plane write JSON too.
+    let audit = carrier.category.is_none_or(|category| category.to_ascii_lowercase().contains("audit"));
+    match carried(log, carrier, item, rows) {
+        Err(_) if !audit && !log.contains("\"auditID\"") => {
+            control_plane::line(log, program, carrier, item, rows);
+            Ok(())
+        }
+        result => result,
+    }
 }

@@ -2,9 +2,11 @@
 
 mod aks_audit;
 mod azure_diagnostics;
+mod control_plane;
 mod diagnostic_record;
 mod kube_audit;
 mod kube_object;
+mod workspace_row;
 
 use super::Item;
 use super::classify::Keys;
@@ -17,6 +19,7 @@ pub static PAYLOADS: &[&dyn Payload] = &[
     &aks_audit::AksAudit,
     &azure_diagnostics::AzureDiagnostics,
     &kube_object::KubeObject,
+    &workspace_row::WorkspaceRow,
 ];
 
 /// A meaning of records.
@@ -27,6 +30,10 @@ pub trait Payload: Sync {
     fn doc(&self) -> &'static str;
     /// Says by its keys whether a record is one of these; a row of a table has cells and no keys.
     fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool;
+    /// Says whether it may be asked before any other about the record after one of its own: it takes none of theirs.
+    fn leads(&self) -> bool {
+        true
+    }
     /// Appends the row, or says why not and appends nothing.
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss>;
 }

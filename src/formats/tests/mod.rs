@@ -18,7 +18,7 @@ use crate::model::{EvidenceId, Micros};
 /// Reads `bytes` as one piece of evidence.
 fn read(bytes: &[u8]) -> (Batch, Content) {
     let mut reader = Reader::open(Box::new(Cursor::new(bytes.to_vec()))).unwrap();
-    let mut rows = Rows::new(EvidenceId(7));
+    let mut rows = Rows::new(EvidenceId(7), "input");
     while let Some(block) = reader.next_block().unwrap() {
         decode(&block, &mut rows);
     }
@@ -159,7 +159,7 @@ fn words_are_dictionaries() {
 fn finishing_starts_again() {
     let mut reader = Reader::open(Box::new(Cursor::new(format!("{EVENT}\nx\n").into_bytes()))).unwrap();
     let block = reader.next_block().unwrap().unwrap();
-    let mut rows = Rows::new(EvidenceId(0));
+    let mut rows = Rows::new(EvidenceId(0), "input");
     for _ in 0..2 {
         decode(&block, &mut rows);
         assert!(rows.weight() >= EVENT.len());

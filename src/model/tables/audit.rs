@@ -22,6 +22,7 @@ pub static TABLE: Table = Table {
          CAST(response_code AS BIGINT) AS status, namespace, user_agent AS agent, \
          array_to_string(source_ips, ' ') AS address, audit_id AS id, evidence, \"offset\", length FROM audit",
     ),
+    id: Some("audit_id"),
 };
 
 fn columns() -> Vec<Column> {

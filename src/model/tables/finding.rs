@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     columns: LazyLock::new(columns),
     schema: LazyLock::new(|| schema(&TABLE.columns)),
     timeline: None,
+    id: None,
 };
 
 fn columns() -> Vec<Column> {

@@ -18,6 +18,7 @@ pub static TABLE: Table = Table {
          namespace, CAST(NULL AS VARCHAR) AS agent, CAST(NULL AS VARCHAR) AS address, uid AS id, evidence, \
          \"offset\", length FROM object",
     ),
+    id: Some("uid"),
 };
 
 fn columns() -> Vec<Column> {

@@ -1,0 +1,108 @@
+//! Rows of any other Log Analytics table, under its own name and columns.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Miss, Payload, control_plane};
+use crate::formats::Item;
+use crate::formats::classify::{Keys, problem};
+use crate::formats::json;
+use crate::formats::rows::Rows;
+use crate::formats::rows::value::Value;
+use crate::formats::text::Text;
+use crate::model::tables::azure;
+
+/// See the module's description.
+pub struct WorkspaceRow;
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Payload for WorkspaceRow {
+    fn name(&self) -> &'static str {
+        "workspace-row"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Row of any other Log Analytics table, or of a CSV: kept under its table's name with all its columns"
+    }
+
+    fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool {
+        match keys {
+            Some(k) => {
+                k.time_generated.is_some() || k.table_name.is_some() || (k.row_type.is_some() && k.tenant.is_some())
+            }
+            None => item.cells.is_some(),
+        }
+    }
+
+    fn leads(&self) -> bool {
+        false
+    }
+
+    fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+        if let Some(cells) = item.cells {
+            return push(cells.all(), item, rows);
+        }
+        let Members(members) = serde_json::from_str(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
+        let has = |name: &str| members.iter().any(|(key, _)| &**key == name);
+        if !has("TimeGenerated") && !has("TableName") && !(has("Type") && has("TenantId")) {
+            return Err(Miss::NotMine);
+        }
+        let az = has("TableName");
+        let row = members.iter().map(|(key, raw)| (&**key, value(raw.get(), az)));
+        let row: Vec<(&str, Value<'_>)> = row.collect();
+        push(&row, item, rows)
+    }
+}
+
+/// Reads one value; `az` writes every value as text, and Python's None for what has no value.
+fn value(raw: &str, az: bool) -> Value<'_> {
+    match json::string(raw).filter(|_| az) {
+        Some(text) if text == "None" => Value::Json("null"),
+        Some(text) => Value::Text(text),
+        None => Value::Json(raw),
+    }
+}
+
+/// The members of an object in order.
+pub struct Members<'a>(pub Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members<'a>, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// Keeps a row under the table it names, or the one whose columns these are.
+fn push(row: &[(&str, Value<'_>)], item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+    let column = |name: &str| row.iter().find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_nothing());
+    // `PrimaryResult` is what a query calls whatever it found.
+    let named = ["Type", "TableName"].iter().filter_map(|name| column(name)).map(|(_, value)| value.as_text());
+    let named = named.into_iter().find(|name| name != "PrimaryResult");
+    let by_columns =
+        || azure::by_columns(&row.iter().map(|(name, _)| *name).collect::<Vec<_>>()).map(|t| t.name.into());
+    let table = named.or_else(by_columns);
+    if table.as_deref().is_some_and(|table| table.eq_ignore_ascii_case("AKSControlPlane")) {
+        control_plane::row(row, item, rows);
+        return Ok(());
+    }
+    rows.named_row(table.as_deref(), &item.at, None, row.iter().map(|(name, value)| (*name, value.clone())));
+    Ok(())
+}
