@@ -336,6 +336,11 @@ impl Intake {
             record.last = record.last.max(Some(time));
         }
         let keep: Vec<bool> = sheet.keys.iter().map(|key| self.seen.row(*key, evidence.0) == Fate::Store).collect();
+        if sheet.derived {
+            let mask: BooleanArray = keep.into_iter().map(Some).collect();
+            let rows = filter_record_batch(&sheet.rows, &mask).map_err(sorting)?;
+            return self.store.add(&name, rows);
+        }
         self.keep(&name, &sheet.rows, &keep, record)
     }
 
@@ -346,14 +351,16 @@ impl Intake {
         if stored == keep.len() {
             return self.store.add(table, rows.clone());
         }
-        let bug =
-            |source: arrow::error::ArrowError| Error::Bug { what: "sorting out doubles".into(), source: source.into() };
         let mask: BooleanArray = keep.iter().map(|keep| Some(*keep)).collect();
         let out: BooleanArray = keep.iter().map(|keep| Some(!keep)).collect();
-        self.store.add(table, filter_record_batch(rows, &mask).map_err(bug)?)?;
-        let doubles = filter_record_batch(rows, &out).map_err(bug)?;
+        self.store.add(table, filter_record_batch(rows, &mask).map_err(sorting)?)?;
+        let doubles = filter_record_batch(rows, &out).map_err(sorting)?;
         self.store.add(tables::duplicate::TABLE.name, duplicates(&doubles, table)?)
     }
+}
+
+fn sorting(source: arrow::error::ArrowError) -> Error {
+    Error::Bug { what: "sorting out doubles".into(), source: source.into() }
 }
 
 fn number(batch: &RecordBatch, column: &str, row: usize) -> u64 {

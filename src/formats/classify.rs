@@ -147,6 +147,16 @@ pub fn read(found: Found<'_>, rows: &mut Rows) {
 }
 
 fn record(item: &Item<'_>, rows: &mut Rows, depth: u32) {
+    if let Some(payload) = item.payload {
+        if let Err(miss) = payload.decode(item, rows) {
+            let reason = match miss {
+                Miss::Broken(reason) => reason,
+                Miss::NotMine => UNKNOWN.to_owned(),
+            };
+            rows.reject(item.at.clone(), item.line, reason, item.text.as_bytes());
+        }
+        return;
+    }
     if item.text.starts_with('{') || item.cells.is_some() {
         // Records come in stretches of one kind, so whoever read the last one is asked before anything is looked at.
         if PAYLOADS[rows.last].decode(item, rows).is_ok() {

@@ -27,7 +27,7 @@ use std::ops::Range;
 
 pub use block::{Block, Content, Reader};
 pub use envelopes::ENVELOPES;
-pub use payloads::PAYLOADS;
+pub use payloads::{PAYLOADS, Payload};
 pub use rows::sheet::{RowKey, SheetBatch, typed};
 pub use rows::value::Guess;
 pub use rows::{AuditKey, Batch, ObjectKey, Reject, Rows};
@@ -56,6 +56,15 @@ pub struct Item<'a> {
     cells: Option<&'a Cells<'a>>,
     /// Kind and apiVersion of the list around it, for items that do not repeat them.
     list: Option<(&'a str, &'a str)>,
+    /// What the envelope knows it to mean; JSON says itself what it is.
+    payload: Option<&'static dyn Payload>,
+}
+
+impl<'a> Item<'a> {
+    /// A record that is nothing but its text.
+    fn new(at: Range<u64>, line: u64, text: &'a str) -> Item<'a> {
+        Item { at, line, text, cells: None, list: None, payload: None }
+    }
 }
 
 /// How sure an envelope is that content is its own.

@@ -19,6 +19,8 @@ use super::key::Start;
 use crate::model::tables::azure;
 use crate::model::{EvidenceId, Micros, Recorded, TABLES, Table};
 
+/// Notes kept of one batch.
+const MOST_NOTES: usize = 100;
 /// How much of a rejected record is shown.
 const SAMPLE: usize = 200;
 /// A reason may quote the record, and a record may be long.
@@ -113,7 +115,7 @@ impl Rows {
     /// Hands over everything gathered so far and starts again.
     pub fn finish(&mut self) -> Batch {
         self.weight = 0;
-        let rows = self.sheets.values().map(Sheet::count).sum::<usize>();
+        let rows = self.sheets.values().filter(|sheet| !sheet.derived).map(Sheet::count).sum::<usize>();
         let read = self.audit.count() + self.object.count() + rows + self.rejects.len();
         let (audit, audit_keys) = self.audit.finish();
         let (object, object_keys) = self.object.finish();
@@ -148,7 +150,19 @@ impl Rows {
         time: Option<Micros>,
         values: impl IntoIterator<Item = (&'a str, Value<'a>)>,
     ) {
-        self.sheet_row(table.name, Some(table), at, time, values);
+        self.sheet_row(table.name, Some(table), false, at, time, values);
+    }
+
+    /// Appends a row that repeats a part of a record which has a row of its own, so that it can be asked for; it is no
+    /// record and the books do not count it. A table has only such rows, or none.
+    pub(super) fn derived<'a>(
+        &mut self,
+        table: &'static Table,
+        at: &Range<u64>,
+        time: Option<Micros>,
+        values: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) {
+        self.sheet_row(table.name, Some(table), true, at, time, values);
     }
 
     /// Appends a row of a table of that name, known or not; None is a row that names no table.
@@ -164,8 +178,8 @@ impl Rows {
         }
         let name = table.map_or_else(|| self.hint.clone(), table_name);
         match azure::by_name(&name) {
-            Some(known) => self.sheet_row(known.name, Some(known), at, time, values),
-            None => self.sheet_row(&name, None, at, time, values),
+            Some(known) => self.sheet_row(known.name, Some(known), false, at, time, values),
+            None => self.sheet_row(&name, None, false, at, time, values),
         }
     }
 
@@ -173,24 +187,28 @@ impl Rows {
         &mut self,
         name: &str,
         known: Option<&'static Table>,
+        derived: bool,
         at: &Range<u64>,
         time: Option<Micros>,
         values: impl IntoIterator<Item = (&'a str, Value<'a>)>,
     ) {
         let evidence = self.evidence;
         if !self.sheets.contains_key(name) {
-            self.sheets.insert(name.to_owned(), Sheet::new(name, known));
+            self.sheets.insert(name.to_owned(), Sheet::new(name, known, derived));
         }
         let Some(sheet) = self.sheets.get_mut(name) else { return };
         for column in sheet.push(evidence, at, time, values.into_iter()) {
             self.note(format!("table {name}: values that do not fit column {column} are in column unread"));
         }
-        self.weigh(at);
+        if !derived {
+            self.weigh(at);
+        }
     }
 
     /// Keeps something a reader must know of the content.
     pub(super) fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
+        // What a client can cause as often as it likes needs no thousand notes.
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }

@@ -61,7 +61,7 @@ impl Envelope for CsvTable {
             let ends = learnt.cut && reader.position().byte() as usize >= bytes.len();
             let cells = if ends { Err("the row is cut short inside quotes".to_owned()) } else { row(&record, learnt) };
             match (cells, std::str::from_utf8(text)) {
-                (Ok(cells), Ok(text)) => each(Found::Item(Item { at, line, text, cells: Some(&cells), list: None })),
+                (Ok(cells), Ok(text)) => each(Found::Item(Item { cells: Some(&cells), ..Item::new(at, line, text) })),
                 (Err(reason), _) => each(Found::Reject { at, line, reason, bytes: text }),
                 (Ok(_), Err(_)) => {
                     each(Found::Reject { at, line, reason: "a cell is no UTF-8".to_owned(), bytes: text })

@@ -55,7 +55,7 @@ pub enum Found<'a> {
 /// that are none are.
 fn json(at: Range<u64>, line: u64, bytes: &[u8], each: &mut dyn FnMut(Found<'_>)) {
     let error = match std::str::from_utf8(bytes) {
-        Ok(text) => return each(Found::Item(Item { at, line, text, cells: None, list: None })),
+        Ok(text) => return each(Found::Item(Item::new(at, line, text))),
         Err(error) => error,
     };
     let refused = |at, line, bytes, error: std::str::Utf8Error| Found::Reject {
@@ -67,7 +67,7 @@ fn json(at: Range<u64>, line: u64, bytes: &[u8], each: &mut dyn FnMut(Found<'_>)
     // One character for each byte that is none, so that places stay.
     let parts = bytes.utf8_chunks().map(|part| part.valid().to_owned() + &"?".repeat(part.invalid().len()));
     let masked = parts.collect::<String>();
-    let whole = Item { at: at.clone(), line, text: &masked, cells: None, list: None };
+    let whole = Item::new(at.clone(), line, &masked);
     let Some((records, rest)) = wrappings::cut(&whole).filter(|(_, rest)| wrappings::closes(&masked, *rest)) else {
         return each(refused(at, line, bytes, error));
     };

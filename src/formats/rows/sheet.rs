@@ -50,6 +50,8 @@ pub struct SheetBatch {
     pub table: String,
     pub rows: RecordBatch,
     pub keys: Vec<RowKey>,
+    /// They repeat parts of records that have rows of their own, and count as no records.
+    pub derived: bool,
     /// Columns that are text so far, and what they can be.
     pub guesses: Vec<(String, Guess)>,
 }
@@ -57,6 +59,8 @@ pub struct SheetBatch {
 /// Rows of one open table being built.
 pub struct Sheet {
     name: String,
+    /// See [`SheetBatch::derived`].
+    pub derived: bool,
     columns: Vec<Column>,
     /// Place of a column by its name in lower case.
     places: HashMap<String, usize>,
@@ -87,9 +91,10 @@ enum Build {
 
 impl Sheet {
     /// Starts a table; `known` gives its columns.
-    pub fn new(name: &str, known: Option<&'static Table>) -> Sheet {
+    pub fn new(name: &str, known: Option<&'static Table>, derived: bool) -> Sheet {
         let mut sheet = Sheet {
             name: name.to_owned(),
+            derived,
             columns: Vec::new(),
             places: HashMap::new(),
             unread: StringBuilder::new(),
@@ -208,7 +213,7 @@ impl Sheet {
         arrays.push(Arc::new(UInt64Array::from_iter_values(spans.iter().map(|span| span.2))));
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
         let batch = batch.expect("fields are made from the arrays beside them, all filled to the same length");
-        SheetBatch { table: self.name.clone(), rows: batch, keys, guesses }
+        SheetBatch { table: self.name.clone(), rows: batch, keys, derived: self.derived, guesses }
     }
 }
 
