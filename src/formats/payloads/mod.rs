@@ -5,7 +5,7 @@ mod azure_diagnostics;
 mod control_plane;
 mod diagnostic_record;
 mod kube_audit;
-mod kube_object;
+pub(super) mod kube_object;
 mod workspace_row;
 
 use super::Item;
