@@ -239,6 +239,11 @@ impl Rows {
         self.weight = self.weight.saturating_add(SAMPLE);
     }
 
+    /// Rejects all of a content of `size` bytes.
+    pub fn refuse_all(&mut self, size: u64, reason: &str) {
+        self.reject(0..size, 0, reason, &[]);
+    }
+
     fn weigh(&mut self, at: &Range<u64>) {
         self.weight = self.weight.saturating_add(usize::try_from(at.end - at.start).unwrap_or(usize::MAX));
     }
