@@ -36,9 +36,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::{EvidenceId, Span, tables};
 
+use custody::Journal;
 pub use custody::{Action, Entry, FileRecord, InputRecord};
-use custody::{Journal, hash_file};
 pub use ingest::{InputReceipt, Progress, Receipt};
+use sources::Whole;
 pub use verify::{Mismatch, Report};
 
 /// The version of the case format this program writes and the newest it reads.
@@ -238,9 +239,9 @@ impl Case {
     pub fn bytes(&self, span: Span) -> Result<Bytes> {
         let missing = || Error::Usage { what: format!("there is no evidence {}", span.evidence.0), hint: None };
         let input = self.input(span.evidence).ok_or_else(missing)?;
-        let path = self.locate(input);
-        let file = File::open(&path).map_err(Error::io("open", &path))?;
-        let mut content = crate::formats::content(Box::new(file)).map_err(Error::io("read", &path))?;
+        let path = PathBuf::from(&input.path);
+        let raw = self.raw(input)?;
+        let mut content = crate::formats::content(Box::new(raw)).map_err(Error::io("read", &path))?;
         let io = Error::io("read", &path);
         let mut bytes = Vec::new();
         let read = std::io::copy(&mut (&mut content).take(span.offset), &mut std::io::sink())
@@ -249,8 +250,21 @@ impl Case {
         if bytes.len() as u64 != span.length {
             return Err(Error::Tampered { path, what: "it ends before these bytes".into() });
         }
-        let (hash, _) = hash_file(&path)?;
+        let (hash, _) = custody::hash(&mut self.raw(input)?).map_err(Error::io("read", &path))?;
         Ok(Bytes { bytes, same: hash == input.sha256 })
+    }
+
+    /// Opens an input again: a file, or the member of an archive.
+    fn raw(&self, input: &InputRecord) -> Result<Box<dyn Whole>> {
+        let Some(member) = &input.member else {
+            let path = self.locate(input);
+            return Ok(Box::new(File::open(&path).map_err(Error::io("open", &path))?));
+        };
+        let gone = |what: &str| Error::Tampered { path: PathBuf::from(&input.path), what: what.to_owned() };
+        let archive = self.input(EvidenceId(member.within)).ok_or_else(|| gone("its archive is not in the journal"))?;
+        let found = sources::member(self.raw(archive)?, archive, member.number, &self.dir);
+        let found = found.map_err(Error::io("read", Path::new(&archive.path)))?;
+        Ok(Box::new(found.ok_or_else(|| gone("its archive has no such member any more"))?))
     }
 
     /// Where an input lies now: relative paths of standard input are within the case.

@@ -12,7 +12,7 @@ use super::inputs::Input;
 use super::intake::Intake;
 use super::pipeline;
 use crate::error::{Error, Result};
-use crate::formats::archive::{Kind, Limits, Member, Walk, What, walk_tar, walk_zip};
+use crate::formats::archive::{Kind, Limits, Member, Spool, Walk, What, member_tar, member_zip, walk_tar, walk_zip};
 use crate::formats::{self, Batch, Content, Reject, Rows, Shape};
 use crate::model::EvidenceId;
 
@@ -290,4 +290,21 @@ fn spooled(bytes: Box<dyn Whole>, dir: &std::path::Path) -> io::Result<File> {
     io::copy(&mut formats::readable(bytes)?, &mut file)?;
     file.rewind()?;
     Ok(file)
+}
+
+/// Opens a member of an archive again.
+pub fn member(
+    mut archive: Box<dyn Whole>,
+    record: &InputRecord,
+    number: u64,
+    dir: &std::path::Path,
+) -> io::Result<Option<Spool>> {
+    let limits = Limits::default();
+    let (shape, packed) = formats::shape(&mut archive)?;
+    match shape {
+        Shape::Archive(Kind::Tar) => member_tar(formats::readable(archive)?, dir, &limits, number),
+        Shape::Archive(Kind::Zip) if packed => member_zip(spooled(archive, dir)?, dir, &limits, number),
+        Shape::Archive(Kind::Zip) => member_zip(archive, dir, &limits, number),
+        _ => Err(io::Error::other(format!("{} is no archive any more", record.path))),
+    }
 }

@@ -1,6 +1,8 @@
 //! The command line: the only place that prints.
 
 mod demo;
+mod evidence;
+mod explain;
 mod formats;
 mod hunt;
 mod ingest;
@@ -38,6 +40,10 @@ enum Command {
     Demo(demo::Demo),
     /// Read evidence into a case, making the case if there is none
     Ingest(ingest::Ingest),
+    /// Show what each input holds, what is missing, and original bytes
+    Evidence(evidence::Evidence),
+    /// Show how one record of a file is understood
+    Explain(explain::Explain),
     /// Run detection rules over a case
     Replay(replay::Replay),
     /// Ask a case in SQL, read-only
@@ -90,6 +96,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo(args) => args.run(),
         Command::Ingest(args) => args.run(),
+        Command::Evidence(args) => args.run(),
+        Command::Explain(args) => args.run(),
         Command::Replay(args) => args.run(),
         Command::Query(args) => args.run(),
         Command::Hunt(args) => args.run(),

@@ -190,7 +190,10 @@ impl Reader {
             let note = if self.source.size == 0 { "empty file" } else { "empty: nothing but blanks" };
             match self.source.note.take() {
                 // An archive of which nothing could be read is a record that could not be read.
-                Some(reason) => self.refuse("gzip", reason, true),
+                Some(reason) => {
+                    let name = self.source.layers.last().copied().unwrap_or("empty");
+                    self.refuse(name, reason, true);
+                }
                 None => self.notes.push(note.to_owned()),
             }
             return;

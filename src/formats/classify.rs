@@ -142,12 +142,14 @@ impl<'a> Keys<'a> {
 pub fn read(found: Found<'_>, rows: &mut Rows) {
     match found {
         Found::Item(item) => record(&item, rows, 0),
+        Found::Note(note) => rows.note(note),
         Found::Reject { at, line, reason, bytes } => rows.reject(at, line, reason, bytes),
     }
 }
 
 fn record(item: &Item<'_>, rows: &mut Rows, depth: u32) {
     if let Some(payload) = item.payload {
+        rows.tell(&item.at, || format!("payload {}: {}", payload.name(), payload.doc()));
         if let Err(miss) = payload.decode(item, rows) {
             let reason = match miss {
                 Miss::Broken(reason) => reason,
@@ -159,7 +161,9 @@ fn record(item: &Item<'_>, rows: &mut Rows, depth: u32) {
     }
     if item.text.starts_with('{') || item.cells.is_some() {
         // Records come in stretches of one kind, so whoever read the last one is asked before anything is looked at.
-        if PAYLOADS[rows.last].decode(item, rows).is_ok() {
+        let payload = PAYLOADS[rows.last];
+        if payload.decode(item, rows).is_ok() {
+            rows.tell(&item.at, || format!("payload {}: {}", payload.name(), payload.doc()));
             return;
         }
     }
@@ -199,6 +203,7 @@ fn payload(item: &Item<'_>, rows: &mut Rows, keys: Option<&Keys<'_>>) -> Option<
     for (index, payload) in PAYLOADS.iter().enumerate().filter(|(_, payload)| payload.fits(item, keys)) {
         match payload.decode(item, rows) {
             Ok(()) => {
+                rows.tell(&item.at, || format!("payload {}: {}", payload.name(), payload.doc()));
                 rows.last = if payload.leads() { index } else { 0 };
                 return Some(Ok(()));
             }
@@ -210,8 +215,14 @@ fn payload(item: &Item<'_>, rows: &mut Rows, keys: Option<&Keys<'_>>) -> Option<
 }
 
 fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, rows: &mut Rows, depth: u32) -> Result<(), String> {
+    let wrapping = keys.and_then(|keys| WRAPPINGS.iter().find(|wrapping| wrapping.fits(keys)));
+    rows.tell(&item.at, || match wrapping {
+        Some(wrapping) => format!("wrapping {}: {}", wrapping.name(), wrapping.doc()),
+        None => "wrapping array: a JSON array".to_owned(),
+    });
     wrappings::open(item, keys, &mut |found| match found {
         Found::Item(inner) => record(&inner, rows, depth + 1),
+        Found::Note(note) => rows.note(note),
         Found::Reject { at, line, reason, bytes } => rows.reject(at, line, reason, bytes),
     })
 }

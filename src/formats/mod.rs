@@ -13,6 +13,7 @@ mod classify;
 pub mod envelopes;
 pub mod etcd;
 mod event;
+pub mod explain;
 mod json;
 pub mod key;
 pub mod payloads;
@@ -23,6 +24,7 @@ mod source;
 mod text;
 pub mod wrappings;
 mod written;
+mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -54,16 +56,7 @@ pub fn content(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
 /// # Errors
 /// When reading the input itself fails.
 pub fn readable(raw: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-    struct Lenient(source::Source);
-    impl Read for Lenient {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let mut bytes = Vec::new();
-            self.0.read(&mut bytes, buffer.len())?;
-            buffer[..bytes.len()].copy_from_slice(&bytes);
-            Ok(bytes.len())
-        }
-    }
-    Ok(Box::new(Lenient(source::Source::open(Box::new(raw))?)))
+    Ok(Box::new(source::Source::open(Box::new(raw))?))
 }
 
 /// What must be known of an input before it is read.

@@ -75,6 +75,8 @@ pub struct Rows {
     header: (Vec<String>, Option<&'static Table>),
     /// What to call rows that name no table: the name of the file they came in.
     hint: String,
+    /// What was found out about each record, and where it is, while one is to be explained.
+    pub(super) trace: Option<Vec<(Range<u64>, String)>>,
     /// Which payload read the last record; the next is mostly like it.
     pub(super) last: usize,
 }
@@ -105,6 +107,7 @@ impl Rows {
             notes: Vec::new(),
             weight: 0,
             header: (Vec::new(), None),
+            trace: None,
             hint: table_name(hint.split('.').next().unwrap_or_default()),
             last: 0,
         }
@@ -215,6 +218,13 @@ impl Rows {
         }
         if !derived {
             self.weigh(at);
+        }
+    }
+
+    /// Tells what a record was taken for, to whoever wants it explained.
+    pub(super) fn tell(&mut self, at: &Range<u64>, step: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push((at.clone(), step()));
         }
     }
 

@@ -13,7 +13,8 @@ use super::codec::{self, FREE};
 
 /// Up to this a member is held in memory.
 pub(super) const MEMORY: usize = 32 << 20;
-const STEP: usize = 64 << 10;
+/// On the stack, as many members are small.
+const STEP: usize = 16 << 10;
 
 /// The bytes of one member. In a file they have no name, and are gone when this is.
 pub struct Spool {
@@ -148,7 +149,7 @@ pub(super) fn unpack(
     room: &mut Room,
     into: &mut Spool,
 ) -> io::Result<(End, u32)> {
-    let mut bytes = vec![0; STEP];
+    let mut bytes = [0; STEP];
     let mut crc = Crc::new();
     let end = loop {
         let read = match content.read(&mut bytes) {

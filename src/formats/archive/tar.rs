@@ -106,7 +106,10 @@ impl<'a, R: Read> Tar<'a, R> {
                         }
                     };
                     if let Err(reason) = result {
-                        notes.push(format!("its extended header is damaged: {reason}"));
+                        // There may be any number of them before one member.
+                        if notes.is_empty() {
+                            notes.push(format!("its extended header is damaged: {reason}"));
+                        }
                         self.remarks.place(format!("extended header before byte {} is damaged: {reason}", self.at));
                     }
                 }

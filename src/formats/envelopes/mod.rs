@@ -4,6 +4,7 @@ mod csv_table;
 mod json_documents;
 mod json_lines;
 mod refused;
+mod yaml_documents;
 
 use std::ops::Range;
 
@@ -14,7 +15,7 @@ use super::{Fit, Item, wrappings};
 
 /// One way to hold records, most specific first.
 pub static ENVELOPES: &[&dyn Envelope] =
-    &[&json_lines::JsonLines, &json_documents::JsonDocuments, &csv_table::CsvTable];
+    &[&json_lines::JsonLines, &json_documents::JsonDocuments, &csv_table::CsvTable, &yaml_documents::YamlDocuments];
 
 /// A way to hold records.
 #[allow(private_interfaces, reason = "envelopes are listed for the docs, but opened only by this layer")]
@@ -42,6 +43,8 @@ pub trait Cutter: Send {
 /// What an envelope finds.
 pub enum Found<'a> {
     Item(Item<'a>),
+    /// What a reader must know of the content.
+    Note(String),
     /// Bytes that are no record.
     Reject {
         at: Range<u64>,

@@ -2,31 +2,24 @@
 
 /// Formats that are recognised by their first bytes: magic, name, what to do.
 const MAGIC: &[(&[u8], &str, &str)] = &[
-    (b"\x1f\x8b", "gzip", "gzip nested more than four deep; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "zstd", "zstd archive, not read yet; unpack it first"),
-    (b"\xfd7zXZ\x00", "xz", "xz archive, not read yet; unpack it first"),
-    (b"BZh", "bzip2", "bzip2 archive, not read yet; unpack it first"),
-    (b"PK\x03\x04", "zip", "zip archive (or a spreadsheet), not read yet; unpack it or save it as CSV first"),
+    (b"\x1f\x8b", "gzip", "gzip packed more than four deep; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "zstd packed more than four deep; unpack it first"),
+    (b"\xfd7zXZ\x00", "xz", "xz packed more than four deep; unpack it first"),
+    (b"BZh", "bzip2", "bzip2 packed more than four deep; unpack it first"),
+    (b"PK\x03\x04", "zip", "zip archive inside more than four others; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "7z", "7z archive; unpack it first"),
-    (b"PAR1", "parquet", "Parquet file, not read yet"),
-    (b"Obj\x01", "avro", "Avro file (Event Hub capture), not read yet"),
+    (b"PAR1", "parquet", "Parquet file, not read; export it as JSON lines or CSV"),
     (b"SQLite format 3\x00", "sqlite", "SQLite database, not evidence we know"),
     (b"\x89PNG\r\n\x1a\n", "png", "PNG image, no log"),
     (b"\xff\xd8\xff", "jpeg", "JPEG image, no log"),
     (b"%PDF-", "pdf", "PDF document, no log"),
     (b"\x7fELF", "elf", "ELF program, no log"),
-    (b"\xff\xfe", "utf-16", "UTF-16 text (PowerShell redirection); convert it to UTF-8 first"),
-    (b"\xfe\xff", "utf-16", "UTF-16 text; convert it to UTF-8 first"),
 ];
 
 /// Text that is recognised and not read: how a line of it starts, name, what to do.
 const TEXT: &[(&str, &str, &str)] = &[
     ("type=", "auditd", "auditd log, not read yet"),
     ("node=", "auditd", "auditd log, not read yet"),
-    ("apiVersion:", "yaml", "YAML, not read yet; export it with -o json"),
-    ("kind:", "yaml", "YAML, not read yet; export it with -o json"),
-    ("items:", "yaml", "YAML, not read yet; export it with -o json"),
-    ("---", "yaml", "YAML, not read yet; export it with -o json"),
     ("<", "markup", "XML or HTML (an error page?), no log"),
 ];
 
@@ -36,8 +29,9 @@ pub fn refusal(head: &[u8]) -> Option<(&'static str, String)> {
     let found = magic.map(|(_, name, reason)| (*name, (*reason).to_owned()));
     let tar = head.get(257..262) == Some(b"ustar");
     let bbolt = head.get(16..20) == Some(&[0xed, 0xda, 0x0c, 0xed]);
-    let found = found.or_else(|| tar.then(|| ("tar", "tar archive, not read yet; unpack it first".to_owned())));
-    found.or_else(|| bbolt.then(|| ("bbolt", "etcd snapshot (bbolt file), not read yet".to_owned())))
+    let found =
+        found.or_else(|| tar.then(|| ("tar", "tar archive inside more than four others; unpack it first".to_owned())));
+    found.or_else(|| bbolt.then(|| ("bbolt", "bbolt database where it cannot be read".to_owned())))
 }
 
 /// Describes content that no envelope knows.

