@@ -193,7 +193,7 @@ impl Intake {
         self.batch(batch, evidence, &mut record)?;
         let kind = if kind == Kind::Tar { "tar" } else { "zip" };
         record.finish(Content { format: kind.to_owned(), size, notes: walk.notes });
-        record.notes.push(format!("{} members, {files} of them files, each an input of its own", walk.members));
+        record.notes.push(format!("members: {}, of them files: {files}, each an input of its own", walk.members));
         self.receipts[entry].record = record;
         Ok(())
     }

@@ -78,7 +78,9 @@ pub fn books(receipt: &Receipt, out: &mut dyn Write) -> Result<()> {
             line(out, &format!("  note: {note}"))?;
         }
     }
-    let sum = |of: fn(&crate::case::InputReceipt) -> u64| receipt.inputs.iter().map(of).sum::<u64>();
+    // What was in the case before was read then.
+    let new = || receipt.inputs.iter().filter(|input| !input.known);
+    let sum = |of: fn(&crate::case::InputReceipt) -> u64| new().map(of).sum::<u64>();
     line(
         out,
         &format!(

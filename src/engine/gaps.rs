@@ -180,14 +180,14 @@ impl Engine {
     /// When a file of the case cannot be read.
     pub fn rhythms(&self) -> Result<Vec<Rhythm>> {
         // Objects are no stream of events: their times are when they were created.
-        let lines = "SELECT coalesce(CAST(category AS VARCHAR), 'audit log') AS log, CAST(cluster_id AS VARCHAR) AS cluster, \
+        let lines = "SELECT coalesce(CAST(category AS VARCHAR), 'audit log') AS log, CAST(cluster_id AS VARCHAR) AS cluster_id, \
                      time FROM audit WHERE time IS NOT NULL UNION ALL SELECT source, NULL, time FROM timeline \
                      WHERE source NOT IN ('audit', 'object') AND time IS NOT NULL";
         let gaps = format!(
-            "SELECT log, cluster, time, lag(time) OVER (PARTITION BY log, cluster ORDER BY time) AS before FROM ({lines})"
+            "SELECT log, cluster_id, time, lag(time) OVER (PARTITION BY log, cluster_id ORDER BY time) AS before FROM ({lines})"
         );
         let sums = format!(
-            "SELECT log, cluster, count(*), min(CAST(time AS BIGINT)), max(CAST(time AS BIGINT)), \
+            "SELECT log, cluster_id, count(*), min(CAST(time AS BIGINT)), max(CAST(time AS BIGINT)), \
              approx_percentile_cont(CAST(CAST(time AS BIGINT) - CAST(before AS BIGINT) AS DOUBLE), 0.99) \
              FROM ({gaps}) GROUP BY 1, 2 ORDER BY 1, 2"
         );
@@ -209,9 +209,9 @@ impl Engine {
             }
         }
         let all = format!(
-            "SELECT log, cluster, CAST(before AS BIGINT), CAST(time AS BIGINT) FROM ({gaps}) WHERE \
+            "SELECT log, cluster_id, CAST(before AS BIGINT), CAST(time AS BIGINT) FROM ({gaps}) WHERE \
              CAST(time AS BIGINT) - CAST(before AS BIGINT) >= {LEAST} \
-             ORDER BY CAST(time AS BIGINT) - CAST(before AS BIGINT) DESC, log, cluster, time"
+             ORDER BY CAST(time AS BIGINT) - CAST(before AS BIGINT) DESC, log, cluster_id, time"
         );
         self.sql_each(&all, &[], &mut |batch| {
             for row in 0..batch.num_rows() {

@@ -53,5 +53,5 @@ pub fn unknown(head: &[u8]) -> (&'static str, String) {
     }
     let binary = head.iter().take(4096).any(|b| *b < 9);
     let what = if binary { "binary content of an unknown kind" } else { "text of an unknown kind" };
-    ("unknown", format!("{what}; expected JSON, or CSV with a header of Log Analytics columns"))
+    ("unknown", format!("{what}: kept as evidence, read into no row"))
 }
