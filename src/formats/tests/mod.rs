@@ -3,6 +3,7 @@
 mod balance;
 mod bodies;
 mod routes;
+mod runtime;
 mod samples;
 mod specimens;
 
@@ -52,6 +53,7 @@ fn spans(batch: &Batch) -> Vec<(u64, u64)> {
     };
     let mut all = of(&batch.audit);
     all.extend(of(&batch.object));
+    batch.sheets.iter().filter(|sheet| !sheet.derived).for_each(|sheet| all.extend(of(&sheet.rows)));
     all.extend(batch.rejects.iter().map(|reject| (reject.offset, reject.length)));
     all.sort_unstable();
     all
