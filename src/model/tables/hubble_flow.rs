@@ -14,7 +14,7 @@ pub static TABLE: Table = Table {
     schema: LazyLock::new(|| schema(&TABLE.columns)),
     timeline: Some(
         "SELECT time, 'hubble_flow' AS source, coalesce(source_pod, source_ip) AS actor, \
-         coalesce(CAST(verdict AS VARCHAR), CAST(type AS VARCHAR)) AS verb, \
+         coalesce(CAST(verdict AS VARCHAR), CAST(\"type\" AS VARCHAR)) AS verb, \
          concat_ws(' ', CAST(protocol AS VARCHAR), coalesce(destination_pod, destination_ip), \
          CAST(destination_port AS VARCHAR), CAST(drop_reason AS VARCHAR)) AS object, CAST(NULL AS BIGINT) AS status, \
          coalesce(CAST(source_namespace AS VARCHAR), CAST(destination_namespace AS VARCHAR)) AS namespace, \

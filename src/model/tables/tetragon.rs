@@ -14,7 +14,7 @@ pub static TABLE: Table = Table {
     schema: LazyLock::new(|| schema(&TABLE.columns)),
     timeline: Some(
         "SELECT time, 'tetragon' AS source, CAST(uid AS VARCHAR) AS actor, CAST(kind AS VARCHAR) AS verb, \
-         concat_ws(' ', CAST(function_name AS VARCHAR), binary, arguments) AS object, return_code AS status, \
+         concat_ws(' ', CAST(function_name AS VARCHAR), \"binary\", arguments) AS object, return_code AS status, \
          CAST(namespace AS VARCHAR) AS namespace, parent_binary AS agent, CAST(NULL AS VARCHAR) AS address, \
          exec_id AS id, evidence, \"offset\", length FROM tetragon",
     ),
