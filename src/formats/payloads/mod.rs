@@ -9,7 +9,7 @@ mod flow_salvage;
 mod flow_tuple;
 mod hubble;
 mod kube_audit;
-mod kube_object;
+pub(super) mod kube_object;
 mod kubeforensys;
 mod kubeshark;
 mod network_flow;

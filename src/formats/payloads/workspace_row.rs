@@ -12,7 +12,6 @@ use crate::formats::json;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::text::Text;
-use crate::model::tables::azure;
 
 /// See the module's description.
 pub struct WorkspaceRow;
@@ -96,9 +95,8 @@ fn push(row: &[(&str, Value<'_>)], item: &Item<'_>, rows: &mut Rows) -> Result<(
     // `PrimaryResult` is what a query calls whatever it found.
     let named = ["Type", "TableName"].iter().filter_map(|name| column(name)).map(|(_, value)| value.as_text());
     let named = named.into_iter().find(|name| name != "PrimaryResult");
-    let by_columns =
-        || azure::by_columns(&row.iter().map(|(name, _)| *name).collect::<Vec<_>>()).map(|t| t.name.into());
-    let table = named.or_else(by_columns);
+    let columns = || row.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let table = named.or_else(|| rows.table_of(&columns()).map(|table| table.name.into()));
     if table.as_deref().is_some_and(|table| table.eq_ignore_ascii_case("AKSControlPlane")) {
         control_plane::row(row, item, rows);
         return Ok(());

@@ -30,7 +30,8 @@ fn read(bytes: &[u8]) -> (Batch, Content) {
 
 /// Returns the cell of a text, word, number or time column as text; None for null.
 fn cell(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
-    let array = batch.column_by_name(column).unwrap();
+    // An open table has no column that no row of the batch has.
+    let array = batch.column_by_name(column)?;
     let arrow::datatypes::DataType::Timestamp(..) = array.data_type() else {
         let options = arrow::util::display::FormatOptions::default().with_null("\u{0}");
         let formatter = arrow::util::display::ArrayFormatter::try_new(array, &options).unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use arrow::array::RecordBatch;
+use arrow::record_batch::RecordBatch;
 use serde_json::Value;
 
 use super::{cell, read};
@@ -38,32 +38,30 @@ fn same(a: &AuditKey, b: &AuditKey) -> bool {
 }
 
 /// The rows a case would store, in the order of the content: table, row.
-fn stored(batch: &Batch) -> Vec<(String, usize)> {
+fn stored(batch: &Batch) -> Vec<(&str, usize)> {
     let keys = &batch.audit_keys;
     let first = |row: &usize| !keys[..*row].iter().any(|earlier| same(earlier, &keys[*row]));
-    let mut rows = (0..keys.len()).filter(first).map(|row| ("audit".to_owned(), row)).collect::<Vec<_>>();
+    let mut rows = (0..keys.len()).filter(first).map(|row| ("audit", row)).collect::<Vec<_>>();
     let keys = &batch.object_keys;
-    let objects = (0..keys.len()).filter(|row| !keys[..*row].contains(&keys[*row]));
-    rows.extend(objects.map(|row| ("object".to_owned(), row)));
+    rows.extend((0..keys.len()).filter(|row| !keys[..*row].contains(&keys[*row])).map(|row| ("object", row)));
     for sheet in batch.sheets.iter().filter(|sheet| !sheet.derived) {
-        let keys = &sheet.keys;
-        let first = |row: &usize| !keys[*row].unique || !keys[..*row].contains(&keys[*row]);
-        rows.extend((0..keys.len()).filter(first).map(|row| (sheet.table.clone(), row)));
+        let first = |row: &usize| !sheet.keys[*row].unique || !sheet.keys[..*row].contains(&sheet.keys[*row]);
+        rows.extend((0..sheet.keys.len()).filter(first).map(|row| (sheet.table.as_str(), row)));
     }
     rows.sort_by_key(|(table, row)| at(batch, table, *row));
     rows
 }
 
-fn table<'b>(batch: &'b Batch, name: &str) -> &'b RecordBatch {
-    match name {
+fn at(batch: &Batch, table: &str, row: usize) -> u64 {
+    cell(columns(batch, table), "offset", row).unwrap().parse().unwrap()
+}
+
+fn columns<'a>(batch: &'a Batch, table: &str) -> &'a RecordBatch {
+    match table {
         "audit" => &batch.audit,
         "object" => &batch.object,
         name => &batch.sheets.iter().find(|sheet| sheet.table == name).unwrap().rows,
     }
-}
-
-fn at(batch: &Batch, name: &str, row: usize) -> u64 {
-    cell(table(batch, name), "offset", row).unwrap().parse().unwrap()
 }
 
 fn differences(path: &Path, expected: &Value) -> Vec<String> {
@@ -76,18 +74,32 @@ fn differences(path: &Path, expected: &Value) -> Vec<String> {
         out.push(format!("read, stored, rejected {counts:?}, expected {wanted:?}; {:?}", batch.rejects));
         return out;
     }
-    for ((name, row), wanted) in rows.iter().zip(expected["rows"].as_array().unwrap()) {
-        let columns = table(&batch, name);
-        for (column, wanted) in wanted.as_object().unwrap() {
-            let there = columns.column_by_name(column).is_some();
-            let found = match column.as_str() {
-                "table" => Some(name.clone()),
-                _ if there => cell(columns, column, *row),
-                _ => None,
+    for ((table, row), wanted) in rows.iter().zip(expected["rows"].as_array().unwrap()) {
+        let columns = columns(&batch, table);
+        for (name, wanted) in wanted.as_object().unwrap() {
+            let found = match name.as_str() {
+                "table" => Some((*table).to_owned()),
+                // A column that no row of an open table had is not there.
+                _ if columns.column_by_name(name).is_none() => None,
+                _ => cell(columns, name, *row),
             };
-            let name = column;
             if !agrees(name, found.as_deref(), wanted) {
                 out.push(format!("row {row} {name}: {found:?}, expected {wanted}"));
+            }
+        }
+    }
+    for (table, wanted) in expected["derived"].as_object().into_iter().flatten() {
+        let sheet = batch.sheets.iter().find(|sheet| sheet.derived && sheet.table == *table);
+        let Some(sheet) = sheet else {
+            out.push(format!("no derived rows of {table}"));
+            continue;
+        };
+        for (row, wanted) in wanted.as_array().unwrap().iter().enumerate() {
+            for (name, wanted) in wanted.as_object().unwrap() {
+                let found = cell(&sheet.rows, name, row);
+                if !agrees(name, found.as_deref(), wanted) {
+                    out.push(format!("derived row {row} {name}: {found:?}, expected {wanted}"));
+                }
             }
         }
     }
