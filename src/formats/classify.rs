@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::block::lines;
 use super::envelopes::Found;
-use super::payloads::{Miss, PAYLOADS};
+use super::payloads::{self, Miss, PAYLOADS};
 use super::rows::Rows;
 use super::wrappings::{self, WRAPPINGS};
 use super::{Item, json, salvage};
@@ -33,6 +33,8 @@ pub struct Keys<'a> {
     #[serde(rename = "requestURI")]
     pub request_uri: Option<&'a RawValue>,
     pub category: Option<&'a RawValue>,
+    #[serde(rename = "operationName")]
+    pub operation: Option<&'a RawValue>,
     pub properties: Option<&'a RawValue>,
     pub records: Option<&'a RawValue>,
     pub value: Option<&'a RawValue>,
@@ -60,9 +62,19 @@ pub struct Keys<'a> {
     pub log_events: Option<&'a RawValue>,
     #[serde(rename = "AlertType")]
     pub alert_type: Option<&'a RawValue>,
-    pub output_fields: Option<&'a RawValue>,
+    pub rule: Option<&'a RawValue>,
+    pub priority: Option<&'a RawValue>,
     pub process_exec: Option<&'a RawValue>,
+    pub node_name: Option<&'a RawValue>,
     pub flow: Option<&'a RawValue>,
+    pub lost_events: Option<&'a RawValue>,
+    pub agent_event: Option<&'a RawValue>,
+    pub debug_event: Option<&'a RawValue>,
+    pub node_status: Option<&'a RawValue>,
+    pub verdict: Option<&'a RawValue>,
+    pub src: Option<&'a RawValue>,
+    pub dst: Option<&'a RawValue>,
+    pub representation: Option<&'a RawValue>,
     pub results: Option<&'a RawValue>,
     #[serde(rename = "type")]
     pub resource_type: Option<&'a RawValue>,
@@ -119,9 +131,6 @@ impl<'a> Keys<'a> {
             (self.proto_payload, "GKE audit log: another cloud's format, not read"),
             (self.log_events.or(self.results), "CloudWatch wrapper: another cloud's format, not read"),
             (self.alert_type, "Defender alert, not read yet"),
-            (self.output_fields, "Falco event, not read yet"),
-            (self.process_exec, "Tetragon event, not read yet"),
-            (self.flow, "Hubble flow, not read yet"),
             (self.activity, "Azure activity log, not read yet"),
             (self.odata_count, "Azure Policy states, not read yet"),
         ];
@@ -239,13 +248,21 @@ fn values(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Option<()> {
         at = end + salvage::blanks(&bytes[end..]);
     }
     if found.is_empty() || (found.len() == 1 && at == bytes.len()) {
-        let (elements, rest) = if depth < DEEPEST { wrappings::cut(item)? } else { return None };
+        let cut = if depth < DEEPEST { wrappings::cut(item) } else { None };
+        let (elements, rest) = cut.unwrap_or_default();
         elements.iter().for_each(|element| record(element, rows, depth + 1));
         // What closes a wrapping properly belongs to it.
-        if !wrappings::closes(item.text, rest) {
-            let closed = usize::from(item.text[rest..].starts_with(']'));
-            refuse_rest(item, rest + closed, "not JSON: the record is cut short", rows);
+        if !elements.is_empty() && wrappings::closes(item.text, rest) {
+            return Some(());
         }
+        let line = item.line + lines(&item.text.as_bytes()[..rest]);
+        let rest_alone = wrappings::inner(item, rest..item.text.len(), line);
+        let end = match payloads::salvage(&rest_alone, rows) {
+            Some(length) => rest + length,
+            None if elements.is_empty() => return None,
+            None => rest + usize::from(item.text[rest..].starts_with(']')),
+        };
+        refuse_rest(item, end, "not JSON: the record is cut short", rows);
         return Some(());
     }
     for range in found {

@@ -70,6 +70,8 @@ pub struct Rows {
     sheets: BTreeMap<String, Sheet>,
     rejects: Vec<Reject>,
     notes: Vec<String>,
+    /// Numbers that become one note each, by what they count.
+    tallies: BTreeMap<&'static str, u64>,
     weight: usize,
     /// The names of the columns of the last row that named no table, and whose they are.
     header: (Vec<String>, Option<&'static Table>),
@@ -105,6 +107,7 @@ impl Rows {
             sheets: BTreeMap::new(),
             rejects: Vec::new(),
             notes: Vec::new(),
+            tallies: BTreeMap::new(),
             weight: 0,
             header: (Vec::new(), None),
             trace: None,
@@ -128,7 +131,8 @@ impl Rows {
         let sheets = self.sheets.values_mut().filter(|sheet| sheet.count() > 0).map(Sheet::finish).collect();
         // A sheet remembers the columns it met; one of a thousand tables should not.
         self.sheets.retain(|_, _| false);
-        let (rejects, notes) = (std::mem::take(&mut self.rejects), std::mem::take(&mut self.notes));
+        let (rejects, mut notes) = (std::mem::take(&mut self.rejects), std::mem::take(&mut self.notes));
+        notes.extend(std::mem::take(&mut self.tallies).iter().map(|(what, sum)| format!("{what}: {sum}")));
         Batch { read: read as u64, audit, audit_keys, object, object_keys, sheets, rejects, notes }
     }
 
@@ -234,6 +238,17 @@ impl Rows {
         if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// Adds to a number that becomes the note `{what}: {sum}`, one for each part in which an input is read.
+    pub(super) fn tally(&mut self, what: &'static str, number: u64) {
+        let sum = self.tallies.entry(what).or_default();
+        *sum = sum.saturating_add(number);
+    }
+
+    /// Returns what rows that name no table are kept under: the name of the file as a table's name.
+    pub(super) fn hint(&self) -> &str {
+        &self.hint
     }
 
     /// Keeps the place of a record that cannot be read. `bytes` may be longer than the sample that is kept.

@@ -51,7 +51,7 @@ pub fn inner<'a>(item: &Item<'a>, range: Range<usize>, line: u64) -> Item<'a> {
 }
 
 /// Where `part`, a slice of the text of `item`, lies in it.
-fn range(item: &Item<'_>, part: &str) -> Range<usize> {
+pub fn range(item: &Item<'_>, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - item.text.as_ptr() as usize;
     start..start + part.len()
 }

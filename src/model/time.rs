@@ -32,6 +32,21 @@ impl Micros {
         epoch(bytes)
     }
 
+    /// Returns the time of an epoch number that is known to count seconds; None beyond year 9999.
+    pub fn from_seconds(seconds: u64) -> Option<Micros> {
+        Micros::counted(seconds, SECOND)
+    }
+
+    /// Returns the time of an epoch number that is known to count milliseconds; None beyond year 9999.
+    pub fn from_millis(millis: u64) -> Option<Micros> {
+        Micros::counted(millis, SECOND / 1000)
+    }
+
+    fn counted(count: u64, unit: i64) -> Option<Micros> {
+        let end = days(10_000, 1, 1) * DAY;
+        i64::try_from(count).ok()?.checked_mul(unit).filter(|micros| *micros < end).map(Micros)
+    }
+
     /// Returns the time of a calendar date and clock in UTC, None when there is no such day or hour.
     fn of(date: (i64, u32, u32), clock: (u32, u32, u32), micros: u32) -> Option<Micros> {
         let ((year, month, day), (hour, minute, second)) = (date, clock);
@@ -274,6 +289,15 @@ mod tests {
         reads("1933135628034001", "2031-04-05T06:07:08.034001Z");
         reads("1933135628034001999", "2031-04-05T06:07:08.034001Z");
         reads("1632889070.3075402", "2021-09-29T04:17:50.307540Z");
+    }
+
+    #[test]
+    fn a_number_of_a_known_unit_is_not_guessed_by_its_digits() {
+        assert_eq!(Micros::from_seconds(1_933_135_628), Micros::parse("2031-04-05T06:07:08Z"));
+        assert_eq!(Micros::from_millis(1_933_135_628_034), Micros::parse("2031-04-05T06:07:08.034Z"));
+        assert_eq!(Micros::from_millis(5), Some(Micros(5000)));
+        assert_eq!(Micros::from_seconds(253_402_300_799), Micros::parse("9999-12-31T23:59:59Z"));
+        assert_eq!((Micros::from_seconds(253_402_300_800), Micros::from_millis(u64::MAX)), (None, None));
     }
 
     #[test]

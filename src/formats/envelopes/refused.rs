@@ -7,6 +7,11 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\xfd7zXZ\x00", "xz", "xz packed more than four deep; unpack it first"),
     (b"BZh", "bzip2", "bzip2 packed more than four deep; unpack it first"),
     (b"PK\x03\x04", "zip", "zip archive inside more than four others; unpack it first"),
+    (b"age-encryption.org/v1", "age", "file encrypted with age; decrypt it first"),
+    (b"\xd4\xc3\xb2\xa1", "pcap", "packet capture (pcap), not read; export what it holds as JSON first"),
+    (b"\xa1\xb2\xc3\xd4", "pcap", "packet capture (pcap), not read; export what it holds as JSON first"),
+    (b"\x4d\x3c\xb2\xa1", "pcap", "packet capture (pcap), not read; export what it holds as JSON first"),
+    (b"\x0a\x0d\x0d\x0a", "pcap", "packet capture (pcapng), not read; export what it holds as JSON first"),
     (b"7z\xbc\xaf\x27\x1c", "7z", "7z archive; unpack it first"),
     (b"PAR1", "parquet", "Parquet file, not read; export it as JSON lines or CSV"),
     (b"SQLite format 3\x00", "sqlite", "SQLite database, not evidence we know"),
@@ -25,6 +30,11 @@ const TEXT: &[(&str, &str, &str)] = &[
 
 /// Says by magic that content is not read.
 pub fn refusal(head: &[u8]) -> Option<(&'static str, String)> {
+    // The name of a zip's first member begins at byte 30; k8shark writes its records first.
+    if head.starts_with(b"PK\x03\x04") && head.get(30..).is_some_and(|name| name.starts_with(b"k8shark-capture/")) {
+        let reason = "capture of k8shark (.kshrk), not read yet; unpack it and its .zst records, or export it as JSON";
+        return Some(("k8shark", reason.to_owned()));
+    }
     let magic = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic));
     let found = magic.map(|(_, name, reason)| (*name, (*reason).to_owned()));
     let tar = head.get(257..262) == Some(b"ustar");

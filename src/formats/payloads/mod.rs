@@ -4,9 +4,20 @@ mod aks_audit;
 mod azure_diagnostics;
 mod control_plane;
 mod diagnostic_record;
+mod falco;
+mod flow_salvage;
+mod flow_tuple;
+mod hubble;
 mod kube_audit;
 pub(super) mod kube_object;
+mod kubeforensys;
+mod kubeshark;
+mod network_flow;
+mod parts;
+mod tetragon;
 mod workspace_row;
+
+pub(super) use flow_salvage::salvage;
 
 use super::Item;
 use super::classify::Keys;
@@ -15,10 +26,15 @@ use super::rows::Rows;
 /// Every meaning we know. The order decides when two fit.
 pub static PAYLOADS: &[&dyn Payload] = &[
     &kube_audit::KubeAudit,
+    &network_flow::NetworkFlow,
     &diagnostic_record::DiagnosticRecord,
     &aks_audit::AksAudit,
     &azure_diagnostics::AzureDiagnostics,
     &kube_object::KubeObject,
+    &falco::Falco,
+    &tetragon::Tetragon,
+    &hubble::Hubble,
+    &kubeshark::Kubeshark,
     &workspace_row::WorkspaceRow,
 ];
 

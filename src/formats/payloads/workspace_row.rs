@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Miss, Payload, control_plane};
+use super::{Miss, Payload, control_plane, kubeforensys};
 use crate::formats::Item;
 use crate::formats::classify::{Keys, problem};
 use crate::formats::json;
@@ -101,6 +101,9 @@ fn push(row: &[(&str, Value<'_>)], item: &Item<'_>, rows: &mut Rows) -> Result<(
         control_plane::row(row, item, rows);
         return Ok(());
     }
-    rows.named_row(table.as_deref(), &item.at, None, row.iter().map(|(name, value)| (*name, value.clone())));
+    let is_queried = item.cells.is_some() || column("TableName").is_some();
+    let more = kubeforensys::known(table.as_deref(), row, is_queried, rows);
+    let row = row.iter().map(|(name, value)| (*name, value.clone()));
+    rows.named_row(table.as_deref(), &item.at, None, row.chain(more));
     Ok(())
 }

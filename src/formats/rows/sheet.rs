@@ -182,7 +182,8 @@ impl Sheet {
 
     /// Returns the place of a column, made if there is none; None when there are too many.
     fn place(&mut self, name: &str) -> Option<usize> {
-        if let Some(place) = self.places.get(name) {
+        // Our own `time` is never a value of the row: a column that is called so too is another.
+        if let Some(place) = self.places.get(name).filter(|_| name != "time") {
             return Some(*place);
         }
         let mut lower = name.to_lowercase();

@@ -5,14 +5,19 @@
 //! valid JSON as a whole: an array, a frame of Data Explorer, or an object with `records`, `tables`, `Tables`, `value` or
 //! (of a kind that ends in List) `items`;
 //! (4) of a CSV, the header; (5) of a wrapping that was cut, what stands before its first element: an opening bracket
-//! up to `"records":[` or `"items":[`, and what closes it properly behind its last.
+//! up to `"records":[` or `"items":[`, and what closes it properly behind its last; (6) of a flow log record, whatever
+//! stands around its tuples, as far as it was read.
 
 use proptest::prelude::*;
+
+use arrow::array::AsArray;
+use arrow::datatypes::UInt64Type;
 
 use super::{EVENT, create, read, spans};
 
 const RECORD: &str = r#"{"category":"kube-audit","properties":{"log":"{\"auditID\":\"a\",\"verb\":\"get\",\"requestURI\":\"/x\"}\n"},"time":"2031-04-05T06:07:08Z"}"#;
 const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"cart-0"}}"#;
+const FLOWS: &str = r#"{"time":"2031-04-05T06:08:00Z","category":"NetworkSecurityGroupFlowEvent","properties":{"Version":2,"flows":[{"rule":"r","flows":[{"mac":"00","flowTuples":["1933135628,198.51.100.7,10.0.0.4,40000,22,T,I,A,B,,,,","1933135629,198.51.100.7,10.0.0.4,40000,22,T,I,A,E,1,2,3,4"]}]},{"rule":"s","flows":[{"mac":"00","flowTuples":["1933135630,198.51.100.7,10.0.0.4,1,2,U,O,D,B,,,,"]}]}]}}"#;
 const REST: &str = r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"AuditId","type":"string"},{"name":"Verb","type":"string"}],"rows":[["a1","get"],["a2",null]]}]}"#;
 const CSV: &str =
     "TimeGenerated,AuditId,Verb,User\n2031-04-05T06:07:08Z,a1,get,\"{\n\"\"username\"\":\"\"l\"\"}\"\nx,a2,list,\n";
@@ -30,6 +35,9 @@ fn specimens() -> Vec<String> {
         pretty(&list),
         REST.to_owned(),
         CSV.to_owned(),
+        format!("{FLOWS}\n{FLOWS}\n"),
+        format!(r#"{{"records":[{FLOWS},{FLOWS}]}}"#),
+        pretty(FLOWS),
     ]
 }
 
@@ -38,10 +46,12 @@ fn wrapping(content: &[u8]) -> Vec<bool> {
     let wraps = |value: &serde_json::Value| {
         let list =
             value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) && value["metadata"]["name"].is_null();
+        let flows = value["category"] == "NetworkSecurityGroupFlowEvent" && value["properties"]["flows"].is_array();
         value.is_array()
             || ["records", "tables", "Tables", "value"].iter().any(|key| value[*key].is_array())
             || value["FrameType"].is_string()
             || list
+            || flows
     };
     let mut marks = vec![false; content.len()];
     let mut at = 0;
@@ -87,6 +97,11 @@ fn check(content: &[u8]) -> Result<(), TestCaseError> {
     }
     gaps.push(end..content.len());
     let wrapping = wrapping(content);
+    let in_flow = |reason: &str| reason.starts_with("flow tuple") || reason.starts_with("part of a flow log");
+    let parts = batch.rejects.iter().filter(|reject| in_flow(&reject.reason)).map(|reject| reject.offset as usize);
+    let flows = batch.sheets.iter().filter(|sheet| sheet.table == "network_flow");
+    let flows = flows.flat_map(|s| s.rows.column_by_name("offset").unwrap().as_primitive::<UInt64Type>().values());
+    let tuples: Vec<usize> = flows.map(|offset| *offset as usize).chain(parts).collect();
     for mut gap in gaps {
         gap.start += closing(&content[gap.clone()]);
         let header = known.format == "csv" && gap.start == 0;
@@ -101,7 +116,12 @@ fn check(content: &[u8]) -> Result<(), TestCaseError> {
             let text = String::from_utf8_lossy(&content[first..=last]);
             text.starts_with('{') && text.ends_with('[') && (text.contains("\"records\"") || text.contains("\"items\""))
         });
-        prop_assert!(lost.is_none() || beginning, "{lost:?} of {:?}", String::from_utf8_lossy(&content[gap]));
+        let around = lost.is_some_and(|at| tuples.contains(&gap.end) && matches!(content[at], b'{' | b'}' | b'"'));
+        // Behind the last tuple of a record in a wrapping that is not valid as a whole.
+        let close = |b: &u8| matches!(b, b'}' | b']' | b',') || b.is_ascii_whitespace();
+        let closers = content.get(gap.clone()).is_some_and(|gap| gap.iter().all(close));
+        let around = around || (closers && !tuples.is_empty());
+        prop_assert!(lost.is_none() || beginning || around, "{lost:?} of {:?}", String::from_utf8_lossy(&content[gap]));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod balance;
 mod bodies;
 mod routes;
+mod runtime;
 mod samples;
 mod specimens;
 
