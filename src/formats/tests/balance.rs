@@ -2,7 +2,8 @@
 //!
 //! Uncovered may be, and nothing else: (1) white space, NULs and byte order marks; (2) `[`, `]` and `,` around and
 //! between the elements of an array at the top; (3) whatever else stands in a value that wraps records, which is then
-//! valid JSON as a whole: an array, or an object with `records`, `tables` or (of a kind that ends in List) `items`;
+//! valid JSON as a whole: an array, a frame of Data Explorer, or an object with `records`, `tables`, `Tables`, `value` or
+//! (of a kind that ends in List) `items`;
 //! (4) of a CSV, the header; (5) of a wrapping that was cut, what stands before its first element: an opening bracket
 //! up to `"records":[` or `"items":[`, and what closes it properly behind its last.
 
@@ -37,7 +38,10 @@ fn wrapping(content: &[u8]) -> Vec<bool> {
     let wraps = |value: &serde_json::Value| {
         let list =
             value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) && value["metadata"]["name"].is_null();
-        value.is_array() || value["records"].is_array() || value["tables"].is_array() || list
+        value.is_array()
+            || ["records", "tables", "Tables", "value"].iter().any(|key| value[*key].is_array())
+            || value["FrameType"].is_string()
+            || list
     };
     let mut marks = vec![false; content.len()];
     let mut at = 0;
@@ -68,7 +72,8 @@ fn closing(gap: &[u8]) -> usize {
 fn check(content: &[u8]) -> Result<(), TestCaseError> {
     let (batch, known) = read(content);
     prop_assert_eq!(known.size, content.len() as u64);
-    let rows = batch.audit.num_rows() + batch.object.num_rows();
+    let sheets = batch.sheets.iter().filter(|sheet| !sheet.derived);
+    let rows = batch.audit.num_rows() + batch.object.num_rows() + sheets.map(|s| s.rows.num_rows()).sum::<usize>();
     prop_assert_eq!(batch.read, (rows + batch.rejects.len()) as u64);
     prop_assert_eq!(batch.audit_keys.len(), batch.audit.num_rows());
     prop_assert_eq!(batch.object_keys.len(), batch.object.num_rows());

@@ -29,7 +29,8 @@ fn read(bytes: &[u8]) -> (Batch, Content) {
 
 /// Returns the cell of a text, word, number or time column as text; None for null.
 fn cell(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
-    let array = batch.column_by_name(column).unwrap();
+    // An open table has no column that no row of the batch has.
+    let array = batch.column_by_name(column)?;
     let arrow::datatypes::DataType::Timestamp(..) = array.data_type() else {
         let options = arrow::util::display::FormatOptions::default().with_null("\u{0}");
         let formatter = arrow::util::display::ArrayFormatter::try_new(array, &options).unwrap();
@@ -52,6 +53,7 @@ fn spans(batch: &Batch) -> Vec<(u64, u64)> {
     };
     let mut all = of(&batch.audit);
     all.extend(of(&batch.object));
+    batch.sheets.iter().filter(|sheet| !sheet.derived).for_each(|sheet| all.extend(of(&sheet.rows)));
     all.extend(batch.rejects.iter().map(|reject| (reject.offset, reject.length)));
     all.sort_unstable();
     all

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use arrow::record_batch::RecordBatch;
 use serde_json::Value;
 
 use super::{cell, read};
@@ -37,19 +38,30 @@ fn same(a: &AuditKey, b: &AuditKey) -> bool {
 }
 
 /// The rows a case would store, in the order of the content: table, row.
-fn stored(batch: &Batch) -> Vec<(&'static str, usize)> {
+fn stored(batch: &Batch) -> Vec<(&str, usize)> {
     let keys = &batch.audit_keys;
     let first = |row: &usize| !keys[..*row].iter().any(|earlier| same(earlier, &keys[*row]));
     let mut rows = (0..keys.len()).filter(first).map(|row| ("audit", row)).collect::<Vec<_>>();
     let keys = &batch.object_keys;
     rows.extend((0..keys.len()).filter(|row| !keys[..*row].contains(&keys[*row])).map(|row| ("object", row)));
+    for sheet in batch.sheets.iter().filter(|sheet| !sheet.derived) {
+        let first = |row: &usize| !sheet.keys[*row].unique || !sheet.keys[..*row].contains(&sheet.keys[*row]);
+        rows.extend((0..sheet.keys.len()).filter(first).map(|row| (sheet.table.as_str(), row)));
+    }
     rows.sort_by_key(|(table, row)| at(batch, table, *row));
     rows
 }
 
 fn at(batch: &Batch, table: &str, row: usize) -> u64 {
-    let rows = if table == "audit" { &batch.audit } else { &batch.object };
-    cell(rows, "offset", row).unwrap().parse().unwrap()
+    cell(columns(batch, table), "offset", row).unwrap().parse().unwrap()
+}
+
+fn columns<'a>(batch: &'a Batch, table: &str) -> &'a RecordBatch {
+    match table {
+        "audit" => &batch.audit,
+        "object" => &batch.object,
+        name => &batch.sheets.iter().find(|sheet| sheet.table == name).unwrap().rows,
+    }
 }
 
 fn differences(path: &Path, expected: &Value) -> Vec<String> {
@@ -63,11 +75,26 @@ fn differences(path: &Path, expected: &Value) -> Vec<String> {
         return out;
     }
     for ((table, row), wanted) in rows.iter().zip(expected["rows"].as_array().unwrap()) {
-        let columns = if *table == "audit" { &batch.audit } else { &batch.object };
+        let columns = columns(&batch, table);
         for (name, wanted) in wanted.as_object().unwrap() {
             let found = if name == "table" { Some((*table).to_owned()) } else { cell(columns, name, *row) };
             if !agrees(name, found.as_deref(), wanted) {
                 out.push(format!("row {row} {name}: {found:?}, expected {wanted}"));
+            }
+        }
+    }
+    for (table, wanted) in expected["derived"].as_object().into_iter().flatten() {
+        let sheet = batch.sheets.iter().find(|sheet| sheet.derived && sheet.table == *table);
+        let Some(sheet) = sheet else {
+            out.push(format!("no derived rows of {table}"));
+            continue;
+        };
+        for (row, wanted) in wanted.as_array().unwrap().iter().enumerate() {
+            for (name, wanted) in wanted.as_object().unwrap() {
+                let found = cell(&sheet.rows, name, row);
+                if !agrees(name, found.as_deref(), wanted) {
+                    out.push(format!("derived row {row} {name}: {found:?}, expected {wanted}"));
+                }
             }
         }
     }
