@@ -7,6 +7,7 @@
 pub mod block;
 mod cells;
 mod classify;
+mod entities;
 pub mod envelopes;
 mod event;
 mod json;

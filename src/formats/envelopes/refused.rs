@@ -27,6 +27,9 @@ const TEXT: &[(&str, &str, &str)] = &[
     ("kind:", "yaml", "YAML, not read yet; export it with -o json"),
     ("items:", "yaml", "YAML, not read yet; export it with -o json"),
     ("---", "yaml", "YAML, not read yet; export it with -o json"),
+    ("insertId:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
+    ("logName:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
+    ("protoPayload:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
     ("<", "markup", "XML or HTML (an error page?), no log"),
 ];
 

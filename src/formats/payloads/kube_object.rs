@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Miss, Payload};
+use super::{Miss, Payload, gatekeeper};
 use crate::formats::Item;
 use crate::formats::classify::{Keys, problem};
 use crate::formats::event::parsed;
@@ -81,6 +81,7 @@ impl Payload for KubeObject {
             body: item.text,
         };
         rows.object(&item.at, &object);
+        gatekeeper::violations(item, api_version, kind, metadata.name.as_deref(), rows);
         Ok(())
     }
 }

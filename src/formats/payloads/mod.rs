@@ -1,13 +1,24 @@
 //! What a record means: one file per payload, listed in [`PAYLOADS`].
 
+mod activity;
 mod aks_audit;
 mod azure_diagnostics;
+mod azure_resource;
 mod control_plane;
 mod diagnostic_record;
+mod entra;
+mod fields;
+mod gatekeeper;
 mod kube_audit;
 mod kube_object;
+mod policy_state;
+mod resource_log;
+mod security_alert;
+mod security_incident;
+mod security_record;
 mod workspace_row;
 
+pub(super) use self::workspace_row::Members;
 use super::Item;
 use super::classify::Keys;
 use super::rows::Rows;
@@ -18,6 +29,15 @@ pub static PAYLOADS: &[&dyn Payload] = &[
     &diagnostic_record::DiagnosticRecord,
     &aks_audit::AksAudit,
     &azure_diagnostics::AzureDiagnostics,
+    &entra::Entra,
+    &activity::Activity,
+    &security_alert::SecurityAlert,
+    &security_record::SecurityRecord,
+    &security_incident::SecurityIncident,
+    &policy_state::PolicyState,
+    &gatekeeper::GatekeeperLog,
+    &azure_resource::AzureResource,
+    &resource_log::ResourceLog,
     &kube_object::KubeObject,
     &workspace_row::WorkspaceRow,
 ];

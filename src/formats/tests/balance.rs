@@ -39,7 +39,7 @@ fn wrapping(content: &[u8]) -> Vec<bool> {
         let list =
             value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) && value["metadata"]["name"].is_null();
         value.is_array()
-            || ["records", "tables", "Tables", "value"].iter().any(|key| value[*key].is_array())
+            || ["records", "tables", "Tables", "value", "resources"].iter().any(|key| value[*key].is_array())
             || value["FrameType"].is_string()
             || list
     };
