@@ -7,7 +7,12 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
     let mut code = String::new();
-    for (name, folder, ending) in [("DETECTIONS", "queries/detections", "yml"), ("HUNTS", "queries/hunts", "sql")] {
+    let parts = [
+        ("DETECTIONS", "queries/detections", "yml"),
+        ("HUNTS", "queries/hunts", "sql"),
+        ("VIEWS", "queries/views", "sql"),
+    ];
+    for (name, folder, ending) in parts {
         println!("cargo::rerun-if-changed={}", root.join(folder).display());
         let mut files = Vec::new();
         gather(&root.join(folder), ending, &mut files)?;

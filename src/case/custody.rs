@@ -4,13 +4,14 @@
 //! within; that lines were cut off the end only a copy of the last hash can show, so every command prints it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::formats::Content;
 
 /// One line of the journal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,9 +57,13 @@ pub enum Action {
 }
 
 /// One input as the journal keeps it; table `evidence` is made of these.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InputRecord {
+    /// Of a member of an archive: the archive's, `!`, and the path inside.
     pub path: String,
+    /// Where a member of an archive is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberOf>,
     pub sha256: String,
     /// Bytes on disk.
     pub size: u64,
@@ -76,7 +81,23 @@ pub struct InputRecord {
     pub notes: Vec<String>,
 }
 
+/// A member of an archive that is evidence too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberOf {
+    /// Number of the archive's evidence.
+    pub within: u32,
+    /// Which member, from 0.
+    pub number: u64,
+}
+
 impl InputRecord {
+    /// Adds what is known once all is read.
+    pub fn finish(&mut self, content: Content) {
+        (self.content_size, self.format) = (content.size, content.format);
+        let new: Vec<String> = content.notes.into_iter().filter(|note| !self.notes.contains(note)).collect();
+        self.notes.extend(new);
+    }
+
     /// Rows that were stored are duplicates now.
     pub fn moved(&mut self, rows: u64) {
         self.stored -= rows;
@@ -223,11 +244,19 @@ impl Journal {
 /// When it cannot be read.
 pub fn hash_file(path: &Path) -> Result<(String, u64)> {
     let mut file = File::open(path).map_err(Error::io("open", path))?;
+    hash(&mut file).map_err(Error::io("read", path))
+}
+
+/// Hashes all that is left to read, and counts it.
+///
+/// # Errors
+/// When reading fails.
+pub fn hash(bytes: &mut impl Read) -> io::Result<(String, u64)> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut size = 0;
     loop {
-        let read = io::Read::read(&mut file, &mut buffer).map_err(Error::io("read", path))?;
+        let read = bytes.read(&mut buffer)?;
         if read == 0 {
             return Ok((hex(&hash.finalize()), size));
         }

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -11,8 +11,9 @@ use super::Case;
 use super::dedupe::Seen;
 use super::store::damaged;
 use crate::error::{Error, Result};
+use crate::formats::AuditKey;
 use crate::formats::key::{self, AuditColumns, Start};
-use crate::formats::{AuditKey, ObjectKey};
+use crate::formats::rows::object::object_key;
 use crate::model::{Recorded, TABLES, tables};
 
 /// What the keys of an event are made of.
@@ -39,7 +40,7 @@ const EVENT: [&str; 20] = [
     "offset",
 ];
 
-const OBJECT: [&str; 6] = ["kind", "api_version", "namespace", "name", "uid", "body"];
+const OBJECT: [&str; 7] = ["kind", "api_version", "namespace", "name", "uid", "body", "revision"];
 
 impl Case {
     /// Reads the keys of every stored row.
@@ -52,9 +53,10 @@ impl Case {
         })?;
         self.each(tables::object::TABLE.name, &OBJECT, &mut |batch| {
             for row in 0..batch.num_rows() {
-                let [kind, api_version, namespace, name, uid, body] = OBJECT.map(|column| text(batch, column, row));
-                let body = key::body(body.unwrap_or_default());
-                seen.object(ObjectKey(key::hash(&[kind, api_version, namespace, name, uid], &body.to_le_bytes())));
+                let [texts @ .., body, _] = OBJECT.map(|column| text(batch, column, row));
+                let revision = batch.column_by_name("revision").filter(|a| !a.is_null(row));
+                let revision = revision.map(|a| a.as_primitive::<Int64Type>().value(row));
+                seen.object(object_key(&texts, body, revision));
             }
         })?;
         let ours = |name: &str| TABLES.iter().any(|table| table.name == name && !table.is_open());

@@ -12,10 +12,12 @@ mod custody;
 mod dedupe;
 mod ingest;
 mod inputs;
+mod intake;
 mod join;
 mod known;
 mod merge;
 mod pipeline;
+mod sources;
 mod store;
 mod verify;
 

@@ -301,7 +301,8 @@ fn refuse_rest(item: &Item<'_>, at: usize, reason: &str, rows: &mut Rows) {
     if !rest.is_empty() {
         let start = item.at.start + (at + blanks) as u64;
         let line = item.line + lines(&item.text.as_bytes()[..at + blanks]);
-        rows.reject(start..start + rest.len() as u64, line, reason, rest);
+        let at = if item.made { item.at.clone() } else { start..start + rest.len() as u64 };
+        rows.reject(at, line, reason, rest);
     }
 }
 

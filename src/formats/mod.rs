@@ -4,17 +4,22 @@
 //! and cuts the content into blocks; [`block::decode`] reads a block on any thread: its envelope finds the items, a
 //! wrapping around several records is opened, and the payload that fits turns each record into a row or a reject.
 
+pub mod archive;
+mod avro;
 pub mod block;
+mod capture;
 mod cells;
 mod classify;
 mod entities;
 pub mod envelopes;
+pub mod etcd;
 mod event;
 mod json;
 pub mod key;
 pub mod payloads;
 pub mod rows;
 mod salvage;
+pub mod snapshot;
 mod source;
 mod text;
 pub mod wrappings;
@@ -23,10 +28,11 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::ops::Range;
 
 pub use block::{Block, Content, Reader};
+pub use capture::read as capture;
 pub use envelopes::ENVELOPES;
 pub use payloads::{PAYLOADS, Payload};
 pub use rows::sheet::{RowKey, SheetBatch, typed};
@@ -36,13 +42,71 @@ pub use wrappings::WRAPPINGS;
 
 use cells::Cells;
 
-/// Opens an input at the start of its content, gzip undone: what offsets in spans count in.
+/// Opens an input at the start of its content, packing undone: what offsets in spans count in.
 ///
 /// # Errors
 /// When reading fails.
 pub fn content(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     Ok(source::Source::open(raw)?.into_content())
 }
+
+/// As [`content`], but what a damaged packing does not give is simply missing.
+///
+/// # Errors
+/// When reading the input itself fails.
+pub fn readable(raw: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    struct Lenient(source::Source);
+    impl Read for Lenient {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let mut bytes = Vec::new();
+            self.0.read(&mut bytes, buffer.len())?;
+            buffer[..bytes.len()].copy_from_slice(&bytes);
+            Ok(bytes.len())
+        }
+    }
+    Ok(Box::new(Lenient(source::Source::open(Box::new(raw))?)))
+}
+
+/// What must be known of an input before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Records one after the other.
+    Stream,
+    /// Several files in one.
+    Archive(archive::Kind),
+    /// A bbolt database, in which one page leads to another.
+    Database,
+    /// An Avro container of Event Hubs Capture.
+    Capture,
+}
+
+/// Recognises an input by its first bytes, and says whether it is packed (gzip …). It is left where it starts.
+///
+/// # Errors
+/// When reading fails.
+pub fn shape(raw: &mut (impl Read + Seek + ?Sized)) -> io::Result<(Shape, bool)> {
+    raw.rewind()?;
+    let mut head = Vec::new();
+    Read::take(&mut *raw, LOOKED_AT).read_to_end(&mut head)?;
+    raw.rewind()?;
+    let packed = archive::codec::Codec::of(&head).is_some();
+    let mut content = Vec::new();
+    if packed {
+        source::Source::open(Box::new(io::Cursor::new(head)))?.read(&mut content, 512)?;
+    } else {
+        content = head;
+    }
+    let shape = match archive::kind(&content) {
+        Some(kind) => Shape::Archive(kind),
+        None if archive::is_bbolt(&content) => Shape::Database,
+        None if archive::is_avro(&content) => Shape::Capture,
+        None => Shape::Stream,
+    };
+    Ok((shape, packed))
+}
+
+/// Enough of a packed input for the first bytes of what is in it.
+const LOOKED_AT: u64 = 64 << 10;
 
 /// One record as its envelope holds it.
 #[derive(Clone)]
@@ -59,12 +123,14 @@ pub struct Item<'a> {
     list: Option<(&'a str, &'a str)>,
     /// What the envelope knows it to mean; JSON says itself what it is.
     payload: Option<&'static dyn Payload>,
+    /// The text is not the bytes at `at` but was made from them, so that no part of it has a place of its own.
+    made: bool,
 }
 
 impl<'a> Item<'a> {
     /// A record that is nothing but its text.
     fn new(at: Range<u64>, line: u64, text: &'a str) -> Item<'a> {
-        Item { at, line, text, cells: None, list: None, payload: None }
+        Item { at, line, text, cells: None, list: None, payload: None, made: false }
     }
 }
 

@@ -71,6 +71,8 @@ pub struct Rows {
     rejects: Vec<Reject>,
     notes: Vec<String>,
     weight: usize,
+    /// The names of the columns of the last row that named no table, and whose they are.
+    header: (Vec<String>, Option<&'static Table>),
     /// What to call rows that name no table: the name of the file they came in.
     hint: String,
     /// Which payload read the last record; the next is mostly like it.
@@ -102,6 +104,7 @@ impl Rows {
             rejects: Vec::new(),
             notes: Vec::new(),
             weight: 0,
+            header: (Vec::new(), None),
             hint: table_name(hint.split('.').next().unwrap_or_default()),
             last: 0,
         }
@@ -176,11 +179,21 @@ impl Rows {
         if table.is_none() {
             self.note(format!("the rows name no table: they are in table {}, named after the file", self.hint));
         }
-        let name = table.map_or_else(|| self.hint.clone(), table_name);
+        // What a search job or a restore of a table calls its rows.
+        let plain = |name: &str| table_name(name.trim_end_matches("_SRCH").trim_end_matches("_RST"));
+        let name = table.map_or_else(|| self.hint.clone(), plain);
         match azure::by_name(&name) {
             Some(known) => self.sheet_row(known.name, Some(known), false, at, time, values),
             None => self.sheet_row(&name, None, false, at, time, values),
         }
+    }
+
+    /// Returns the table whose columns these are, for rows that name none.
+    pub(super) fn table_of(&mut self, columns: &[&str]) -> Option<&'static Table> {
+        if self.header.0 != columns {
+            self.header = (columns.iter().map(|c| (*c).to_owned()).collect(), azure::by_columns(columns));
+        }
+        self.header.1
     }
 
     fn sheet_row<'a>(
@@ -224,6 +237,11 @@ impl Rows {
         }
         self.rejects.push(Reject { offset: at.start, length, line, reason, sample });
         self.weight = self.weight.saturating_add(SAMPLE);
+    }
+
+    /// Rejects all of a content of `size` bytes.
+    pub fn refuse_all(&mut self, size: u64, reason: &str) {
+        self.reject(0..size, 0, reason, &[]);
     }
 
     fn weigh(&mut self, at: &Range<u64>) {

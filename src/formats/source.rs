@@ -1,150 +1,173 @@
-//! The bytes of an input with its compression undone.
+//! The bytes of an input with what packs them undone: gzip, zstd, xz and bzip2, also in each other, then UTF-16.
 //!
 //! A damaged or cut archive is no error: what could be read counts, and a note says where it ended. Only a failure of
-//! the input itself is an error.
+//! the input itself is an error. Opens no archives of several files, and nothing that has no mark of its own.
 
-use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+mod layer;
+#[cfg(test)]
+mod tests;
+mod utf16;
 
-use flate2::read::MultiGzDecoder;
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
 
-/// Archives inside archives are opened this deep; deeper is a trick, not evidence.
+use crate::formats::archive::codec::{Codec, LOOK};
+use layer::{Bounds, Layer, Tap};
+use utf16::{Order, Replaced, Utf16};
+
+/// Layers inside layers are opened this deep; deeper is a trick, not evidence.
 const DEEPEST: usize = 4;
-const MAGIC: [u8; 2] = [0x1f, 0x8b];
-
-/// The input, shared so that an error of the disk can be told from an error of the archive.
-#[derive(Clone)]
-struct Tap(Arc<Mutex<Inner>>);
-
-struct Inner {
-    raw: Box<dyn Read + Send>,
-    failed: bool,
-}
-
-impl Read for Tap {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = inner.raw.read(buffer);
-        inner.failed |= matches!(&result, Err(e) if e.kind() != io::ErrorKind::Interrupted);
-        result
-    }
-}
+/// How much of a layer is held before it is undone.
+const HELD: usize = 32 << 10;
 
 /// See the module's description.
 pub struct Source {
     content: Box<dyn Read + Send>,
     tap: Tap,
     ended: bool,
+    remarks: Vec<String>,
+    utf16: Option<Arc<Replaced>>,
+    /// What was undone, from the outside in.
+    pub layers: Vec<&'static str>,
     /// Bytes of content read so far.
     pub size: u64,
-    /// What was wrong with the archive.
+    /// What a reader must know: where a damaged archive ended, why reading stopped, that text was UTF-16.
     pub note: Option<String>,
 }
 
 impl Source {
+    /// Opens an input at the start of its content.
+    ///
+    /// # Errors
+    /// Only when reading the input fails.
     pub fn open(raw: Box<dyn Read + Send>) -> io::Result<Source> {
-        let tap = Tap(Arc::new(Mutex::new(Inner { raw, failed: false })));
-        let mut source = Source { content: Box::new(tap.clone()), tap, ended: false, size: 0, note: None };
-        for _ in 0..DEEPEST {
-            let mut start = Vec::new();
-            source.read(&mut start, MAGIC.len())?;
-            source.size = 0;
-            let gzip = start == MAGIC;
-            let rest = std::mem::replace(&mut source.content, Box::new(io::empty()));
-            let whole = io::Cursor::new(start).chain(rest);
-            if !gzip {
-                source.content = Box::new(whole);
-                // The end is found again after the bytes that were only looked at.
-                source.ended = false;
-                break;
-            }
-            source.content = Box::new(MultiGzDecoder::new(whole));
-        }
-        Ok(source)
+        Source::open_within(raw, Bounds::default())
     }
 
-    /// The content as a plain reader, for going back to bytes that were read before.
+    fn open_within(raw: Box<dyn Read + Send>, bounds: Bounds) -> io::Result<Source> {
+        let tap = Tap::new(raw);
+        let mut source = Source {
+            content: Box::new(tap.clone()),
+            tap,
+            ended: false,
+            remarks: Vec::new(),
+            utf16: None,
+            layers: Vec::new(),
+            size: 0,
+            note: None,
+        };
+        loop {
+            let mut start = Vec::new();
+            source.append(&mut start, LOOK)?;
+            let codec = Codec::of(&start);
+            let text = Order::of(&start);
+            let rest = std::mem::replace(&mut source.content, Box::new(io::empty()));
+            match codec {
+                Some(codec) if source.layers.len() < DEEPEST => {
+                    let packed = BufReader::with_capacity(HELD, Cursor::new(start).chain(rest));
+                    source.content = Box::new(Layer::new(codec, packed, source.tap.clone(), bounds)?);
+                    source.layers.push(codec.name());
+                    continue;
+                }
+                Some(codec) => {
+                    let name = codec.name();
+                    source.remarks.push(format!("packed more than {DEEPEST} deep: the {name} inside is left as it is"));
+                }
+                None => {}
+            }
+            source.content = match text {
+                Some(Order::Utf32) => {
+                    source.remarks.push("UTF-32 text by its byte order mark: not read as text".to_owned());
+                    Box::new(Cursor::new(start).chain(rest))
+                }
+                Some(order) => {
+                    let replaced = Arc::new(Replaced::default());
+                    source.utf16 = Some(Arc::clone(&replaced));
+                    Box::new(Utf16::new(Cursor::new(start.split_off(2)).chain(rest), order, replaced))
+                }
+                None => Box::new(Cursor::new(start).chain(rest)),
+            };
+            source.note = source.remark();
+            return Ok(source);
+        }
+    }
+
+    /// The content as a plain reader, for going back to bytes that were read before. Unlike [`Source::read`] it fails
+    /// where an archive is damaged.
     pub fn into_content(self) -> Box<dyn Read + Send> {
         self.content
     }
 
     /// Appends up to `wanted` bytes; returns false when the content has ended.
+    ///
+    /// # Errors
+    /// Only when reading the input fails.
     pub fn read(&mut self, into: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
+        let (read, ended) = self.append(into, wanted)?;
+        self.count(read);
+        if ended {
+            self.end()?;
+        }
+        Ok(!self.ended)
+    }
+
+    /// Appends up to `wanted` bytes; returns how many, and whether the content has ended, damaged or not.
+    fn append(&mut self, into: &mut Vec<u8>, wanted: usize) -> io::Result<(usize, bool)> {
         let before = into.len();
         into.reserve(wanted + 1);
         let result = self.content.by_ref().take(wanted as u64).read_to_end(into);
         let read = into.len() - before;
-        self.size += read as u64;
         match result {
-            Ok(_) => self.ended = read < wanted,
-            Err(error) if self.tap.0.lock().unwrap_or_else(PoisonError::into_inner).failed => return Err(error),
-            Err(error) => {
-                self.ended = true;
-                self.note.get_or_insert(match error.kind() {
-                    io::ErrorKind::UnexpectedEof => {
-                        format!("gzip ends early: {} bytes of content were read", self.size)
-                    }
-                    _ => format!("gzip is damaged after {} bytes of content: {error}", self.size),
-                });
-                // Whoever hashes the input must see all of it.
-                io::copy(&mut self.tap, &mut io::sink())?;
-            }
+            Ok(_) => Ok((read, read < wanted)),
+            Err(error) if self.tap.failed() => Err(error),
+            // The layer that is damaged has told the tap.
+            Err(_) => Ok((read, true)),
         }
-        Ok(!self.ended)
+    }
+
+    fn count(&mut self, read: usize) {
+        self.size += read as u64;
+        // Nothing but a mark is an empty input, and nothing is to be said of its text.
+        if read > 0 && self.note.is_none() && self.utf16.is_some() {
+            self.note = self.remark();
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.ended = true;
+        if let Some(blame) = self.tap.blame() {
+            self.remarks.push(blame.note(self.size));
+        }
+        self.note = self.remark();
+        // Whoever hashes the input must see all of it.
+        io::copy(&mut self.tap, &mut io::sink())?;
+        Ok(())
+    }
+
+    fn remark(&self) -> Option<String> {
+        let utf16 = self.utf16.iter().filter(|_| self.size > 0).flat_map(|replaced| replaced.remarks());
+        let all = utf16.chain(self.remarks.iter().cloned()).collect::<Vec<_>>();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn all(bytes: Vec<u8>) -> (Vec<u8>, Option<String>) {
-        let mut source = Source::open(Box::new(io::Cursor::new(bytes))).unwrap();
-        let mut content = Vec::new();
-        while source.read(&mut content, 7).unwrap() {}
-        assert_eq!(source.size, content.len() as u64);
-        (content, source.note)
-    }
-
-    #[test]
-    fn gzip_in_gzip_and_many_members_are_undone() {
-        let twice = gzip(&gzip(b"hello world, hello world"));
-        assert_eq!(all(twice), (b"hello world, hello world".to_vec(), None));
-        let mut members = gzip(b"hello ");
-        members.extend(gzip(b"world"));
-        assert_eq!(all(members), (b"hello world".to_vec(), None));
-        assert_eq!(all(Vec::new()), (Vec::new(), None));
-        assert_eq!(all(b"x".to_vec()), (b"x".to_vec(), None));
-    }
-
-    #[test]
-    fn a_cut_archive_gives_what_it_has_and_a_note() {
-        let text = (0..20_000).map(|i| format!("{i} ")).collect::<String>();
-        let whole = gzip(text.as_bytes());
-        let (content, note) = all(whole[..whole.len() / 2].to_vec());
-        assert!(!content.is_empty() && text.as_bytes().starts_with(&content));
-        assert!(note.unwrap().starts_with("gzip ends early"));
-    }
-
-    #[test]
-    fn a_failing_disk_is_an_error() {
-        struct Broken;
-        impl Read for Broken {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(io::Error::other("no more disk"))
-            }
+/// For what reads content as it comes, such as the members of an archive: the end of a damaged layer is the end.
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.ended || buffer.is_empty() {
+            return Ok(0);
         }
-        assert!(Source::open(Box::new(io::Cursor::new(gzip(b"abc")[..12].to_vec()).chain(Broken))).is_err());
+        match self.content.read(buffer) {
+            Ok(0) => self.end().map(|()| 0),
+            Ok(read) => {
+                self.count(read);
+                Ok(read)
+            }
+            Err(error) if self.tap.failed() || error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(_) => self.end().map(|()| 0),
+        }
     }
 }

@@ -45,8 +45,11 @@ pub fn elements(raw: &str) -> Option<Vec<&RawValue>> {
 
 /// Returns the part of `item` at `range` of its text as an item of its own.
 pub fn inner<'a>(item: &Item<'a>, range: Range<usize>, line: u64) -> Item<'a> {
-    let at = item.at.start + range.start as u64..item.at.start + range.end as u64;
-    Item { list: item.list, ..Item::new(at, line, &item.text[range]) }
+    let (at, line) = match item.made {
+        true => (item.at.clone(), item.line),
+        false => (item.at.start + range.start as u64..item.at.start + range.end as u64, line),
+    };
+    Item { list: item.list, made: item.made, ..Item::new(at, line, &item.text[range]) }
 }
 
 /// Where `part`, a slice of the text of `item`, lies in it.

@@ -10,30 +10,47 @@ use crate::formats::event::parsed;
 use crate::formats::rows::Rows;
 use crate::formats::rows::object::Object;
 use crate::formats::text::{Stamp, Text};
+use crate::model::Micros;
 
 /// See the module's description.
 pub struct KubeObject;
 
+/// What every object says of itself.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Head<'a> {
+pub struct Head<'a> {
     #[serde(borrow)]
-    kind: Option<Text<'a>>,
-    api_version: Option<Text<'a>>,
-    metadata: Option<Metadata<'a>>,
+    pub kind: Option<Text<'a>>,
+    pub api_version: Option<Text<'a>>,
+    pub metadata: Option<Metadata<'a>>,
     items: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Metadata<'a> {
+pub struct Metadata<'a> {
     #[serde(borrow)]
-    namespace: Option<Text<'a>>,
-    name: Option<Text<'a>>,
-    uid: Option<Text<'a>>,
-    resource_version: Option<Text<'a>>,
+    pub namespace: Option<Text<'a>>,
+    pub name: Option<Text<'a>>,
+    pub uid: Option<Text<'a>>,
+    pub resource_version: Option<Text<'a>>,
     creation_timestamp: Option<Stamp<'a>>,
     deletion_timestamp: Option<Stamp<'a>>,
+}
+
+impl Metadata<'_> {
+    pub fn created(&self) -> Option<Micros> {
+        parsed(self.creation_timestamp.as_ref())
+    }
+
+    pub fn deletion(&self) -> Option<Micros> {
+        parsed(self.deletion_timestamp.as_ref())
+    }
+}
+
+/// Reads what an object says of itself.
+pub fn head_of(json: &str) -> Result<Head<'_>, serde_json::Error> {
+    serde_json::from_str(json)
 }
 
 #[allow(private_interfaces, reason = "see the trait")]
@@ -56,7 +73,7 @@ impl Payload for KubeObject {
         if item.cells.is_some() {
             return Err(Miss::NotMine);
         }
-        let head: Head<'_> = serde_json::from_str(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
+        let head = head_of(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
         let (list_kind, list_version) = item.list.unzip();
         let kind = head.kind.as_deref().or(list_kind);
         let api_version = head.api_version.as_deref().or(list_version);
@@ -76,9 +93,10 @@ impl Payload for KubeObject {
             name: metadata.name.as_deref(),
             uid: metadata.uid.as_deref(),
             resource_version: metadata.resource_version.as_deref().filter(|version| !version.is_empty()),
-            created: parsed(metadata.creation_timestamp.as_ref()),
-            deletion: parsed(metadata.deletion_timestamp.as_ref()),
-            body: item.text,
+            created: metadata.created(),
+            deletion: metadata.deletion(),
+            body: Some(item.text),
+            revised: None,
         };
         rows.object(&item.at, &object);
         gatekeeper::violations(item, api_version, kind, metadata.name.as_deref(), rows);

@@ -10,7 +10,7 @@ mod entra;
 mod fields;
 mod gatekeeper;
 mod kube_audit;
-mod kube_object;
+pub(super) mod kube_object;
 mod policy_state;
 mod resource_log;
 mod security_alert;

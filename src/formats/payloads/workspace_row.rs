@@ -12,7 +12,6 @@ use crate::formats::json;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::text::Text;
-use crate::model::tables::azure;
 
 /// See the module's description.
 pub struct WorkspaceRow;
@@ -96,10 +95,9 @@ fn push(row: &[(&str, Value<'_>)], item: &Item<'_>, rows: &mut Rows) -> Result<(
     // `PrimaryResult` is what a query calls whatever it found.
     let named = ["Type", "TableName"].iter().filter_map(|name| column(name)).map(|(_, value)| value.as_text());
     let named = named.into_iter().find(|name| name != "PrimaryResult");
-    let by_columns =
-        || azure::by_columns(&row.iter().map(|(name, _)| *name).collect::<Vec<_>>()).map(|t| t.name.into());
+    let columns = || row.iter().map(|(name, _)| *name).collect::<Vec<_>>();
     let alert = || security_alert::is_row(|name| column(name).is_some()).then(|| "SecurityAlert".into());
-    let table = named.or_else(by_columns).or_else(alert);
+    let table = named.or_else(|| rows.table_of(&columns()).map(|table| table.name.into())).or_else(alert);
     let own = [
         ("AKSControlPlane", control_plane::row as fn(&[(&str, Value<'_>)], &Item<'_>, &mut Rows)),
         ("SecurityAlert", security_alert::row),

@@ -28,8 +28,22 @@ pub struct Object<'a> {
     pub resource_version: Option<&'a str>,
     pub created: Option<Micros>,
     pub deletion: Option<Micros>,
-    /// JSON text as it arrived.
-    pub body: &'a str,
+    /// JSON text; None where a revision has none, or it cannot be opened.
+    pub body: Option<&'a str>,
+    /// What only a snapshot with revisions knows.
+    pub revised: Option<Revised<'a>>,
+}
+
+/// One revision of an object in etcd.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Revised<'a> {
+    pub revision: i64,
+    /// A later revision of the key is stored.
+    pub superseded: bool,
+    pub deleted: bool,
+    pub key: &'a str,
+    /// How the value is stored.
+    pub storage: &'a str,
 }
 
 builders! {
@@ -45,6 +59,8 @@ builders! {
     revision: Int64Builder,
     superseded: BooleanBuilder,
     deleted: BooleanBuilder,
+    key: StringBuilder,
+    storage: Word,
     evidence: UInt32Builder,
     offset: UInt64Builder,
     length: UInt64Builder,
@@ -68,15 +84,18 @@ impl ObjectRows {
         columns.uid.append_option(object.uid);
         columns.resource_version.append_option(object.resource_version);
         columns.deletion_time.append_option(object.deletion.map(|t| t.0));
-        columns.body.append_value(object.body);
-        columns.revision.append_null();
-        columns.superseded.append_null();
-        columns.deleted.append_null();
+        columns.body.append_option(object.body);
+        let revised = object.revised;
+        columns.revision.append_option(revised.map(|r| r.revision));
+        columns.superseded.append_option(revised.map(|r| r.superseded));
+        columns.deleted.append_option(revised.map(|r| r.deleted));
+        columns.key.append_option(revised.map(|r| r.key));
+        columns.storage.append_option(revised.map(|r| r.storage));
         columns.evidence.append_value(evidence.0);
         columns.offset.append_value(at.start);
         columns.length.append_value(at.end - at.start);
         let texts = [object.kind, object.api_version, object.namespace, object.name, object.uid];
-        self.keys.push(ObjectKey(key::hash(&texts, &key::body(object.body).to_le_bytes())));
+        self.keys.push(object_key(&texts, object.body, revised.map(|r| r.revision)));
     }
 
     pub fn count(&self) -> usize {
@@ -87,4 +106,13 @@ impl ObjectRows {
         let batch = RecordBatch::try_new(TABLE.schema.clone(), self.columns.finish());
         (batch.expect("the builders follow the table's columns; a test compares them"), std::mem::take(&mut self.keys))
     }
+}
+
+/// The key of an object: `texts` are kind, apiVersion, namespace, name and uid. Two revisions of an object are two.
+pub fn object_key(texts: &[Option<&str>], body: Option<&str>, revision: Option<i64>) -> ObjectKey {
+    let mut tail = body.map_or(0, key::body).to_le_bytes().to_vec();
+    if let Some(revision) = revision {
+        tail.extend_from_slice(&revision.to_le_bytes());
+    }
+    ObjectKey(key::hash(texts, &tail))
 }

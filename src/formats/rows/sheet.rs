@@ -18,6 +18,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::value::{Guess, Value};
 use crate::formats::key;
 use crate::model::table::{ours, text, timestamp};
+use crate::model::tables::azure;
 use crate::model::{EvidenceId, Micros, Table};
 
 /// More columns than this are no table but somebody's trick; what is over goes to `unread`.
@@ -68,6 +69,8 @@ pub struct Sheet {
     keys: Vec<RowKey>,
     spans: Vec<(u32, u64, u64)>,
     id: Option<usize>,
+    /// The column with the time of the event.
+    event_time: &'static str,
 }
 
 struct Column {
@@ -101,6 +104,7 @@ impl Sheet {
             keys: Vec::new(),
             spans: Vec::new(),
             id: None,
+            event_time: azure::event_time(name),
         };
         sheet.add("time", Build::of(&timestamp()));
         let last = ours();
@@ -134,11 +138,15 @@ impl Sheet {
         values: impl Iterator<Item = (&'a str, Value<'a>)>,
     ) -> Vec<String> {
         let row = self.keys.len();
-        let (mut hash, mut unique, mut generated) = (xxh3_64(self.name.as_bytes()), false, None);
+        let (mut hash, mut unique) = (xxh3_64(self.name.as_bytes()), false);
+        let (mut generated, mut event) = (None, None);
         let mut unread: Vec<(String, String)> = Vec::new();
         for (name, value) in values.filter(|(_, value)| !value.is_nothing()) {
             if generated.is_none() && name.eq_ignore_ascii_case("TimeGenerated") {
                 generated = value.time();
+            }
+            if event.is_none() && name.eq_ignore_ascii_case(self.event_time) {
+                event = value.time();
             }
             let Some(place) = self.place(name) else {
                 unread.push((name.to_owned(), value.as_text().into_owned()));
@@ -162,7 +170,7 @@ impl Sheet {
         if let Some(time) = time {
             hash = hash.wrapping_add(xxh3_64_with_seed(&time.0.to_le_bytes(), xxh3_64(b"time")));
         }
-        if let Some(time) = time.or(generated) {
+        if let Some(time) = time.or(event).or(generated) {
             self.columns[0].build.append(row, &Value::Time(time));
         }
         if unread.is_empty() {

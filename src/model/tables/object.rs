@@ -36,6 +36,8 @@ fn columns() -> Vec<Column> {
         new("revision", Int64, "etcd revision that wrote this state; null when the snapshot has no revisions"),
         new("superseded", Boolean, "a later revision of the object exists; null when not known"),
         new("deleted", Boolean, "this revision is a deletion; null when not known"),
+        new("key", text(), "key in etcd; null when the snapshot has none"),
+        new("storage", word(), "how etcd held it: protobuf, json, sealed (provider and key), tombstone …"),
         new("evidence", UInt32, "number of the evidence in table evidence").required(),
         new("offset", UInt64, "first byte in that evidence, after decompression").required(),
         new("length", UInt64, "bytes").required(),

@@ -1,0 +1,293 @@
+//! Inputs of an intake: files, and what is inside of those that are archives or databases.
+//!
+//! A member of an archive is evidence of its own, with its own hash and its own books. It is held in memory, or in a
+//! file without a name; nothing is written by the name that an archive gives.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+
+use super::custody::{InputRecord, MemberOf, hash, hash_file};
+use super::ingest::InputReceipt;
+use super::inputs::Input;
+use super::intake::Intake;
+use super::pipeline;
+use crate::error::{Error, Result};
+use crate::formats::archive::{Kind, Limits, Member, Walk, What, walk_tar, walk_zip};
+use crate::formats::{self, Batch, Content, Reject, Rows, Shape};
+use crate::model::EvidenceId;
+
+/// About how many bytes an event has, and how many are expected of a file at most: growing a table of known events
+/// moves all of it, but a wrong guess must not cost memory.
+const USUAL_EVENT: u64 = 2_000;
+const MOST_EXPECTED: u64 = 1 << 20;
+/// Archives inside archives are opened this deep.
+const DEEPEST: u32 = 4;
+
+/// What can be read from any place of it.
+pub trait Whole: Read + Seek + Send {}
+impl<T: Read + Seek + Send> Whole for T {}
+
+/// Where an input of an archive is.
+#[derive(Clone)]
+struct Place {
+    name: String,
+    member: Option<MemberOf>,
+    /// Archives around it.
+    depth: u32,
+}
+
+impl Intake {
+    /// Takes in one file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened; anything else ends the intake.
+    pub fn file(&mut self, input: &Input, progress: &mut dyn FnMut(u64)) -> Result<()> {
+        let path = &input.path;
+        let size = fs::metadata(path).map_err(Error::io("open", path))?.len();
+        let mut file = File::open(path).map_err(Error::io("open", path))?;
+        let (shape, packed) = formats::shape(&mut file).map_err(Error::io("read", path))?;
+        let place = Place { name: input.name.clone(), member: None, depth: 0 };
+        // Only a file of a size seen before can be one seen before; others are hashed while they are read.
+        let seen = self.earlier.iter().chain(self.receipts.iter().map(|r| &r.record)).any(|known| known.size == size);
+        let sha256 = if seen || shape != Shape::Stream { hash_file(path)?.0 } else { String::new() };
+        self.take(Box::new(file), place, (sha256, size), (shape, packed), progress)
+    }
+
+    /// Takes in what `bytes` hold; `known` are their hash, when it was taken, and their number.
+    fn take(
+        &mut self,
+        bytes: Box<dyn Whole>,
+        place: Place,
+        (sha256, size): (String, u64),
+        (shape, packed): (Shape, bool),
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        if let Some(number) = self.hashes.get(&sha256) {
+            let before = self.record(*number).filter(|record| record.size == size).cloned();
+            if let Some(record) = before {
+                self.receipts.push(InputReceipt { record: InputRecord { path: place.name, ..record }, known: true });
+                return Ok(());
+            }
+        }
+        self.seen.expect((size / USUAL_EVENT).min(MOST_EXPECTED));
+        let record = InputRecord {
+            path: place.name.clone(),
+            sha256,
+            size,
+            member: place.member.clone(),
+            ..InputRecord::default()
+        };
+        match shape {
+            Shape::Stream => self.stream(bytes, record, progress),
+            Shape::Archive(kind) => self.archive(bytes, record, kind, packed, &place, progress),
+            Shape::Database => self.database(bytes, record, packed),
+            Shape::Capture => self.capture(bytes, record),
+        }
+    }
+
+    /// The number the next evidence has.
+    fn next(&self) -> EvidenceId {
+        EvidenceId((self.earlier.len() + self.receipts.iter().filter(|receipt| !receipt.known).count()) as u32)
+    }
+
+    fn record(&self, number: EvidenceId) -> Option<&InputRecord> {
+        let number = number.0 as usize;
+        let new = || self.receipts.iter().filter(|r| !r.known).nth(number - self.earlier.len()).map(|r| &r.record);
+        self.earlier.get(number).or_else(new)
+    }
+
+    /// Enters an input into the ledger, its books balanced.
+    fn enter(&mut self, record: InputRecord) -> Result<()> {
+        if record.read != record.stored + record.duplicate + record.rejected {
+            return Err(Error::Bug {
+                what: format!("the books of {} do not balance", record.path),
+                source: format!("{record:?}").into(),
+            });
+        }
+        self.hashes.insert(record.sha256.clone(), self.next());
+        self.receipts.push(InputReceipt { record, known: false });
+        Ok(())
+    }
+
+    /// Reads records one after the other.
+    fn stream(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord, progress: &mut dyn FnMut(u64)) -> Result<()> {
+        let (evidence, hint) = (self.next(), hint(&record.path).to_owned());
+        let done = pipeline::run(Box::new(bytes), evidence, &hint, &mut |batch, bytes| {
+            progress(bytes);
+            self.batch(batch, evidence, &mut record)
+        })?;
+        match done {
+            Ok(done) => {
+                (record.sha256, record.size) = (done.sha256, done.size);
+                record.finish(done.content);
+            }
+            Err(source) => {
+                // What was read is in the case; a hash of a part would be no hash of the file.
+                let path = std::path::Path::new(&record.path);
+                let (sha256, size) = hash_file(path).unwrap_or_default();
+                (record.sha256, record.size) = (sha256, size);
+                record.format = "unreadable".into();
+                record.notes.push(format!("reading failed: {source}"));
+                self.problems.push(Error::io("read", path)(source));
+            }
+        }
+        self.enter(record)
+    }
+
+    /// Reads the members of an archive, each as an input of its own.
+    fn archive(
+        &mut self,
+        mut bytes: Box<dyn Whole>,
+        record: InputRecord,
+        kind: Kind,
+        packed: bool,
+        place: &Place,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        let path = std::path::PathBuf::from(&record.path);
+        // Its members come after it, so its place in the ledger is taken first.
+        let evidence = self.next();
+        self.enter(record)?;
+        let entry = self.receipts.len() - 1;
+        let (mut number, mut files, mut rejects, mut failed) = (0, 0_u64, Vec::new(), None);
+        let dir = self.dir.clone();
+        let mut each = |member: Member| -> io::Result<()> {
+            number += 1;
+            let named = |what: &str| format!("member {}: {what}", member.path);
+            let reason = match member.what {
+                What::Folder => return Ok(()),
+                What::Link { to } => named(&format!("a link to {to}, not followed")),
+                What::Special(what) => named(&format!("{what}, no file")),
+                What::Refused(why) => named(&why),
+                What::File(spool) => {
+                    files += 1;
+                    let within = MemberOf { within: evidence.0, number: number - 1 };
+                    let name = format!("{}!{}", place.name, member.path);
+                    let inner = Place { name, member: Some(within), depth: place.depth + 1 };
+                    return self.member(Box::new(spool), inner, member.note, progress).map_err(|error| {
+                        failed = Some(error);
+                        io::Error::other("the intake ended")
+                    });
+                }
+            };
+            rejects.push(Reject { offset: 0, length: 0, line: 0, reason, sample: String::new() });
+            Ok(())
+        };
+        let limits = Limits::default();
+        let walked = match kind {
+            Kind::Tar => formats::readable(bytes).and_then(|content| walk_tar(content, &dir, &limits, &mut each)),
+            Kind::Zip if packed => spooled(bytes, &dir).and_then(|file| walk_zip(file, &dir, &limits, &mut each)),
+            Kind::Zip => bytes.rewind().and_then(|()| walk_zip(bytes, &dir, &limits, &mut each)),
+        };
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let walk = walked.unwrap_or_else(|source| {
+            let notes = vec![format!("reading failed: {source}")];
+            self.problems.push(Error::io("read", &path)(source));
+            Walk { members: number, notes }
+        });
+        let (rejected, size) = (rejects.len() as u64, self.receipts[entry].record.size);
+        let batch = Batch { read: rejected, rejects, ..Rows::new(evidence, "").finish() };
+        let mut record = std::mem::take(&mut self.receipts[entry].record);
+        self.batch(batch, evidence, &mut record)?;
+        let kind = if kind == Kind::Tar { "tar" } else { "zip" };
+        record.finish(Content { format: kind.to_owned(), size, notes: walk.notes });
+        record.notes.push(format!("{} members, {files} of them files, each an input of its own", walk.members));
+        self.receipts[entry].record = record;
+        Ok(())
+    }
+
+    /// Takes in one member of an archive.
+    fn member(
+        &mut self,
+        mut bytes: Box<dyn Whole>,
+        place: Place,
+        note: Option<String>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        let path = std::path::PathBuf::from(&place.name);
+        let read = Error::io("read", &path);
+        let (sha256, size) = hash(&mut bytes).map_err(read)?;
+        let (mut shape, packed) = formats::shape(&mut bytes).map_err(Error::io("read", &path))?;
+        if place.depth >= DEEPEST && matches!(shape, Shape::Archive(_)) {
+            // It is refused by its name, as any other content that is not read.
+            shape = Shape::Stream;
+        }
+        let entry = self.receipts.len();
+        self.take(bytes, place, (sha256, size), (shape, packed), progress)?;
+        if let Some(receipt) = self.receipts.get_mut(entry).filter(|receipt| !receipt.known) {
+            receipt.record.notes.extend(note);
+        }
+        Ok(())
+    }
+
+    /// Reads an etcd database.
+    fn database(&mut self, mut bytes: Box<dyn Whole>, mut record: InputRecord, packed: bool) -> Result<()> {
+        let evidence = self.next();
+        let path = std::path::PathBuf::from(&record.path);
+        if packed {
+            bytes = Box::new(spooled(bytes, &self.dir).map_err(Error::io("read", &path))?);
+        }
+        let mut rows = Rows::new(evidence, hint(&record.path));
+        let mut failed = None;
+        let read = formats::snapshot::read(&mut bytes, &mut rows, &mut |rows| {
+            if failed.is_none() {
+                failed = self.batch(rows.finish(), evidence, &mut record).err();
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let content = read.unwrap_or_else(|why| {
+            rows.refuse_all(record.size, &format!("etcd database: {why}"));
+            Content { format: "bbolt".to_owned(), size: record.size, notes: Vec::new() }
+        });
+        self.batch(rows.finish(), evidence, &mut record)?;
+        record.finish(content);
+        self.enter(record)
+    }
+
+    /// Reads a file of Event Hubs Capture.
+    fn capture(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord) -> Result<()> {
+        let evidence = self.next();
+        let path = std::path::PathBuf::from(&record.path);
+        let mut rows = Rows::new(evidence, hint(&record.path));
+        let mut failed = None;
+        let content = formats::readable(bytes).and_then(|mut content| {
+            formats::capture(&mut *content, &mut rows, &mut |rows| {
+                if rows.weight() > FULL && failed.is_none() {
+                    failed = self.batch(rows.finish(), evidence, &mut record).err();
+                }
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        self.batch(rows.finish(), evidence, &mut record)?;
+        match content {
+            Ok(content) => record.finish(content),
+            Err(source) => {
+                record.notes.push(format!("reading failed: {source}"));
+                self.problems.push(Error::io("read", &path)(source));
+            }
+        }
+        self.enter(record)
+    }
+}
+
+/// Bytes of rows that are handed on at a time.
+const FULL: usize = 8 << 20;
+
+/// The name of the file, without the archives and folders around it.
+fn hint(path: &str) -> &str {
+    path.rsplit(['/', '!', '\\']).next().unwrap_or(path)
+}
+
+/// Unpacks into a file without a name, for what must be read from any place of it.
+fn spooled(bytes: Box<dyn Whole>, dir: &std::path::Path) -> io::Result<File> {
+    let mut file = tempfile::tempfile_in(dir)?;
+    io::copy(&mut formats::readable(bytes)?, &mut file)?;
+    file.rewind()?;
+    Ok(file)
+}
