@@ -33,8 +33,6 @@ pub struct Keys<'a> {
     #[serde(rename = "requestURI")]
     pub request_uri: Option<&'a RawValue>,
     pub category: Option<&'a RawValue>,
-    #[serde(rename = "operationName")]
-    pub operation: Option<&'a RawValue>,
     pub properties: Option<&'a RawValue>,
     pub records: Option<&'a RawValue>,
     pub value: Option<&'a RawValue>,
@@ -80,8 +78,39 @@ pub struct Keys<'a> {
     pub resource_type: Option<&'a RawValue>,
     #[serde(rename = "eventDataId")]
     pub activity: Option<&'a RawValue>,
-    #[serde(rename = "@odata.count")]
-    pub odata_count: Option<&'a RawValue>,
+    #[serde(rename = "event_data_id")]
+    pub sdk_activity: Option<&'a RawValue>,
+    #[serde(rename = "@odata.nextLink")]
+    pub odata_next: Option<&'a RawValue>,
+    #[serde(rename = "nextLink")]
+    pub next: Option<&'a RawValue>,
+    #[serde(rename = "alertType")]
+    pub rest_alert_type: Option<&'a RawValue>,
+    #[serde(rename = "operationName")]
+    pub operation_name: Option<&'a RawValue>,
+    #[serde(rename = "resourceId")]
+    pub resource_id: Option<&'a RawValue>,
+    #[serde(rename = "policyDefinitionId")]
+    pub policy_definition: Option<&'a RawValue>,
+    #[serde(rename = "policyAssignments")]
+    pub policy_assignments: Option<&'a RawValue>,
+    pub event_type: Option<&'a RawValue>,
+    pub process: Option<&'a RawValue>,
+    /// Of an ARM template.
+    pub resources: Option<&'a RawValue>,
+    #[serde(rename = "$schema")]
+    pub schema: Option<&'a RawValue>,
+    #[serde(rename = "contentVersion")]
+    pub content_version: Option<&'a RawValue>,
+    pub data: Option<&'a RawValue>,
+    #[serde(rename = "logName")]
+    pub log_name: Option<&'a RawValue>,
+    #[serde(rename = "insertId")]
+    pub insert_id: Option<&'a RawValue>,
+    pub field: Option<&'a RawValue>,
+    #[serde(rename = "userInfo")]
+    pub user_info: Option<&'a RawValue>,
+    pub operation: Option<&'a RawValue>,
 }
 
 impl<'a> Keys<'a> {
@@ -118,8 +147,12 @@ impl<'a> Keys<'a> {
         if let Some(category) = named(self.category) {
             return Some(format!("resource log record of category {category}, not read yet"));
         }
-        if named(self.resource_type).is_some_and(|kind| kind.to_lowercase().ends_with("managedclusters")) {
-            return Some("ARM description of a cluster (managedClusters), not read yet".to_owned());
+        let object = |raw: Option<&RawValue>| raw.is_some_and(|raw| raw.get().starts_with('{'));
+        if self.policy_assignments.is_some() && object(self.results) {
+            return Some("summary of Azure Policy: it counts states and names none; export the states".to_owned());
+        }
+        if self.is_template() && object(self.resources) {
+            return Some("ARM template whose resources have symbolic names, not read".to_owned());
         }
         if let Some(code) = self.error_code() {
             return Some(format!("error answer of a service: {code}"));
@@ -129,12 +162,19 @@ impl<'a> Keys<'a> {
         }
         let seen = [
             (self.proto_payload, "GKE audit log: another cloud's format, not read"),
+            (self.insert_id.and(self.log_name), "GKE log entry: another cloud's format, not read"),
             (self.log_events.or(self.results), "CloudWatch wrapper: another cloud's format, not read"),
-            (self.alert_type, "Defender alert, not read yet"),
-            (self.activity, "Azure activity log, not read yet"),
-            (self.odata_count, "Azure Policy states, not read yet"),
+            (self.field.and(self.value), "CloudWatch query result: another cloud's format, not read"),
+            (self.user_info.and(self.operation), "AdmissionReview dump (its request), no audit event"),
+            (self.alert_type, "Defender alert without SystemAlertId"),
+            (self.rest_alert_type, "Defender alert without systemAlertId"),
         ];
         seen.iter().find(|(key, _)| key.is_some()).map(|(_, name)| (*name).to_owned())
+    }
+
+    /// Says whether this is an ARM template.
+    pub fn is_template(&self) -> bool {
+        self.schema.is_some() || self.content_version.is_some()
     }
 
     fn error_code(&self) -> Option<String> {
@@ -199,6 +239,14 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
         && let Some(code) = keys.error_code()
     {
         rows.note(format!("partial query result: the service reported error {code}, rows are missing"));
+    }
+    let linked =
+        |raw: Option<&serde_json::value::RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "\"\""));
+    if keys.value.is_some() && (linked(keys.next) || linked(keys.odata_next)) {
+        rows.note("a page of a longer list: what follows it (nextLink) is in another file, or missing".to_owned());
+    }
+    if keys.is_template() && keys.resources.is_some() {
+        rows.note("ARM template: its resources are rows; its parameters, variables and outputs are not".to_owned());
     }
     if depth < DEEPEST && WRAPPINGS.iter().any(|wrapping| wrapping.fits(&keys)) {
         return open(item, Some(&keys), rows, depth);
@@ -294,7 +342,7 @@ pub fn problem(error: &serde_json::Error, text: &str) -> String {
     if error.is_eof() {
         return "not JSON: the record is cut short".to_owned();
     }
-    if error.is_syntax() && text.contains("\"=>") {
+    if error.is_syntax() && is_ruby(text, error) {
         return "Ruby inspect text, not JSON".to_owned();
     }
     let place = format!("at character {} of line {} of the record", error.column(), error.line());
@@ -306,6 +354,14 @@ pub fn problem(error: &serde_json::Error, text: &str) -> String {
         Some(field) => format!("not readable: {what}, in {field}, {place}"),
         None => format!("not readable: {what}, {place}"),
     }
+}
+
+/// Says whether text is no JSON for the sake of Ruby's arrow behind a key, `"a"=>`, `:a=>` or, since Ruby 3.4, `"a" =>`.
+fn is_ruby(text: &str, error: &serde_json::Error) -> bool {
+    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let symbol = line.as_bytes().get(error.column().saturating_sub(1)) == Some(&b':') && line.contains("=>");
+    let arrow = line.as_bytes().get(error.column().saturating_sub(1)..).is_some_and(|rest| rest.starts_with(b"=>"));
+    arrow || symbol || text.contains("\"=>")
 }
 
 /// Returns the top-level field of an object whose value covers byte `place`.

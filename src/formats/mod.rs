@@ -10,6 +10,7 @@ pub mod block;
 mod capture;
 mod cells;
 mod classify;
+mod entities;
 pub mod envelopes;
 pub mod etcd;
 mod event;

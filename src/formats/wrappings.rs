@@ -1,5 +1,7 @@
 //! JSON values that hold several records: each element is a record with its own bytes.
 
+mod template;
+
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -25,7 +27,7 @@ pub trait Wrapping: Sync {
 }
 
 /// Every wrapping; a bare array needs no entry, since it has no keys.
-pub static WRAPPINGS: &[&dyn Wrapping] = &[&Records, &Tables, &Explorer, &Frame, &Values, &List];
+pub static WRAPPINGS: &[&dyn Wrapping] = &[&Records, &Tables, &Explorer, &Frame, &Values, &template::Template, &List];
 
 /// Opens `item`, which is an array when it has no keys.
 pub fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
@@ -54,6 +56,15 @@ pub fn inner<'a>(item: &Item<'a>, range: Range<usize>, line: u64) -> Item<'a> {
 pub fn range(item: &Item<'_>, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - item.text.as_ptr() as usize;
     start..start + part.len()
+}
+
+/// Returns the bytes of `part`, a slice of the text of `item`; those of the item when its text is not its bytes.
+pub fn span(item: &Item<'_>, part: &str) -> Range<u64> {
+    if item.at.end - item.at.start != item.text.len() as u64 {
+        return item.at.clone();
+    }
+    let range = range(item, part);
+    item.at.start + range.start as u64..item.at.start + range.end as u64
 }
 
 /// Gives every element of the array `raw`, a slice of the text of `item`.

@@ -25,6 +25,9 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
 const TEXT: &[(&str, &str, &str)] = &[
     ("type=", "auditd", "auditd log, not read yet"),
     ("node=", "auditd", "auditd log, not read yet"),
+    ("insertId:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
+    ("logName:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
+    ("protoPayload:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
     ("<", "markup", "XML or HTML (an error page?), no log"),
 ];
 

@@ -23,7 +23,7 @@ struct Record<'a> {
     category: Option<&'a RawValue>,
     resource_id: Option<&'a RawValue>,
     time: Option<Stamp<'a>>,
-    properties: Option<Properties<'a>>,
+    properties: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +53,12 @@ impl Payload for DiagnosticRecord {
             return Err(Miss::NotMine);
         }
         let record: Record<'_> = serde_json::from_str(item.text).map_err(|e| Miss::Broken(named(&e, item.text)))?;
-        let Some(raw) = record.properties.as_ref().and_then(|p| p.log) else { return Err(Miss::NotMine) };
+        // Other services write a text there (formats.md 0.5).
+        let Some(text) = record.properties.map(RawValue::get).filter(|raw| raw.starts_with('{')) else {
+            return Err(Miss::NotMine);
+        };
+        let properties: Properties<'_> = serde_json::from_str(text).map_err(|e| Miss::Broken(named(&e, item.text)))?;
+        let Some(raw) = properties.log else { return Err(Miss::NotMine) };
         // Words about the event: an odd one is no reason to lose it.
         let [category, cluster] = [record.category, record.resource_id].map(|raw| json::string(raw?.get()));
         let carrier =
@@ -64,9 +69,7 @@ impl Payload for DiagnosticRecord {
         let Some(log) = json::string(raw.get()) else {
             return Err(Miss::Broken("properties.log is no valid text".to_owned()));
         };
-        let properties = record.properties.as_ref();
-        let [pod, stream] =
-            [properties.and_then(|p| p.pod), properties.and_then(|p| p.stream)].map(|raw| json::string(raw?.get()));
+        let [pod, stream] = [properties.pod, properties.stream].map(|raw| json::string(raw?.get()));
         let program = Program { pod: pod.as_deref(), stream: stream.as_deref() };
         log_text(&log, &program, &carrier, item, rows)
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Miss, Payload};
+use super::{Miss, Payload, gatekeeper};
 use crate::formats::Item;
 use crate::formats::classify::{Keys, problem};
 use crate::formats::event::parsed;
@@ -99,6 +99,7 @@ impl Payload for KubeObject {
             revised: None,
         };
         rows.object(&item.at, &object);
+        gatekeeper::violations(item, api_version, kind, metadata.name.as_deref(), rows);
         Ok(())
     }
 }

@@ -1,12 +1,17 @@
 //! What a record means: one file per payload, listed in [`PAYLOADS`].
 
+mod activity;
 mod aks_audit;
 mod azure_diagnostics;
+mod azure_resource;
 mod control_plane;
 mod diagnostic_record;
+mod entra;
 mod falco;
+mod fields;
 mod flow_salvage;
 mod flow_tuple;
+mod gatekeeper;
 mod hubble;
 mod kube_audit;
 pub(super) mod kube_object;
@@ -14,9 +19,15 @@ mod kubeforensys;
 mod kubeshark;
 mod network_flow;
 mod parts;
+mod policy_state;
+mod resource_log;
+mod security_alert;
+mod security_incident;
+mod security_record;
 mod tetragon;
 mod workspace_row;
 
+pub(super) use self::workspace_row::Members;
 pub(super) use flow_salvage::salvage;
 
 use super::Item;
@@ -30,6 +41,15 @@ pub static PAYLOADS: &[&dyn Payload] = &[
     &diagnostic_record::DiagnosticRecord,
     &aks_audit::AksAudit,
     &azure_diagnostics::AzureDiagnostics,
+    &entra::Entra,
+    &activity::Activity,
+    &security_alert::SecurityAlert,
+    &security_record::SecurityRecord,
+    &security_incident::SecurityIncident,
+    &policy_state::PolicyState,
+    &gatekeeper::GatekeeperLog,
+    &azure_resource::AzureResource,
+    &resource_log::ResourceLog,
     &kube_object::KubeObject,
     &falco::Falco,
     &tetragon::Tetragon,

@@ -76,7 +76,7 @@ impl Payload for NetworkFlow {
 
     fn fits(&self, _: &Item<'_>, keys: Option<&Keys<'_>>) -> bool {
         let named = |raw: &RawValue| json::string(raw.get()).is_some_and(|name| is_nsg(&name).is_some());
-        keys.is_some_and(|k| k.category.is_some_and(named) || k.operation.is_some_and(named))
+        keys.is_some_and(|k| k.category.is_some_and(named) || k.operation_name.is_some_and(named))
     }
 
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {

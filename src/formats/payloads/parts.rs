@@ -30,10 +30,6 @@ impl<'a> Object<'a> {
         if raw.starts_with('{') { Object::of(raw).ok() } else { None }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| &**key == name)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Miss, Payload, control_plane, kubeforensys};
+use super::{Miss, Payload, activity, control_plane, kubeforensys, security_alert};
 use crate::formats::Item;
 use crate::formats::classify::{Keys, problem};
 use crate::formats::json;
@@ -96,9 +96,16 @@ fn push(row: &[(&str, Value<'_>)], item: &Item<'_>, rows: &mut Rows) -> Result<(
     let named = ["Type", "TableName"].iter().filter_map(|name| column(name)).map(|(_, value)| value.as_text());
     let named = named.into_iter().find(|name| name != "PrimaryResult");
     let columns = || row.iter().map(|(name, _)| *name).collect::<Vec<_>>();
-    let table = named.or_else(|| rows.table_of(&columns()).map(|table| table.name.into()));
-    if table.as_deref().is_some_and(|table| table.eq_ignore_ascii_case("AKSControlPlane")) {
-        control_plane::row(row, item, rows);
+    let alert = || security_alert::is_row(|name| column(name).is_some()).then(|| "SecurityAlert".into());
+    let table = named.or_else(|| rows.table_of(&columns()).map(|table| table.name.into())).or_else(alert);
+    let own = [
+        ("AKSControlPlane", control_plane::row as fn(&[(&str, Value<'_>)], &Item<'_>, &mut Rows)),
+        ("SecurityAlert", security_alert::row),
+        ("AzureActivity", activity::row),
+    ];
+    let read = own.iter().find(|(name, _)| table.as_deref().is_some_and(|table| table.eq_ignore_ascii_case(name)));
+    if let Some((_, read)) = read {
+        read(row, item, rows);
         return Ok(());
     }
     let is_queried = item.cells.is_some() || column("TableName").is_some();

@@ -166,6 +166,10 @@ impl Sheet {
                 None => unread.push((column.name.clone(), value.as_text().into_owned())),
             }
         }
+        // Given apart from the values it may stand in no other column, and the same line an hour later is another.
+        if let Some(time) = time {
+            hash = hash.wrapping_add(xxh3_64_with_seed(&time.0.to_le_bytes(), xxh3_64(b"time")));
+        }
         if let Some(time) = time.or(event).or(generated) {
             self.columns[0].build.append(row, &Value::Time(time));
         }
@@ -182,8 +186,8 @@ impl Sheet {
 
     /// Returns the place of a column, made if there is none; None when there are too many.
     fn place(&mut self, name: &str) -> Option<usize> {
-        // Our own `time` is never a value of the row: a column that is called so too is another.
-        if let Some(place) = self.places.get(name).filter(|_| name != "time") {
+        // Column `time` is ours: it is set once, from what is the row's time.
+        if let Some(place) = self.places.get(name).filter(|place| **place > 0) {
             return Some(*place);
         }
         let mut lower = name.to_lowercase();

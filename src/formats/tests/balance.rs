@@ -48,7 +48,7 @@ fn wrapping(content: &[u8]) -> Vec<bool> {
             value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) && value["metadata"]["name"].is_null();
         let flows = value["category"] == "NetworkSecurityGroupFlowEvent" && value["properties"]["flows"].is_array();
         value.is_array()
-            || ["records", "tables", "Tables", "value"].iter().any(|key| value[*key].is_array())
+            || ["records", "tables", "Tables", "value", "resources"].iter().any(|key| value[*key].is_array())
             || value["FrameType"].is_string()
             || list
             || flows

@@ -1,5 +1,6 @@
 //! Whole inputs through reader and decoder.
 
+mod azure;
 mod balance;
 mod bodies;
 mod routes;

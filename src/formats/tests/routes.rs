@@ -297,3 +297,17 @@ fn a_partial_answer_is_noted() {
     let (_, content) = read(br#"{"tables":[],"error":{"code":"PartialError"}}"#);
     assert!(content.notes[0].starts_with("partial query result"));
 }
+
+#[test]
+fn a_column_named_time_is_not_ours() {
+    let (batch, _) = read(
+        br#"{"TimeGenerated":"2031-04-05T06:07:09Z","Type":"Odd_CL","time":"2031-04-05T06:07:08Z","Time":"noon"}
+{"TimeGenerated":"2031-04-05T06:07:10Z","Type":"Odd_CL","time":"x"}"#,
+    );
+    let rows = &batch.sheets[0].rows;
+    assert_eq!(
+        cells(rows, 0, &["time", "time_", "unread"]),
+        ["2031-04-05T06:07:09.000000Z", "2031-04-05T06:07:08Z", r#"{"Time":"noon"}"#]
+    );
+    assert_eq!(cells(rows, 1, &["time", "time_"]), ["2031-04-05T06:07:10.000000Z", "x"]);
+}

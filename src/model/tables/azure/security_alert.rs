@@ -51,6 +51,7 @@ fn columns() -> Vec<Column> {
         new("Description", text(), "what happened, in the product's words"),
         new("Entities", text(), "JSON: who and what took part, linked by $id and $ref"),
         new("ResolvedEntities", text(), "Entities with every $ref put in place, JSON (coldcase's own column)"),
+        new("IsSample", Boolean, "a test of the alerting: [SAMPLE ALERT] or SIMULATED (coldcase's own column)"),
         new("ExtendedProperties", text(), "JSON: details of the detection; some values are JSON text again"),
         new("ExtendedLinks", text(), "JSON: links the product adds"),
         new("RemediationSteps", text(), "advice of the product; says nothing of what was done"),

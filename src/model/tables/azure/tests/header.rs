@@ -10,7 +10,7 @@ fn known(header: &str) -> Option<&'static str> {
 
 /// Every column of a table of Azure's, none of coldcase's.
 fn whole(table: &str) -> Vec<&'static str> {
-    let ours = ["time", "evidence", "offset", "length", "unread", "row_key", "ResolvedEntities"];
+    let ours = ["time", "evidence", "offset", "length", "unread", "row_key", "ResolvedEntities", "IsSample"];
     let names = by_name(table).unwrap().columns.iter().map(|column| column.name);
     names.filter(|name| !ours.contains(name)).collect()
 }
