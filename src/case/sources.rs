@@ -43,14 +43,27 @@ impl Intake {
     /// [`Error::Io`] when it cannot be opened; anything else ends the intake.
     pub fn file(&mut self, input: &Input, progress: &mut dyn FnMut(u64)) -> Result<()> {
         let path = &input.path;
-        let size = fs::metadata(path).map_err(Error::io("open", path))?.len();
+        let before = fs::metadata(path).map_err(Error::io("open", path))?;
+        let size = before.len();
         let mut file = File::open(path).map_err(Error::io("open", path))?;
         let (shape, packed) = formats::shape(&mut file).map_err(Error::io("read", path))?;
         let place = Place { name: input.name.clone(), member: None, depth: 0 };
         // Only a file of a size seen before can be one seen before; others are hashed while they are read.
         let seen = self.earlier.iter().chain(self.receipts.iter().map(|r| &r.record)).any(|known| known.size == size);
         let sha256 = if seen || shape != Shape::Stream { hash_file(path)?.0 } else { String::new() };
-        self.take(Box::new(file), place, (sha256, size), (shape, packed), progress)
+        let entry = self.receipts.len();
+        self.take(Box::new(file), place, (sha256, size), (shape, packed), progress)?;
+        // What is still being written, or was taken away, is not what somebody else will find there.
+        let same = |after: &fs::Metadata| after.len() == size && after.modified().ok() == before.modified().ok();
+        let note = match fs::metadata(path) {
+            Ok(after) if same(&after) => return Ok(()),
+            Ok(_) => "the file CHANGED while it was read: take it in again once nobody writes to it",
+            Err(_) => "the file was TAKEN AWAY while it was read: its bytes cannot be shown again",
+        };
+        if let Some(receipt) = self.receipts.get_mut(entry).filter(|receipt| !receipt.known) {
+            receipt.record.notes.push(note.to_owned());
+        }
+        Ok(())
     }
 
     /// Takes in what `bytes` hold; `known` are their hash, when it was taken, and their number.

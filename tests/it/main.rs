@@ -6,6 +6,7 @@ mod cli;
 mod docs;
 mod incident;
 mod oracle;
+mod robust;
 mod specimens;
 mod support;
 mod tidy;
