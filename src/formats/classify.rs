@@ -1,13 +1,17 @@
 //! From items to rows: opens wrappings, asks the payloads, rejects what nobody knows.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::block::lines;
 use super::envelopes::Found;
+use super::host::auditd;
 use super::payloads::{self, Miss, PAYLOADS};
 use super::rows::Rows;
+use super::text::Text;
 use super::wrappings::{self, WRAPPINGS};
 use super::{Item, json, salvage};
 
@@ -82,6 +86,9 @@ pub struct Keys<'a> {
     pub activity: Option<&'a RawValue>,
     #[serde(rename = "@odata.count")]
     pub odata_count: Option<&'a RawValue>,
+    #[serde(rename = "ID")]
+    pub laurel_id: Option<&'a RawValue>,
+    pub auditd: Option<&'a RawValue>,
 }
 
 impl<'a> Keys<'a> {
@@ -102,7 +109,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Names what we know and do not read.
-    fn known(&self) -> Option<String> {
+    fn known(&self, text: &str) -> Option<String> {
         let kind = self.kind();
         let version = self.api_version.and_then(|raw| json::string(raw.get()));
         if version.as_deref().is_some_and(|version| version.starts_with("audit.k8s.io/")) {
@@ -127,6 +134,9 @@ impl<'a> Keys<'a> {
         if self.metadata.is_some() && (self.kind.is_none() || self.api_version.is_none()) {
             return Some("Kubernetes object without kind or apiVersion".to_owned());
         }
+        if let Some(what) = self.audit_made_json(text) {
+            return Some(what.to_owned());
+        }
         let seen = [
             (self.proto_payload, "GKE audit log: another cloud's format, not read"),
             (self.log_events.or(self.results), "CloudWatch wrapper: another cloud's format, not read"),
@@ -135,6 +145,20 @@ impl<'a> Keys<'a> {
             (self.odata_count, "Azure Policy states, not read yet"),
         ];
         seen.iter().find(|(key, _)| key.is_some()).map(|(_, name)| (*name).to_owned())
+    }
+
+    /// Names Linux audit events that another program made JSON of.
+    fn audit_made_json(&self, text: &str) -> Option<&'static str> {
+        if self.laurel_id.is_none() && self.auditd.is_none() {
+            return None;
+        }
+        let all: BTreeMap<Text<'_>, IgnoredAny> = serde_json::from_str(text).ok()?;
+        let keys = all.keys().map(|key| &**key).collect::<Vec<_>>();
+        if auditd::looks_like_laurel(&keys) {
+            return Some("Linux audit event as laurel's JSON, not read; give the audit.log itself");
+        }
+        let beat = auditd::looks_like_auditbeat(&keys);
+        beat.then_some("Linux audit event as auditbeat's JSON, not read; give the audit.log itself")
     }
 
     fn error_code(&self) -> Option<String> {
@@ -203,7 +227,7 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
     if depth < DEEPEST && WRAPPINGS.iter().any(|wrapping| wrapping.fits(&keys)) {
         return open(item, Some(&keys), rows, depth);
     }
-    let unknown = || Err(keys.known().unwrap_or_else(|| UNKNOWN.to_owned()));
+    let unknown = || Err(keys.known(item.text).unwrap_or_else(|| UNKNOWN.to_owned()));
     payload(item, rows, Some(&keys)).unwrap_or_else(unknown)
 }
 

@@ -22,11 +22,7 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
 ];
 
 /// Text that is recognised and not read: how a line of it starts, name, what to do.
-const TEXT: &[(&str, &str, &str)] = &[
-    ("type=", "auditd", "auditd log, not read yet"),
-    ("node=", "auditd", "auditd log, not read yet"),
-    ("<", "markup", "XML or HTML (an error page?), no log"),
-];
+const TEXT: &[(&str, &str, &str)] = &[("<", "markup", "XML or HTML (an error page?), no log")];
 
 /// Says by magic that content is not read.
 pub fn refusal(head: &[u8]) -> Option<(&'static str, String)> {

@@ -1,10 +1,13 @@
 //! What a record means: one file per payload, listed in [`PAYLOADS`].
 
 mod aks_audit;
+pub(super) mod auditd_event;
 mod azure_diagnostics;
-mod control_plane;
+pub(super) mod container_line;
+pub(super) mod control_plane;
 mod diagnostic_record;
 mod falco;
+pub(super) mod falco_line;
 mod flow_salvage;
 mod flow_tuple;
 mod hubble;
@@ -14,6 +17,7 @@ mod kubeforensys;
 mod kubeshark;
 mod network_flow;
 mod parts;
+pub(super) mod syslog_line;
 mod tetragon;
 mod workspace_row;
 
@@ -36,6 +40,11 @@ pub static PAYLOADS: &[&dyn Payload] = &[
     &hubble::Hubble,
     &kubeshark::Kubeshark,
     &workspace_row::WorkspaceRow,
+    &auditd_event::AuditdEvent,
+    &syslog_line::SyslogLine,
+    &control_plane::LogLine,
+    &container_line::ContainerLine,
+    &falco_line::FalcoLine,
 ];
 
 /// A meaning of records.

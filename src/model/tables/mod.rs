@@ -1,7 +1,9 @@
 //! One file per table: its columns with their meanings, and its line of the timeline.
 
 pub mod audit;
+pub mod auditd;
 pub mod azure;
+pub mod container_log;
 pub mod control_plane;
 pub mod duplicate;
 pub mod evidence;
