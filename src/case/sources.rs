@@ -13,7 +13,7 @@ use super::intake::Intake;
 use super::pipeline;
 use crate::error::{Error, Result};
 use crate::formats::archive::{Kind, Limits, Member, Spool, Walk, What, member_tar, member_zip, walk_tar, walk_zip};
-use crate::formats::{self, Batch, Content, Reject, Rows, Shape};
+use crate::formats::{self, Batch, Content, Lacks, Reject, Rows, Shape};
 use crate::model::EvidenceId;
 
 /// About how many bytes an event has, and how many are expected of a file at most: growing a table of known events
@@ -125,8 +125,10 @@ impl Intake {
     /// Reads records one after the other.
     fn stream(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord, progress: &mut dyn FnMut(u64)) -> Result<()> {
         let (evidence, hint) = (self.next(), hint(&record.path).to_owned());
+        let mut lacks = Lacks::default();
         let done = pipeline::run(Box::new(bytes), evidence, &hint, &mut |batch, bytes| {
             progress(bytes);
+            lacks.add(&batch.lacks);
             self.batch(batch, evidence, &mut record)
         })?;
         match done {
@@ -144,6 +146,7 @@ impl Intake {
                 self.problems.push(Error::io("read", path)(source));
             }
         }
+        record.notes.extend(lacks.notes());
         self.enter(record)
     }
 

@@ -53,6 +53,8 @@ pub(super) struct Learnt {
     pub cut: bool,
     /// Written from a data frame, where NaN stands for no value.
     pub frame: bool,
+    /// Which kind of log lines it holds.
+    pub lines: Option<super::host::framing::Kind>,
 }
 
 /// A value in a block, or bytes that are none and why.

@@ -1,13 +1,17 @@
 //! From items to rows: opens wrappings, asks the payloads, rejects what nobody knows.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::block::lines;
 use super::envelopes::Found;
+use super::host::auditd;
 use super::payloads::{self, Miss, PAYLOADS};
 use super::rows::Rows;
+use super::text::Text;
 use super::wrappings::{self, WRAPPINGS};
 use super::{Item, json, salvage};
 
@@ -111,6 +115,9 @@ pub struct Keys<'a> {
     #[serde(rename = "userInfo")]
     pub user_info: Option<&'a RawValue>,
     pub operation: Option<&'a RawValue>,
+    #[serde(rename = "ID")]
+    pub laurel_id: Option<&'a RawValue>,
+    pub auditd: Option<&'a RawValue>,
 }
 
 impl<'a> Keys<'a> {
@@ -131,7 +138,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Names what we know and do not read.
-    fn known(&self) -> Option<String> {
+    fn known(&self, text: &str) -> Option<String> {
         let kind = self.kind();
         let version = self.api_version.and_then(|raw| json::string(raw.get()));
         if version.as_deref().is_some_and(|version| version.starts_with("audit.k8s.io/")) {
@@ -160,6 +167,9 @@ impl<'a> Keys<'a> {
         if self.metadata.is_some() && (self.kind.is_none() || self.api_version.is_none()) {
             return Some("Kubernetes object without kind or apiVersion".to_owned());
         }
+        if let Some(what) = self.audit_made_json(text) {
+            return Some(what.to_owned());
+        }
         let seen = [
             (self.proto_payload, "GKE audit log: another cloud's format, not read"),
             (self.insert_id.and(self.log_name), "GKE log entry: another cloud's format, not read"),
@@ -175,6 +185,20 @@ impl<'a> Keys<'a> {
     /// Says whether this is an ARM template.
     pub fn is_template(&self) -> bool {
         self.schema.is_some() || self.content_version.is_some()
+    }
+
+    /// Names Linux audit events that another program made JSON of.
+    fn audit_made_json(&self, text: &str) -> Option<&'static str> {
+        if self.laurel_id.is_none() && self.auditd.is_none() {
+            return None;
+        }
+        let all: BTreeMap<Text<'_>, IgnoredAny> = serde_json::from_str(text).ok()?;
+        let keys = all.keys().map(|key| &**key).collect::<Vec<_>>();
+        if auditd::looks_like_laurel(&keys) {
+            return Some("Linux audit event as laurel's JSON, not read; give the audit.log itself");
+        }
+        let beat = auditd::looks_like_auditbeat(&keys);
+        beat.then_some("Linux audit event as auditbeat's JSON, not read; give the audit.log itself")
     }
 
     fn error_code(&self) -> Option<String> {
@@ -251,7 +275,7 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
     if depth < DEEPEST && WRAPPINGS.iter().any(|wrapping| wrapping.fits(&keys)) {
         return open(item, Some(&keys), rows, depth);
     }
-    let unknown = || Err(keys.known().unwrap_or_else(|| UNKNOWN.to_owned()));
+    let unknown = || Err(keys.known(item.text).unwrap_or_else(|| UNKNOWN.to_owned()));
     payload(item, rows, Some(&keys)).unwrap_or_else(unknown)
 }
 

@@ -15,6 +15,7 @@ pub mod envelopes;
 pub mod etcd;
 mod event;
 pub mod explain;
+pub mod host;
 mod json;
 pub mod key;
 pub mod payloads;
@@ -37,6 +38,7 @@ pub use block::{Block, Content, Reader};
 pub use capture::read as capture;
 pub use envelopes::ENVELOPES;
 pub use payloads::{PAYLOADS, Payload};
+pub use rows::lacks::Lacks;
 pub use rows::sheet::{RowKey, SheetBatch, typed};
 pub use rows::value::Guess;
 pub use rows::{AuditKey, Batch, ObjectKey, Reject, Rows};
@@ -118,12 +120,14 @@ pub struct Item<'a> {
     payload: Option<&'static dyn Payload>,
     /// The text is not the bytes at `at` but was made from them, so that no part of it has a place of its own.
     made: bool,
+    /// What the envelope read of it, for a payload that wants it.
+    gathered: Option<host::Gathered<'a>>,
 }
 
 impl<'a> Item<'a> {
     /// A record that is nothing but its text.
     fn new(at: Range<u64>, line: u64, text: &'a str) -> Item<'a> {
-        Item { at, line, text, cells: None, list: None, payload: None, made: false }
+        Item { at, line, text, cells: None, list: None, payload: None, made: false, gathered: None }
     }
 }
 

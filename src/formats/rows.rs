@@ -1,6 +1,7 @@
 //! Where decoded records gather: one builder per table, rejects, and the keys that find one event twice.
 
 pub mod audit;
+pub mod lacks;
 mod lists;
 pub mod object;
 pub mod sheet;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use arrow::record_batch::RecordBatch;
 
 use self::audit::{AuditRows, Sighting};
+use self::lacks::{Lack, Lacks};
 use self::object::{Object, ObjectRows};
 use self::sheet::{Sheet, SheetBatch};
 use self::value::Value;
@@ -79,6 +81,9 @@ pub struct Rows {
     hint: String,
     /// What was found out about each record, and where it is, while one is to be explained.
     pub(super) trace: Option<Vec<(Range<u64>, String)>>,
+    /// The year of lines that write none.
+    year: Option<i32>,
+    lacks: Lacks,
     /// Which payload read the last record; the next is mostly like it.
     pub(super) last: usize,
 }
@@ -95,6 +100,8 @@ pub struct Batch {
     pub rejects: Vec<Reject>,
     /// What a reader must know of the content, each once.
     pub notes: Vec<String>,
+    /// How many lines lack a year, a zone, a date. The sum over an input makes its notes.
+    pub lacks: Lacks,
 }
 
 impl Rows {
@@ -112,8 +119,15 @@ impl Rows {
             header: (Vec::new(), None),
             trace: None,
             hint: table_name(hint.split('.').next().unwrap_or_default()),
+            year: None,
+            lacks: Lacks::default(),
             last: 0,
         }
+    }
+
+    /// Gives the year of lines that write none; without it their time is null.
+    pub fn assume_year(&mut self, year: Option<i32>) {
+        self.year = year;
     }
 
     /// Bytes of record text taken in since the last `finish`, to decide when a batch is large enough.
@@ -133,7 +147,8 @@ impl Rows {
         self.sheets.retain(|_, _| false);
         let (rejects, mut notes) = (std::mem::take(&mut self.rejects), std::mem::take(&mut self.notes));
         notes.extend(std::mem::take(&mut self.tallies).iter().map(|(what, sum)| format!("{what}: {sum}")));
-        Batch { read: read as u64, audit, audit_keys, object, object_keys, sheets, rejects, notes }
+        let lacks = std::mem::take(&mut self.lacks);
+        Batch { read: read as u64, audit, audit_keys, object, object_keys, sheets, rejects, notes, lacks }
     }
 
     /// Appends an audit event, or says why it cannot be kept.
@@ -223,6 +238,16 @@ impl Rows {
         if !derived {
             self.weigh(at);
         }
+    }
+
+    /// Returns the year of lines that write none, if it was given.
+    pub(super) fn year(&self) -> Option<i32> {
+        self.year
+    }
+
+    /// Counts a line that lacks something its time needs.
+    pub(super) fn lack(&mut self, lack: Lack) {
+        self.lacks.count(lack);
     }
 
     /// Tells what a record was taken for, to whoever wants it explained.

@@ -38,6 +38,8 @@ impl Table {
 pub static TABLES: &[&Table] = &[
     &super::tables::audit::TABLE,
     &super::tables::control_plane::TABLE,
+    &super::tables::auditd::TABLE,
+    &super::tables::container_log::TABLE,
     &super::tables::object::TABLE,
     &super::tables::falco::TABLE,
     &super::tables::tetragon::TABLE,

@@ -1,8 +1,11 @@
 //! How content is cut into records: one file per envelope, listed in [`ENVELOPES`].
 
+mod auditd;
 mod csv_table;
 mod json_documents;
 mod json_lines;
+mod lines;
+mod log_lines;
 mod refused;
 mod yaml_documents;
 
@@ -14,8 +17,14 @@ use super::block::{Block, Learnt};
 use super::{Fit, Item, wrappings};
 
 /// One way to hold records, most specific first.
-pub static ENVELOPES: &[&dyn Envelope] =
-    &[&json_lines::JsonLines, &json_documents::JsonDocuments, &csv_table::CsvTable, &yaml_documents::YamlDocuments];
+pub static ENVELOPES: &[&dyn Envelope] = &[
+    &auditd::Auditd,
+    &log_lines::LogLines,
+    &json_lines::JsonLines,
+    &json_documents::JsonDocuments,
+    &csv_table::CsvTable,
+    &yaml_documents::YamlDocuments,
+];
 
 /// A way to hold records.
 #[allow(private_interfaces, reason = "envelopes are listed for the docs, but opened only by this layer")]

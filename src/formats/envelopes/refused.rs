@@ -23,8 +23,6 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
 
 /// Text that is recognised and not read: how a line of it starts, name, what to do.
 const TEXT: &[(&str, &str, &str)] = &[
-    ("type=", "auditd", "auditd log, not read yet"),
-    ("node=", "auditd", "auditd log, not read yet"),
     ("insertId:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
     ("logName:", "gke", "GKE log entry as YAML: another cloud's format, not read"),
     ("protoPayload:", "gke", "GKE log entry as YAML: another cloud's format, not read"),

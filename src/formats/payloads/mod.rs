@@ -2,12 +2,15 @@
 
 mod activity;
 mod aks_audit;
+pub(super) mod auditd_event;
 mod azure_diagnostics;
 mod azure_resource;
-mod control_plane;
+pub(super) mod container_line;
+pub(super) mod control_plane;
 mod diagnostic_record;
 mod entra;
 mod falco;
+pub(super) mod falco_line;
 mod fields;
 mod flow_salvage;
 mod flow_tuple;
@@ -24,6 +27,7 @@ mod resource_log;
 mod security_alert;
 mod security_incident;
 mod security_record;
+pub(super) mod syslog_line;
 mod tetragon;
 mod workspace_row;
 
@@ -56,6 +60,11 @@ pub static PAYLOADS: &[&dyn Payload] = &[
     &hubble::Hubble,
     &kubeshark::Kubeshark,
     &workspace_row::WorkspaceRow,
+    &auditd_event::AuditdEvent,
+    &syslog_line::SyslogLine,
+    &control_plane::LogLine,
+    &container_line::ContainerLine,
+    &falco_line::FalcoLine,
 ];
 
 /// A meaning of records.

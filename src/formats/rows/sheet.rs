@@ -69,6 +69,8 @@ pub struct Sheet {
     keys: Vec<RowKey>,
     spans: Vec<(u32, u64, u64)>,
     id: Option<usize>,
+    /// Whether `time` is a column of the table's own.
+    own_time: bool,
     /// The column with the time of the event.
     event_time: &'static str,
 }
@@ -104,6 +106,7 @@ impl Sheet {
             keys: Vec::new(),
             spans: Vec::new(),
             id: None,
+            own_time: known.is_some_and(|table| azure::by_name(table.name).is_none()),
             event_time: azure::event_time(name),
         };
         sheet.add("time", Build::of(&timestamp()));
@@ -118,8 +121,8 @@ impl Sheet {
 
     fn add(&mut self, name: &str, build: Build) -> usize {
         let lower = name.to_lowercase();
-        // Our own `time` repeats another column.
-        let counts = !TAIL.contains(&lower.as_str()) && lower != "time";
+        // In a table of Azure `time` repeats another column; in one of ours nothing else says when.
+        let counts = !TAIL.contains(&lower.as_str()) && (lower != "time" || self.own_time);
         self.columns.push(Column { name: name.to_owned(), build, seed: counts.then(|| xxh3_64(lower.as_bytes())) });
         self.places.insert(lower, self.columns.len() - 1);
         self.columns.len() - 1
@@ -171,7 +174,8 @@ impl Sheet {
             hash = hash.wrapping_add(xxh3_64_with_seed(&time.0.to_le_bytes(), xxh3_64(b"time")));
         }
         if let Some(time) = time.or(event).or(generated) {
-            self.columns[0].build.append(row, &Value::Time(time));
+            let own = self.columns[0].build.append(row, &Value::Time(time)).zip(self.columns[0].seed);
+            hash = hash.wrapping_add(own.map_or(0, |(own, seed)| xxh3_64_with_seed(&own, seed)));
         }
         if unread.is_empty() {
             self.unread.append_null();

@@ -6,7 +6,8 @@
 //! (of a kind that ends in List) `items`;
 //! (4) of a CSV, the header; (5) of a wrapping that was cut, what stands before its first element: an opening bracket
 //! up to `"records":[` or `"items":[`, and what closes it properly behind its last; (6) of a flow log record, whatever
-//! stands around its tuples, as far as it was read.
+//! stands around its tuples, as far as it was read; (7) of an audit log, the lines that
+//! ausearch puts between events. Of an event whose lines lie among those of others each run of lines is a span.
 
 use proptest::prelude::*;
 
@@ -14,6 +15,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 
 use super::{EVENT, create, read, spans};
+use crate::formats::host::auditd::{self, Dress};
 
 const RECORD: &str = r#"{"category":"kube-audit","properties":{"log":"{\"auditID\":\"a\",\"verb\":\"get\",\"requestURI\":\"/x\"}\n"},"time":"2031-04-05T06:07:08Z"}"#;
 const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"cart-0"}}"#;
@@ -21,6 +23,38 @@ const FLOWS: &str = r#"{"time":"2031-04-05T06:08:00Z","category":"NetworkSecurit
 const REST: &str = r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"AuditId","type":"string"},{"name":"Verb","type":"string"}],"rows":[["a1","get"],["a2",null]]}]}"#;
 const CSV: &str =
     "TimeGenerated,AuditId,Verb,User\n2031-04-05T06:07:08Z,a1,get,\"{\n\"\"username\"\":\"\"l\"\"}\"\nx,a2,list,\n";
+
+/// Events of audit, one between the lines of another, a copy of a line, text of ausearch, a line of syslog.
+const AUDIT: &str = "\
+type=SYSCALL msg=audit(1933135628.034:1): arch=c000003e syscall=59 items=1 comm=\"a\"
+type=SYSCALL msg=audit(1933135628.034:2): arch=c000003e syscall=59 items=0 comm=\"b\"
+type=PATH msg=audit(1933135628.034:1): item=0 name=2F61
+----
+time->Sat Apr  5 06:07:08 2031
+type=PROCTITLE msg=audit(1933135628.034:2): proctitle=\"b\"\r
+node=n1 type=PROCTITLE msg=audit(1933135628.034:1): proctitle=\"a\"
+type=PROCTITLE msg=audit(1933135628.034:1): proctitle=\"a\"
+type=EOE msg=audit(1933135628.034:1): 
+Apr  5 06:07:09 n1 audit[71]: USER_CMD pid=71
+type=EOE msg=audit(1933135628.034:1): ";
+const SYSLOG: &str = "<34>1 2031-04-05T06:07:08Z n1 su 71 ID47 [a b=\"c\"] failed
+Apr  5 06:07:08 n1 sshd[4711]: hello\r
+2031-04-05T06:07:09+00:00 n1 kernel: audit: type=1400 audit(1933135628.034:4711): x=y
+";
+const COUNTED: &str = "38 <34>1 2031-04-05T06:07:08Z n1 a - - - \n37 <34>1 2031-04-05T06:07:09Z n1 a - - -";
+const KLOG: &str = "I0405 06:07:08.123456       1 a.go:12] \"Pod\" pod=\"shop/cart-0\" err=<
+\tline one
+ >
+level=info ts=2031-04-05T06:07:08Z msg=hi
+2031-04-05T06:07:08.123Z\tINFO\tctrl\tstarting\t{\"a\": 1}
+";
+const CRI: &str = "2031-04-05T06:07:08Z stdout P ab
+2031-04-05T06:07:09Z stderr P xy
+2031-04-05T06:07:10Z stdout F cd
+{\"log\":\"a\\n\",\"stream\":\"stdout\",\"time\":\"2031-04-05T06:07:08Z\"}
+2031-04-05T06:07:11Z stdout P end
+";
+const FALCO: &str = "06:07:08.123456789: Warning shell\n2031-04-05T06:07:08.1Z: Notice b\n";
 
 fn specimens() -> Vec<String> {
     let pretty =
@@ -38,6 +72,12 @@ fn specimens() -> Vec<String> {
         format!("{FLOWS}\n{FLOWS}\n"),
         format!(r#"{{"records":[{FLOWS},{FLOWS}]}}"#),
         pretty(FLOWS),
+        AUDIT.to_owned(),
+        SYSLOG.to_owned(),
+        COUNTED.to_owned(),
+        KLOG.to_owned(),
+        CRI.to_owned(),
+        FALCO.to_owned(),
     ]
 }
 
@@ -66,6 +106,20 @@ fn wrapping(content: &[u8]) -> Vec<bool> {
             }
             _ => at += 1,
         }
+    }
+    marks
+}
+
+/// Marks the lines that ausearch puts between events.
+fn dress(content: &[u8]) -> Vec<bool> {
+    let mut marks = vec![false; content.len()];
+    let mut at = 0;
+    for line in content.split_inclusive(|b| *b == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_matches(['\0', '\n', '\r', '\u{feff}']);
+        let told = auditd::dress(text).is_some_and(|dress| dress != Dress::Time(None));
+        marks[at..at + line.len()].fill(told);
+        at += line.len();
     }
     marks
 }
@@ -102,6 +156,7 @@ fn check(content: &[u8]) -> Result<(), TestCaseError> {
     let flows = batch.sheets.iter().filter(|sheet| sheet.table == "network_flow");
     let flows = flows.flat_map(|s| s.rows.column_by_name("offset").unwrap().as_primitive::<UInt64Type>().values());
     let tuples: Vec<usize> = flows.map(|offset| *offset as usize).chain(parts).collect();
+    let dress = if known.format == "auditd" { dress(content) } else { vec![false; content.len()] };
     for mut gap in gaps {
         gap.start += closing(&content[gap.clone()]);
         let header = known.format == "csv" && gap.start == 0;
@@ -109,7 +164,7 @@ fn check(content: &[u8]) -> Result<(), TestCaseError> {
             let mark = (at.saturating_sub(2)..=at).any(|start| content[start..].starts_with(b"\xef\xbb\xbf"));
             mark || matches!(content[at], b' ' | b'\t' | b'\n' | b'\r' | 0 | b'[' | b']' | b',')
         };
-        let counts = |at: &usize| !header && !wrapping[*at] && !nothing(*at);
+        let counts = |at: &usize| !header && !wrapping[*at] && !dress[*at] && !nothing(*at);
         let lost = gap.clone().find(counts);
         let last = gap.clone().rev().find(|at| counts(at) || content[*at] == b'[');
         let beginning = lost.zip(last).is_some_and(|(first, last)| {

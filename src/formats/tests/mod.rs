@@ -3,6 +3,7 @@
 mod azure;
 mod balance;
 mod bodies;
+mod host;
 mod routes;
 mod runtime;
 mod samples;
@@ -25,8 +26,13 @@ fn read(bytes: &[u8]) -> (Batch, Content) {
         decode(&block, &mut rows);
     }
     let (batch, mut content) = (rows.finish(), reader.finish());
-    content.notes.extend(batch.notes.iter().cloned());
+    content.notes.extend(batch.notes.iter().cloned().chain(batch.lacks.notes()));
     (batch, content)
+}
+
+/// Where real captures are; not everybody has them.
+pub(in crate::formats) fn shared(path: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/public").join(path)
 }
 
 /// Returns the cell of a text, word, number or time column as text; None for null.
@@ -55,7 +61,12 @@ fn spans(batch: &Batch) -> Vec<(u64, u64)> {
     };
     let mut all = of(&batch.audit);
     all.extend(of(&batch.object));
-    batch.sheets.iter().filter(|sheet| !sheet.derived).for_each(|sheet| all.extend(of(&sheet.rows)));
+    for sheet in batch.sheets.iter().filter(|sheet| !sheet.derived) {
+        all.extend(of(&sheet.rows));
+        // Of an event whose lines lie among those of others, the further ones.
+        let more = (0..sheet.rows.num_rows()).filter_map(|row| cell(&sheet.rows, "more_lines", row));
+        more.for_each(|more| all.extend(serde_json::from_str::<Vec<(u64, u64)>>(&more).unwrap()));
+    }
     all.extend(batch.rejects.iter().map(|reject| (reject.offset, reject.length)));
     all.sort_unstable();
     all

@@ -129,9 +129,12 @@ fn diagnostic_records_carry_text_or_an_object() {
 }
 
 #[test]
-fn other_control_plane_lines_are_rejected_by_name() {
+fn other_control_plane_lines_have_their_own_time_and_level() {
     let (batch, _) = read(record("I0405 06:07:08.123456       1 file.go:12] msg", "kube-scheduler").as_bytes());
-    assert_eq!(batch.rejects[0].reason, "control-plane log line (kube-scheduler), not read yet");
+    let look = ["time", "time_source", "category", "level", "message", "source_file", "thread", "cluster_id"];
+    let expected = ["2031-04-05T06:07:08.123456Z", "line", "kube-scheduler", "Info", "msg", "file.go:12", "1"];
+    assert_eq!(batch.sheets[0].table, "control_plane");
+    assert_eq!(cells(&batch.sheets[0].rows, 0, &look), [&expected[..], &["/subscriptions/0a/c1"]].concat());
 }
 
 #[test]
@@ -239,7 +242,7 @@ fn diagnostics_rows_carry_the_event_in_either_column() {
         assert_eq!(cells(&batch.audit, 0, LOOK)[3..5], ["kube-audit", "/subscriptions/0a/c1"]);
     }
     let (batch, _) = read(br#"{"TimeGenerated":"2031-04-05T06:07:09Z","Type":"ContainerLogV2","LogMessage":"x"}"#);
-    assert_eq!(batch.rejects[0].reason, "row of Log Analytics table ContainerLogV2, not read yet");
+    assert_eq!((batch.sheets[0].table.as_str(), batch.rejects.len()), ("ContainerLogV2", 0));
 }
 
 #[test]

@@ -25,10 +25,17 @@ fn columns() -> Vec<Column> {
     let new = Column::new;
     let mut columns = vec![
         new("time", timestamp(), "the line's own time, else that of the record around it, UTC; see time_source"),
-        new("time_source", word(), "line = written in the line; envelope = the export's own time, a little late"),
+        new(
+            "time_source",
+            word(),
+            "line = written in the line, the year by its record or as given; line before = of the nearest line above that has one; envelope = the export's own time, a little late",
+        ),
         new("category", word(), "diagnostic category: kube-scheduler, guard, cluster-autoscaler …"),
-        new("level", word(), "Info, Warning, Error or Fatal, as the line says it"),
-        new("message", text(), "the line without its header"),
+        new("level", word(), "Debug, Info, Warning, Error or Fatal, as the line says it"),
+        new("message", text(), "the line without its header; the whole line when it has none"),
+        new("fields", text(), "keys and values of a structured line as JSON; values are text"),
+        new("logger", word(), "name of the logger that the line says"),
+        new("time_text", word(), "the line's time as written, when it lacks a year that nothing gives"),
         new("source_file", word(), "file and line of the program that wrote it, as klog says it"),
         new("thread", Int64, "thread or process number of the klog header"),
         new("pod", word(), "control-plane pod that wrote it; not one of the cluster's own pods"),

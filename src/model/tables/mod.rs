@@ -1,8 +1,10 @@
 //! One file per table: its columns with their meanings, and its line of the timeline.
 
 pub mod audit;
+pub mod auditd;
 pub mod azure;
 pub mod azure_resource;
+pub mod container_log;
 pub mod control_plane;
 pub mod duplicate;
 pub mod evidence;
