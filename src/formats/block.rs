@@ -62,6 +62,8 @@ pub(super) struct Learnt {
 pub(super) struct Piece {
     pub at: std::ops::Range<usize>,
     pub broken: Option<&'static str>,
+    /// The log of a container between two documents, with the lines that begin and end it.
+    pub log: bool,
 }
 
 /// Recognises content by its first bytes and cuts it into blocks.

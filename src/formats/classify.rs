@@ -39,6 +39,7 @@ pub struct Keys<'a> {
     pub category: Option<&'a RawValue>,
     pub properties: Option<&'a RawValue>,
     pub records: Option<&'a RawValue>,
+    pub response_body: Option<&'a RawValue>,
     pub value: Option<&'a RawValue>,
     pub items: Option<&'a RawValue>,
     pub tables: Option<&'a RawValue>,

@@ -27,7 +27,8 @@ pub trait Wrapping: Sync {
 }
 
 /// Every wrapping; a bare array needs no entry, since it has no keys.
-pub static WRAPPINGS: &[&dyn Wrapping] = &[&Records, &Tables, &Explorer, &Frame, &Values, &template::Template, &List];
+pub static WRAPPINGS: &[&dyn Wrapping] =
+    &[&Records, &Tables, &Explorer, &Frame, &Values, &Answer, &template::Template, &List];
 
 /// Opens `item`, which is an array when it has no keys.
 pub fn open(item: &Item<'_>, keys: Option<&Keys<'_>>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
@@ -350,6 +351,37 @@ impl Wrapping for Values {
     fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
         let raw = keys.value.map_or("[]", |raw| raw.get());
         spread(item, raw, None, each).ok_or_else(|| "value that is no valid array".to_owned())
+    }
+}
+
+/// An answer of the API server that was captured with its request (k8shark, `.kshrk`).
+struct Answer;
+
+#[allow(private_interfaces, reason = "see the trait")]
+impl Wrapping for Answer {
+    fn name(&self) -> &'static str {
+        "captured-answer"
+    }
+
+    fn doc(&self) -> &'static str {
+        "`{\"response_body\":…}`: an answer of the API server as k8shark captures it (`.kshrk`)"
+    }
+
+    fn fits(&self, keys: &Keys<'_>) -> bool {
+        keys.response_body.is_some_and(|raw| raw.get().starts_with(['{', '"'])) && keys.audit_id.is_none()
+    }
+
+    fn open(&self, item: &Item<'_>, keys: &Keys<'_>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), String> {
+        let raw = keys.response_body.map_or("", |raw| raw.get());
+        let range = range(item, raw);
+        let line = item.line + lines(&item.text.as_bytes()[..range.start]);
+        let inner = inner(item, range, line);
+        match json::string(raw) {
+            // The text of a string is not the bytes that stand there.
+            Some(text) => each(Found::Item(Item { text: &text, made: true, ..inner })),
+            None => each(Found::Item(inner)),
+        }
+        Ok(())
     }
 }
 

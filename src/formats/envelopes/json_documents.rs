@@ -5,8 +5,10 @@
 
 use super::{Cutter, Envelope, Found};
 use crate::formats::block::{BLOCK, Block, Learnt, Piece, lines};
+use crate::formats::host::Gathered;
 use crate::formats::json::{self, Balance, Scan};
-use crate::formats::{Fit, classify};
+use crate::formats::payloads::container_line::ContainerLine;
+use crate::formats::{Fit, Item, classify};
 
 /// How often the end of a value is looked for in vain before the rest is given up: each look may read to the end.
 const TRIES: u32 = 64;
@@ -21,7 +23,8 @@ impl Envelope for JsonDocuments {
     }
 
     fn doc(&self) -> &'static str {
-        "JSON that is not one value a line: an array, pretty-printed or concatenated values, one long line"
+        "JSON that is not one value a line: an array, pretty-printed or concatenated values, one long line; \
+         what `kubectl cluster-info dump` prints, with the logs between"
     }
 
     fn fit(&self, head: &[u8]) -> Fit {
@@ -44,10 +47,43 @@ impl Envelope for JsonDocuments {
             let start = block.offset + piece.at.start as u64;
             let at = start..start + bytes.len() as u64;
             match piece.broken {
+                _ if piece.log => log(block, &piece.at, line, each),
                 None => super::json(at, line, bytes, each),
                 Some(reason) => each(Found::Reject { at, line, reason: reason.to_owned(), bytes }),
             }
         }
+    }
+}
+
+/// Gives every line of the log of a container.
+fn log(block: &Block, at: &std::ops::Range<usize>, first: u64, each: &mut dyn FnMut(Found<'_>)) {
+    let text = &block.bytes[at.clone()];
+    let head_end = memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1);
+    // `==== START logs for container C of pod NS/POD ====`
+    let head = String::from_utf8_lossy(&text[LOG_START.len()..head_end]).into_owned();
+    let named = head.trim_end().trim_end_matches(" ====").split_once(" of pod ");
+    let (container, (namespace, pod)) =
+        named.map_or(("", ("", "")), |(container, pod)| (container, pod.split_once('/').unwrap_or(("", pod))));
+    let gathered = Some(Gathered::Pod { namespace, pod, container });
+    let body_end = memchr::memmem::rfind(text, LOG_END).map_or(text.len(), |end| end + 1);
+    let (mut start, mut line) = (head_end, first + 1);
+    while start < body_end {
+        let end = memchr::memchr(b'\n', &text[start..body_end]).map_or(body_end, |length| start + length);
+        let (blanks, bytes) = json::trim(&text[start..end]);
+        let offset = block.offset + (at.start + start + blanks) as u64;
+        let span = offset..offset + bytes.len() as u64;
+        match std::str::from_utf8(bytes) {
+            Ok("") => {}
+            Ok(text) => {
+                each(Found::Item(Item { payload: Some(&ContainerLine), gathered, ..Item::new(span, line, text) }));
+            }
+            Err(_) => {
+                let reason = "line of a container's log that is no UTF-8".to_owned();
+                each(Found::Reject { at: span, line, reason, bytes });
+            }
+        }
+        start = end + 1;
+        line += 1;
     }
 }
 
@@ -74,7 +110,15 @@ enum State {
         start: usize,
         reason: Option<&'static str>,
     },
+    /// In the log of a container.
+    Log {
+        start: usize,
+    },
 }
+
+/// How `kubectl cluster-info dump` begins and ends the log of a container between its documents.
+const LOG_START: &[u8] = b"==== START logs for container ";
+const LOG_END: &[u8] = b"\n==== END logs for container ";
 
 #[allow(private_interfaces, reason = "see the trait")]
 impl Cutter for Documents {
@@ -118,6 +162,10 @@ impl Documents {
                 }
                 true
             }
+            State::Log { start } => {
+                let start = *start;
+                self.log(start, held, last)
+            }
             State::Broken { start, reason } => {
                 let (start, reason) = (*start, *reason);
                 match next_line(held, self.at.max(start + 1)).filter(|_| self.tries < TRIES) {
@@ -134,6 +182,27 @@ impl Documents {
         }
     }
 
+    fn log(&mut self, start: usize, held: &[u8], last: bool) -> bool {
+        let end = memchr::memmem::find(&held[self.at..], LOG_END).map(|at| self.at + at + 1);
+        let line = end.and_then(|end| Some(end + memchr::memchr(b'\n', &held[end..])? + 1));
+        match (line, last) {
+            (Some(end), _) => self.log_piece(start, end),
+            (None, true) => self.log_piece(start, held.len()),
+            (None, false) => {
+                // The end of the log may have begun in what is here.
+                self.at = self.at.max(held.len().saturating_sub(LOG_END.len() + 512));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn log_piece(&mut self, start: usize, end: usize) {
+        self.pieces.push(Piece { at: start..end, broken: None, log: true });
+        self.at = end;
+        self.state = State::Between;
+    }
+
     fn between(&mut self, held: &[u8], last: bool) -> bool {
         while let Some(byte) = held.get(self.at) {
             match byte {
@@ -144,6 +213,11 @@ impl Documents {
                 0xef if held[self.at..].starts_with(b"\xef\xbb\xbf") => self.at += 2,
                 0xef if held.len() - self.at < 3 && !last => return false,
                 b'{' => return self.value(),
+                b'=' if held[self.at..].starts_with(LOG_START) && !self.in_array => {
+                    self.state = State::Log { start: self.at };
+                    return true;
+                }
+                b'=' if held.len() - self.at < LOG_START.len() && !last => return false,
                 b'}' | b']' | b':' | b',' => return self.broken_here("JSON punctuation where a value should begin"),
                 _ if self.in_array => return self.value(),
                 _ => return self.broken_here("text between JSON values"),
@@ -170,7 +244,7 @@ impl Documents {
     }
 
     fn piece(&mut self, start: usize, end: usize, broken: Option<&'static str>) {
-        self.pieces.push(Piece { at: start..end, broken });
+        self.pieces.push(Piece { at: start..end, broken, log: false });
         self.at = end;
         self.state = State::Between;
     }

@@ -31,11 +31,6 @@ const TEXT: &[(&str, &str, &str)] = &[
 
 /// Says by magic that content is not read.
 pub fn refusal(head: &[u8]) -> Option<(&'static str, String)> {
-    // The name of a zip's first member begins at byte 30; k8shark writes its records first.
-    if head.starts_with(b"PK\x03\x04") && head.get(30..).is_some_and(|name| name.starts_with(b"k8shark-capture/")) {
-        let reason = "capture of k8shark (.kshrk), not read yet; unpack it and its .zst records, or export it as JSON";
-        return Some(("k8shark", reason.to_owned()));
-    }
     let magic = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic));
     let found = magic.map(|(_, name, reason)| (*name, (*reason).to_owned()));
     let tar = head.get(257..262) == Some(b"ustar");

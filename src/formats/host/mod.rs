@@ -21,6 +21,8 @@ pub enum Gathered<'a> {
     Audit(&'a auditd::Event, &'a [Range<u64>]),
     /// A line of a container, and where its parts are that the item does not cover.
     Container(&'a cri::Joined, &'a [Range<u64>]),
+    /// Namespace, pod and container whose log a line without any time is from.
+    Pod { namespace: &'a str, pod: &'a str, container: &'a str },
     /// The nearest line above that had a header, for a line that may go on from it.
     Below(&'a str),
 }

@@ -20,7 +20,7 @@ impl Payload for ContainerLine {
     }
 
     fn doc(&self) -> &'static str {
-        "Line of a container as its runtime keeps it, parts joined"
+        "Line of a container as its runtime keeps it, parts joined, or as `kubectl cluster-info dump` prints it"
     }
 
     fn fits(&self, _: &Item<'_>, _: Option<&Keys<'_>>) -> bool {
@@ -32,6 +32,11 @@ impl Payload for ContainerLine {
     }
 
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
+        if let Some(Gathered::Pod { namespace, pod, container }) = item.gathered {
+            let values = [("message", item.text), ("namespace", namespace), ("pod", pod), ("container", container)];
+            rows.row(&TABLE, &item.at, None, values.map(|(name, value)| (name, Value::text(value))));
+            return Ok(());
+        }
         let Some(Gathered::Container(line, more)) = item.gathered else { return Err(Miss::NotMine) };
         let stream = match line.stream {
             Stream::Stdout => "stdout",

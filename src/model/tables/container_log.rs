@@ -14,7 +14,7 @@ pub static TABLE: Table = Table {
     schema: LazyLock::new(|| schema(&TABLE.columns)),
     timeline: Some(
         "SELECT time, 'container_log' AS source, CAST(NULL AS VARCHAR) AS actor, CAST(\"stream\" AS VARCHAR) AS verb, \
-         message AS object, CAST(NULL AS BIGINT) AS status, CAST(NULL AS VARCHAR) AS namespace, \
+         message AS object, CAST(NULL AS BIGINT) AS status, CAST(namespace AS VARCHAR) AS namespace, \
          CAST(NULL AS VARCHAR) AS agent, CAST(NULL AS VARCHAR) AS address, CAST(NULL AS VARCHAR) AS id, evidence, \
          \"offset\", length FROM container_log",
     ),
@@ -35,6 +35,9 @@ fn columns() -> Vec<Column> {
         ),
         new("ended", word(), "whole; full = too long, the next row goes on; end = the last part is not in the file"),
         new("continues", Boolean, "whether it goes on from a row that is full"),
+        new("namespace", word(), "namespace of the pod, where the log says it"),
+        new("pod", word(), "pod, where the log says it"),
+        new("container", word(), "container, where the log says it"),
         new("attrs", text(), "labels of the container that Docker was told to log, JSON"),
     ];
     columns.extend(ours());
