@@ -202,7 +202,7 @@ fn a_record_that_was_cut_and_a_table_that_lacks_a_column_make_one_whole_row() {
 fn polars_reads_the_same_rows_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let case = case_of(&folder, &[project("sample-data/incidents/quiet-hour/evidence")]);
-    let files = case.files(&coldcase::model::tables::audit::TABLE);
+    let files = case.files("audit");
     assert_eq!(files.len(), 1);
     let frame = LazyFrame::scan_parquet(PlRefPath::new(files[0].to_string_lossy()), ScanArgsParquet::default())
         .unwrap()
