@@ -15,6 +15,7 @@ mod inputs;
 mod intake;
 mod join;
 mod known;
+mod layout;
 mod merge;
 mod pipeline;
 mod sources;

@@ -9,11 +9,11 @@ use serde_json::value::RawValue;
 use super::block::lines;
 use super::envelopes::Found;
 use super::host::auditd;
-use super::payloads::{self, Miss, PAYLOADS};
+use super::payloads::{Miss, PAYLOADS};
 use super::rows::Rows;
 use super::text::Text;
 use super::wrappings::{self, WRAPPINGS};
-use super::{Item, json, salvage};
+use super::{Item, flows, json, salvage};
 
 /// Wrappings inside wrappings are opened this deep.
 const DEEPEST: u32 = 4;
@@ -330,7 +330,7 @@ fn values(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Option<()> {
         }
         let line = item.line + lines(&item.text.as_bytes()[..rest]);
         let rest_alone = wrappings::inner(item, rest..item.text.len(), line);
-        let end = match payloads::salvage(&rest_alone, rows) {
+        let end = match flows::salvage(&rest_alone, rows) {
             Some(length) => rest + length,
             None if elements.is_empty() => return None,
             None => rest + usize::from(item.text[rest..].starts_with(']')),

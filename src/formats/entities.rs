@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::json;
-use super::payloads::Members;
+use super::members::Members;
 
 /// Values nested deeper are kept as they are.
 const DEEPEST: usize = 64;

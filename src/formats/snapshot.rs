@@ -129,6 +129,7 @@ fn row(stored: &Stored<'_>, superseded: bool, before: &mut Before, rows: &mut Ro
             uid: own(metadata.and_then(|m| m.uid.as_deref())),
         };
     }
+    let revision = stored.revision.to_string();
     let (namespace, name) = place(stored.key);
     let object = Object {
         kind: before.kind.as_deref(),
@@ -136,7 +137,8 @@ fn row(stored: &Stored<'_>, superseded: bool, before: &mut Before, rows: &mut Ro
         namespace: before.namespace.as_deref().or(namespace),
         name: before.name.as_deref().or(name),
         uid: before.uid.as_deref(),
-        resource_version: metadata.and_then(|m| m.resource_version.as_deref()).filter(|v| !v.is_empty()),
+        // Stored objects leave it out; the API server answers with the revision that wrote them.
+        resource_version: head.as_ref().map(|_| revision.as_str()),
         created: metadata.and_then(|m| m.created()),
         deletion: metadata.and_then(|m| m.deletion()),
         body,

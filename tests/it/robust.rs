@@ -114,17 +114,17 @@ fn a_case_that_cannot_be_written_says_so_and_stays_readable() {
     let folder = tempfile::tempdir().unwrap();
     let event = project("sample-data/formats/json-lines/bom.jsonl").to_string_lossy().into_owned();
     assert!(run(folder.path(), &["ingest", "--case", "case", &event]).status.success());
-    // A folder that is no folder cannot be written by anybody, root included.
-    let tables = folder.path().join("case/tables");
-    fs::rename(&tables, folder.path().join("kept")).unwrap();
-    fs::write(&tables, b"in the way").unwrap();
+    // A folder in the place of a file cannot be written by anybody, root included.
+    let lock = folder.path().join("case/lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
     let other = project("sample-data/formats/json-lines/crlf.jsonl").to_string_lossy().into_owned();
     let output = run(folder.path(), &["ingest", "--case", "case", &other]);
     let (_, error) = text(&output);
     assert_eq!(output.status.code(), Some(3), "{error}");
-    assert!(error.contains("tables"), "names the place: {error}");
-    fs::remove_file(&tables).unwrap();
-    fs::rename(folder.path().join("kept"), &tables).unwrap();
+    assert!(error.contains("lock"), "names the place: {error}");
+    let (out, error) = text(&run(folder.path(), &["query", "--case", "case", "select count(*) as n from audit"]));
+    assert!(out.contains('1'), "{out}{error}");
     let (out, error) = text(&run(folder.path(), &["verify", "--case", "case"]));
     assert!(out.contains("everything matches"), "{out}{error}");
 }
@@ -170,5 +170,5 @@ fn evidence_that_is_taken_away_is_told_and_the_rest_goes_on() {
     let notes = receipt.inputs[0].notes.join(" ");
     assert!(notes.contains("TAKEN AWAY while it was read"), "{notes}");
     assert_eq!(receipt.inputs.len(), 2);
-    assert!(receipt.inputs[1].stored > 0);
+    assert!(receipt.inputs[1].read > 0);
 }

@@ -18,7 +18,8 @@ impl Envelope for YamlDocuments {
     }
 
     fn fit(&self, head: &[u8]) -> Fit {
-        match yaml::looks_like(head) {
+        // A byte that is no UTF-8 in one document does not make the others something else.
+        match yaml::looks_like(String::from_utf8_lossy(head).as_bytes()) {
             yaml::Fit::No => Fit::No,
             yaml::Fit::Maybe => Fit::Maybe,
             yaml::Fit::Sure => Fit::Sure,

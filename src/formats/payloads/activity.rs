@@ -8,10 +8,10 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::fields::{Gathered, Names, is_azure, member, members, part, same, segment, unwrapped, word};
-use super::workspace_row::Members;
 use super::{Miss, Payload};
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, Names, is_azure, member, members, part, same, segment, unwrapped, word};
+use crate::formats::members::Members;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::text::Text;

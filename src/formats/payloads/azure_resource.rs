@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Gathered, is_azure, part, segment, word};
 use super::{Miss, Payload};
 use crate::formats::Item;
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, is_azure, part, segment, word};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::model::tables::azure_resource::TABLE;

@@ -3,10 +3,10 @@
 //! The record's `properties` are the columns; where the record itself says something else under the same name, the
 //! table's column is the one of `properties`, as in Azure.
 
-use super::fields::{Gathered, Names, column, is_azure, member, members};
-use super::workspace_row::Members;
 use super::{Miss, Payload};
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, Names, column, is_azure, member, members};
+use crate::formats::members::Members;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::{Item, json};

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::parts::{self, Object};
 use super::{Miss, Payload};
 use crate::formats::Item;
 use crate::formats::classify::Keys;
+use crate::formats::members::{self, Object};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::model::Micros;
@@ -54,7 +54,7 @@ impl Payload for Falco {
         }
         let fields = alert.object("output_fields");
         let mut values: Vec<(&str, Value<'_>)> = Vec::with_capacity(24);
-        let time = parts::time(&alert, "time", rows, &mut values);
+        let time = members::time(&alert, "time", rows, &mut values);
         for name in ["rule", "priority", "source", "hostname", "output", "message", "tags", "uuid", "output_fields"] {
             values.extend(alert.json(name).map(|value| (name, value)));
         }

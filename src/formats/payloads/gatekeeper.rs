@@ -6,9 +6,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::fields::{Gathered, is_azure, member, members};
 use super::{Miss, Payload};
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, is_azure, member, members};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::{Item, json, wrappings};
@@ -115,8 +115,8 @@ pub fn violations(item: &Item<'_>, api_version: &str, kind: &str, name: Option<&
         if let Some(total) = total {
             row.keep("total", Value::Int(total));
         }
-        match serde_json::from_str::<super::workspace_row::Members<'_>>(raw.get()) {
-            Ok(super::workspace_row::Members(members)) => {
+        match serde_json::from_str::<crate::formats::members::Members<'_>>(raw.get()) {
+            Ok(crate::formats::members::Members(members)) => {
                 for (name, raw) in members {
                     let known = NAMES.iter().find(|(member, _)| *member == &*name);
                     let column = known.map_or_else(|| name.0.clone(), |(_, column)| (*column).into());

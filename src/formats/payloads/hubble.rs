@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::parts::{self, Object, written};
 use super::{Miss, Payload};
 use crate::formats::Item;
 use crate::formats::classify::Keys;
 use crate::formats::json;
+use crate::formats::members::{self, Object, written};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::model::tables::hubble_flow::TABLE;
@@ -87,7 +87,7 @@ fn other_line(
 ) -> Result<(), Miss> {
     let inside = Object::of(inner)?;
     let mut values: Values<'_> = vec![("type", Value::text(kind)), ("event", Value::Json(inner))];
-    let time = parts::time(line, "time", rows, &mut values);
+    let time = members::time(line, "time", rows, &mut values);
     if kind == "lost_events" {
         // An uint64, which JSON of protobuf writes as a text.
         let lost = inside.json("num_events_lost").and_then(|value| value.int());
@@ -118,7 +118,7 @@ fn keep(flow: &Object<'_>, wrapper: Option<&Object<'_>>, item: &Item<'_>, rows: 
     let mut values: Values<'_> = Vec::with_capacity(48);
     let mut left: Rest<'_> = Vec::new();
     let mut taken = vec!["time"];
-    let mut time = parts::time(flow, "time", rows, &mut values);
+    let mut time = members::time(flow, "time", rows, &mut values);
     for (column, name) in WHOLE {
         values.extend(flow.json(name).map(|value| (column, value)));
         taken.push(name);
@@ -153,7 +153,7 @@ fn keep(flow: &Object<'_>, wrapper: Option<&Object<'_>>, item: &Item<'_>, rows: 
     if let Some(wrapper) = wrapper {
         // The wrapper repeats time and node; what it says counts where the flow says nothing.
         if flow.raw("time").is_none() {
-            time = parts::time(wrapper, "time", rows, &mut values);
+            time = members::time(wrapper, "time", rows, &mut values);
         }
         for (name, own, other) in [("time", None, "record_time"), ("node_name", Some("node"), "record_node")] {
             let column = if flow.raw(name).is_none() { own } else { Some(other) };

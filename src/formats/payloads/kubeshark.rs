@@ -3,10 +3,10 @@
 //! Reads what its hub, its scripts and its list of entries write (kubeshark/api, types Entry and BaseEntry; examples in
 //! kubeshark/docs, automation hooks). Reads no packets, and no `.kshrk`: that is an archive of another tool, k8shark.
 
-use super::parts::{self, Object};
 use super::{Miss, Payload};
 use crate::formats::Item;
 use crate::formats::classify::Keys;
+use crate::formats::members::{self, Object};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::model::Micros;
@@ -72,7 +72,7 @@ impl Payload for Kubeshark {
         let (Some(protocol), Some(name), true) = (&protocol, name, known) else { return Err(Miss::NotMine) };
 
         let mut values: Values<'_> = Vec::with_capacity(40);
-        let time = parts::time(entry, "startTime", rows, &mut values).or_else(|| {
+        let time = members::time(entry, "startTime", rows, &mut values).or_else(|| {
             let millis = entry.json("timestamp")?.int()?;
             Micros::from_millis(u64::try_from(millis).ok()?)
         });

@@ -11,17 +11,12 @@ mod diagnostic_record;
 mod entra;
 mod falco;
 pub(super) mod falco_line;
-mod fields;
-mod flow_salvage;
-mod flow_tuple;
 mod gatekeeper;
 mod hubble;
 mod kube_audit;
 pub(super) mod kube_object;
-mod kubeforensys;
 mod kubeshark;
-mod network_flow;
-mod parts;
+pub(super) mod network_flow;
 mod policy_state;
 mod resource_log;
 mod security_alert;
@@ -30,9 +25,6 @@ mod security_record;
 pub(super) mod syslog_line;
 mod tetragon;
 mod workspace_row;
-
-pub(super) use self::workspace_row::Members;
-pub(super) use flow_salvage::salvage;
 
 use super::Item;
 use super::classify::Keys;

@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use serde_json::value::RawValue;
 
-use super::flow_tuple::{self, Flow, Layout, NsgVersion};
-use super::parts::Object;
 use super::{Miss, Payload};
 use crate::formats::block::lines;
 use crate::formats::classify::Keys;
+use crate::formats::flows::tuple::{self, Flow, Layout, NsgVersion};
+use crate::formats::members::Object;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::{Item, json, wrappings};
@@ -212,7 +212,7 @@ impl Log<'_, '_> {
         let Some(text) = json::string(raw) else {
             return self.reject(raw, "flow tuple that is no text".to_owned());
         };
-        match flow_tuple::read(&text, self.layout) {
+        match tuple::read(&text, self.layout) {
             Ok(flow) => {
                 let range = wrappings::range(self.item, raw);
                 let start = self.item.at.start;
@@ -225,7 +225,7 @@ impl Log<'_, '_> {
     /// Reads the only tuple of a record: the record is the row.
     fn alone(&mut self, raw: &str, shared: &Values<'_>) -> Result<(), Miss> {
         let text = json::string(raw).ok_or_else(|| Miss::Broken("flow tuple that is no text".to_owned()))?;
-        let flow = flow_tuple::read(&text, self.layout).map_err(Miss::Broken)?;
+        let flow = tuple::read(&text, self.layout).map_err(Miss::Broken)?;
         self.keep(&flow, &self.item.at, shared);
         Ok(())
     }
@@ -235,7 +235,7 @@ impl Log<'_, '_> {
         let texts = FIELDS.map(|name| record.json(name).map(|value| value.as_text().into_owned()).unwrap_or_default());
         let fields = std::array::from_fn(|place| texts[place].as_str());
         let count = if self.layout == Layout::Nsg(Some(NsgVersion::One)) { 8 } else { 13 };
-        let flow = flow_tuple::flow(fields, count, self.layout).map_err(Miss::Broken)?;
+        let flow = tuple::flow(fields, count, self.layout).map_err(Miss::Broken)?;
         self.keep(&flow, &self.item.at, shared);
         Ok(())
     }

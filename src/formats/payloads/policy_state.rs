@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Gathered, Names, is_azure, member, members, same};
 use super::{Miss, Payload};
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, Names, is_azure, member, members, same};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::{Item, json};

@@ -2,9 +2,9 @@
 //!
 //! Leaves flow logs alone, and refuses a record of AKS, which without its log says nothing.
 
-use super::fields::{Gathered, Names, is_azure, member, members};
 use super::{Miss, Payload};
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, Names, is_azure, member, members};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::{Item, json};

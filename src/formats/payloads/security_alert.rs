@@ -7,10 +7,10 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::fields::{Gathered, Names, column, is_azure, member, members, part};
-use super::workspace_row::Members;
 use super::{Miss, Payload};
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, Names, column, is_azure, member, members, part};
+use crate::formats::members::Members;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::{Item, entities};
@@ -188,7 +188,7 @@ fn is_sample(titles: &[Option<String>], kind: Option<&str>) -> Option<bool> {
 /// Returns the Azure resource among the identifiers of an alert, when there is exactly one.
 fn only_resource(identifiers: &str) -> Option<String> {
     let all: Vec<&RawValue> = serde_json::from_str(identifiers).ok()?;
-    let ids = all.iter().filter_map(|one| super::fields::word(one.get(), &["azureResourceId"]));
+    let ids = all.iter().filter_map(|one| crate::formats::fields::word(one.get(), &["azureResourceId"]));
     let mut ids = ids.map(Cow::into_owned).collect::<Vec<_>>();
     ids.dedup();
     if ids.len() == 1 { ids.pop() } else { None }

@@ -1,10 +1,10 @@
 //! Incidents of Sentinel as its REST interface lists them, as rows of Azure's table SecurityIncident.
 
-use super::fields::{Gathered, Names, column, is_azure, member, members, part};
-use super::workspace_row::Members;
 use super::{Miss, Payload};
 use crate::formats::Item;
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, Names, column, is_azure, member, members, part};
+use crate::formats::members::Members;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 

@@ -3,9 +3,9 @@
 //! A weekly snapshot repeats everything that is known (formats.md e.2): IsSnapshot says so, and no row is dropped for
 //! it.
 
-use super::fields::{Gathered, is_azure, member, members, part, word};
 use super::{Miss, Payload};
 use crate::formats::classify::Keys;
+use crate::formats::fields::{Gathered, is_azure, member, members, part, word};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::{Item, json};

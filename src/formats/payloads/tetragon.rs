@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::parts::{self, Object};
 use super::{Miss, Payload};
 use crate::formats::Item;
 use crate::formats::classify::Keys;
+use crate::formats::members::{self, Object};
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::model::tables::tetragon::TABLE;
@@ -51,7 +51,7 @@ impl Payload for Tetragon {
         }
         let event = Object::of(inner)?;
         let mut values: Vec<(&str, Value<'_>)> = Vec::with_capacity(40);
-        let time = parts::time(&record, "time", rows, &mut values);
+        let time = members::time(&record, "time", rows, &mut values);
         values.push(("kind", Value::text(kind)));
         values.extend(record.json("node_name").map(|value| ("node", value)));
         values.extend(record.json("cluster_name").map(|value| ("cluster", value)));

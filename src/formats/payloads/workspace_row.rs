@@ -1,17 +1,13 @@
 //! Rows of any other Log Analytics table, under its own name and columns.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
-use super::{Miss, Payload, activity, control_plane, kubeforensys, security_alert};
+use super::{Miss, Payload, activity, control_plane, security_alert};
 use crate::formats::Item;
 use crate::formats::classify::{Keys, problem};
 use crate::formats::json;
+use crate::formats::kubeforensys;
+use crate::formats::members::Members;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
-use crate::formats::text::Text;
 
 /// See the module's description.
 pub struct WorkspaceRow;
@@ -61,31 +57,6 @@ fn value(raw: &str, az: bool) -> Value<'_> {
         Some(text) if text == "None" => Value::Json("null"),
         Some(text) => Value::Text(text),
         None => Value::Json(raw),
-    }
-}
-
-/// The members of an object in order.
-pub struct Members<'a>(pub Vec<(Text<'a>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members<'a>, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Object)
     }
 }
 

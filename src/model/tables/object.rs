@@ -30,7 +30,7 @@ fn columns() -> Vec<Column> {
         new("namespace", word(), "metadata.namespace"),
         new("name", text(), "metadata.name"),
         new("uid", text(), "metadata.uid"),
-        new("resource_version", text(), "metadata.resourceVersion"),
+        new("resource_version", text(), "metadata.resourceVersion; of an etcd revision, the revision"),
         new("deletion_time", timestamp(), "metadata.deletionTimestamp, UTC"),
         new("body", text(), "the object as the JSON text it arrived in"),
         new("revision", Int64, "etcd revision that wrote this state; null when the snapshot has no revisions"),

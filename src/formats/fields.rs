@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use super::Miss;
-use super::workspace_row::Members;
 use crate::formats::classify::{Keys, problem};
+use crate::formats::members::Members;
+use crate::formats::payloads::Miss;
 use crate::formats::rows::value::Value;
 use crate::formats::text::Text;
 use crate::formats::{Item, json};

@@ -206,5 +206,5 @@ impl<'a> Flow<'a> {
 }
 
 #[cfg(test)]
-#[path = "tests/flow_tuple.rs"]
+#[path = "../tests/flow_tuple.rs"]
 mod tests;

@@ -3,17 +3,43 @@
 //! Keeps numbers and nested values as the text they arrived in: an integer beyond 2^53 stays what it was.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Miss;
-use super::workspace_row::Members;
 use crate::formats::classify::problem;
 use crate::formats::json;
+use crate::formats::payloads::Miss;
 use crate::formats::rows::Rows;
 use crate::formats::rows::value::Value;
 use crate::formats::text::Text;
 use crate::model::Micros;
+
+/// The members of an object in order.
+pub struct Members<'a>(pub Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members<'a>, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
 
 /// See the module's description.
 pub struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);

@@ -3,10 +3,10 @@
 //! The blob of the running hour ends anywhere. A record that was cut is closed behind its last whole tuple and read as
 //! if it ended there; what follows is for the caller to reject. Half a tuple is never taken.
 
-use super::Payload;
-use super::network_flow::NetworkFlow;
-use super::parts::Object;
 use crate::formats::block::lines;
+use crate::formats::members::Object;
+use crate::formats::payloads::Payload;
+use crate::formats::payloads::network_flow::NetworkFlow;
 use crate::formats::rows::Rows;
 use crate::formats::{Item, wrappings};
 
