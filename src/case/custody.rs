@@ -3,6 +3,7 @@
 //! A line is the commit of what it tells: a Parquet file that no line lists does not exist. The chain shows any change
 //! within; that lines were cut off the end only a copy of the last hash can show, so every command prints it.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::act::{Act, TOOL, Who};
+use super::chain::Chain;
+use super::encoding::hex;
+use super::hash::Digests;
 use crate::error::{Error, Result};
 use crate::formats::Content;
 
@@ -20,6 +25,15 @@ pub struct Entry {
     pub seq: u64,
     /// UTC, when it was done.
     pub at: String,
+    /// Who did it; lines of the first versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Who>,
+    /// The arguments of the command, program first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// The program and its version. Not `by`, which `create` has in the same object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     #[serde(flatten)]
     pub action: Action,
     /// SHA-256 of the line before, in hex; 64 zeros for the first.
@@ -54,6 +68,17 @@ pub enum Action {
     Repair {
         bytes: u64,
     },
+    /// The chain up to the line before this one was signed.
+    Seal {
+        /// Relative to the case.
+        path: String,
+        /// Of the seal's file, so that a seal that was taken away or exchanged is missed.
+        sha256: String,
+        /// Lines that it covers.
+        length: u64,
+        /// The public key, as in the seal.
+        key: String,
+    },
 }
 
 /// One input as the journal keeps it; table `evidence` is made of these.
@@ -65,6 +90,12 @@ pub struct InputRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<MemberOf>,
     pub sha256: String,
+    /// Evidence of the first versions has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
+    /// The copy within the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<Embedded>,
     /// Bytes on disk.
     pub size: u64,
     /// Bytes after decompression.
@@ -90,7 +121,23 @@ pub struct MemberOf {
     pub number: u64,
 }
 
+/// A copy of evidence within the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Embedded {
+    /// Relative to the case, with `/`.
+    pub path: String,
+    /// Bytes of the stored file.
+    pub size: u64,
+    /// Of the stored file; the evidence's own hash is that of its content.
+    pub sha256: String,
+}
+
 impl InputRecord {
+    /// Adds the digests of its bytes.
+    pub fn hashed(&mut self, digests: Digests) {
+        (self.sha256, self.blake3, self.size) = (digests.sha256, Some(digests.blake3), digests.size);
+    }
+
     /// Adds what is known once all is read.
     pub fn finish(&mut self, content: Content) {
         (self.content_size, self.format) = (content.size, content.format);
@@ -128,63 +175,71 @@ pub struct Journal {
     whole: u64,
 }
 
-const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
 impl Journal {
     /// Reads a journal and checks its chain; a missing file is an empty journal.
     ///
     /// # Errors
     /// [`Error::Tampered`] naming the first line that does not fit.
     pub fn read(path: &Path) -> Result<Journal> {
+        let (journal, chain, other) = Journal::read_as_it_is(path)?;
+        let broken = chain.first_broken().filter(|broken| !broken.is_torn()).map(|broken| broken.to_string());
+        match broken.or(other) {
+            Some(what) => Err(Error::Tampered { path: path.to_path_buf(), what }),
+            None => Ok(journal),
+        }
+    }
+
+    /// Reads a journal whatever its chain says, for whoever checks it: the entries up to the first line that is none,
+    /// and why it is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read_as_it_is(path: &Path) -> Result<(Journal, Chain, Option<String>)> {
         let text = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(source) => return Err(Error::io("read", path)(source)),
         };
+        let chain = Chain::of(&mut text.as_slice()).map_err(Error::io("read", path))?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut journal = Journal {
             path: path.to_path_buf(),
             entries: Vec::new(),
-            head: ZEROS.to_owned(),
+            head: chain.head().to_owned(),
             unfinished: (text.len() - whole) as u64,
             whole: whole as u64,
         };
-        for line in text[..whole].split_inclusive(|byte| *byte == b'\n') {
-            let line = &line[..line.len() - 1];
-            let number = journal.entries.len() + 1;
-            let wrong =
-                |what: &str| Error::Tampered { path: path.to_path_buf(), what: format!("line {number}: {what}") };
-            let entry: Entry =
-                serde_json::from_slice(line).map_err(|e| wrong(&format!("not a journal entry ({e})")))?;
-            if entry.previous != journal.head {
-                return Err(wrong("it does not follow the line before it"));
+        for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice(line) {
+                Ok(entry) => journal.entries.push(entry),
+                Err(error) => {
+                    let other = format!("line {} is no journal entry: {error}", journal.entries.len() + 1);
+                    return Ok((journal, chain, Some(other)));
+                }
             }
-            if entry.seq != journal.entries.len() as u64 {
-                return Err(wrong("its number is out of order"));
-            }
-            journal.head = hex(&Sha256::digest(line));
-            journal.entries.push(entry);
         }
-        Ok(journal)
+        Ok((journal, chain, None))
     }
 
     /// Appends a line and waits until it is on disk.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn append(&mut self, at: &str, action: Action) -> Result<()> {
+    pub fn append(&mut self, act: impl Into<Act>, action: Action) -> Result<()> {
+        let act = act.into();
         if self.unfinished > 0 {
             let bytes = std::mem::take(&mut self.unfinished);
             let file = OpenOptions::new().write(true).open(&self.path).map_err(Error::io("write", &self.path))?;
             file.set_len(self.whole).map_err(Error::io("write", &self.path))?;
-            self.write(at, Action::Repair { bytes })?;
+            self.write(act.clone(), Action::Repair { bytes })?;
         }
-        self.write(at, action)
+        self.write(act, action)
     }
 
-    fn write(&mut self, at: &str, action: Action) -> Result<()> {
+    fn write(&mut self, act: Act, action: Action) -> Result<()> {
         let seq = self.entries.len() as u64;
-        let entry = Entry { seq, at: at.to_owned(), action, previous: self.head.clone() };
+        let Act { at, who, command } = act;
+        let entry = Entry { seq, at, who, command, tool: Some(TOOL.to_owned()), action, previous: self.head.clone() };
         let mut line = serde_json::to_vec(&entry)
             .map_err(|source| Error::Bug { what: "journal entry".into(), source: source.into() })?;
         let head = hex(&Sha256::digest(&line));
@@ -210,7 +265,15 @@ impl Journal {
         })
     }
 
-    /// The same with their books as they are now.
+    /// The seals that were made, each with the line that lists it, from 1.
+    pub fn seals(&self) -> impl Iterator<Item = (u64, &str, &str)> {
+        self.entries.iter().filter_map(|entry| match &entry.action {
+            Action::Seal { path, sha256, .. } => Some((entry.seq + 1, path.as_str(), sha256.as_str())),
+            _ => None,
+        })
+    }
+
+    /// Every input with its books as they are now.
     pub fn ledger(&self) -> Vec<InputRecord> {
         let mut inputs: Vec<InputRecord> = self.inputs().cloned().collect();
         for entry in &self.entries {
@@ -223,6 +286,17 @@ impl Journal {
             }
         }
         inputs
+    }
+
+    /// The files that a line after the first `length` replaced, each with that line's number from 1.
+    pub fn replaced_since(&self, length: u64) -> BTreeMap<&str, u64> {
+        let mut replaced_by = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.seq >= length) {
+            if let Action::Ingest { replaced, .. } | Action::Replay { replaced, .. } = &entry.action {
+                replaced_by.extend(replaced.iter().map(|path| (path.as_str(), entry.seq + 1)));
+            }
+        }
+        replaced_by
     }
 
     /// The files that make up the case now.
@@ -238,7 +312,7 @@ impl Journal {
     }
 }
 
-/// Hashes a file.
+/// Hashes a file of the case. Its own files have SHA-256 only: they can be made again from the evidence.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -247,11 +321,7 @@ pub fn hash_file(path: &Path) -> Result<(String, u64)> {
     hash(&mut file).map_err(Error::io("read", path))
 }
 
-/// Hashes all that is left to read, and counts it.
-///
-/// # Errors
-/// When reading fails.
-pub fn hash(bytes: &mut impl Read) -> io::Result<(String, u64)> {
+fn hash(bytes: &mut File) -> io::Result<(String, u64)> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut size = 0;
@@ -263,11 +333,6 @@ pub fn hash(bytes: &mut impl Read) -> io::Result<(String, u64)> {
         hash.update(&buffer[..read]);
         size += read as u64;
     }
-}
-
-/// Bytes as lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -5,31 +5,51 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Field, FieldRef, Schema, UInt64Type};
 
+use super::Case;
+use super::act::Act;
 use super::custody::{Action, FileRecord, InputRecord};
+use super::inputs::{self, Input};
 use super::intake::{Intake, Open, duplicates};
 use super::join::Amends;
 use super::merge::merge;
 use super::store::{Closed, Store, publish};
-use super::{Case, inputs};
+use super::watch::{Progress, Watch};
 use crate::error::{Error, Result};
 use crate::model::{EvidenceId, tables};
 
 /// More files of one table than this are merged into few.
 const MANY_FILES: usize = 8;
 
-/// How far an intake is.
-pub struct Progress {
-    /// Which input, from 1.
-    pub file: usize,
-    pub files: usize,
-    /// Bytes of it read so far, as on disk.
-    pub bytes: u64,
+/// How an intake is done; a time alone will do.
+///
+/// ```
+/// use coldcase::case::{Act, Intaking};
+/// let plain = Intaking::from("2031-04-05T06:07:08.000000Z");
+/// let embedding = Intaking { embed: true, ..Intaking::from(Act::from("2031-04-05T06:07:08.000000Z")) };
+/// assert!(!plain.embed && embedding.embed);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Intaking {
+    pub act: Act,
+    /// Keep a copy of every input in the case.
+    pub embed: bool,
+    /// The year of times that have none.
+    pub year: Option<i32>,
+    /// Set by whoever wants the intake to end: it then ends with [`Error::Stopped`], and the case is as before.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl<A: Into<Act>> From<A> for Intaking {
+    fn from(act: A) -> Intaking {
+        Intaking { act: act.into(), embed: false, year: None, stop: Arc::default() }
+    }
 }
 
 /// What became of every input.
@@ -55,20 +75,49 @@ impl std::ops::Deref for InputReceipt {
 }
 
 impl Case {
-    /// Takes in files, folders and standard input (`-`). `at` is the time the journal shall say.
+    /// Takes in files, folders and standard input (`-`).
     ///
     /// # Errors
-    /// When the case cannot be written or its own rows not read; an input that cannot be read is a problem in the
-    /// receipt, and the others go on.
-    pub fn ingest(&mut self, paths: &[PathBuf], at: &str, progress: &mut dyn FnMut(Progress)) -> Result<Receipt> {
+    /// When the case cannot be written or its own rows not read, and [`Error::Stopped`]; an input that cannot be read is
+    /// a problem in the receipt, and the others go on.
+    pub fn ingest(
+        &mut self,
+        paths: &[PathBuf],
+        how: impl Into<Intaking>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Receipt> {
+        let how = how.into();
         let _lock = self.lock()?;
         self.sweep()?;
         let known = self.journal.inputs().count();
         let mut problems = Vec::new();
         let list = inputs::list(&self.dir, paths, known as u64, &mut problems);
+        let receipt = self.take_in(&list, &how, problems, progress);
+        if matches!(receipt, Err(Error::Stopped)) {
+            // No line of the journal tells of it yet, so nothing that it wrote counts.
+            self.sweep()?;
+            for input in list.iter().filter(|input| input.name.starts_with("-/")) {
+                fs::remove_file(&input.path).map_err(Error::io("remove", &input.path))?;
+            }
+            let _ = fs::remove_dir(self.dir.join("evidence"));
+        }
+        receipt
+    }
+
+    fn take_in(
+        &mut self,
+        list: &[Input],
+        how: &Intaking,
+        problems: Vec<Error>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Receipt> {
         let earlier: Vec<InputRecord> = self.journal.inputs().cloned().collect();
+        let known = earlier.len();
+        let size = |input: &Input| fs::metadata(&input.path).map_or(0, |file| file.len());
         let mut intake = Intake {
             dir: self.dir.clone(),
+            how,
+            watch: Watch::new(list.len(), list.iter().map(size).sum(), &how.stop, progress),
             store: Store::new(&self.dir, self.journal.entries.len() as u64),
             seen: self.seen()?,
             amends: Amends::default(),
@@ -78,19 +127,19 @@ impl Case {
             receipts: Vec::new(),
             problems,
         };
-        let files = list.len();
-        for (place, input) in list.into_iter().enumerate() {
-            let step = &mut |bytes| progress(Progress { file: place + 1, files, bytes });
-            match intake.file(&input, step) {
+        for input in list {
+            intake.watch.begin(size(input));
+            match intake.file(input) {
                 Err(error @ Error::Io { .. }) => intake.problems.push(error),
                 other => other?,
             }
+            intake.watch.goes_on()?;
         }
         let mut receipts = std::mem::take(&mut intake.receipts);
         let problems = std::mem::take(&mut intake.problems);
         let records: Vec<InputRecord> = receipts.iter().filter(|r| !r.known).map(|r| r.record.clone()).collect();
         if !records.is_empty() {
-            self.commit(intake, records, at)?;
+            self.commit(intake, records, how)?;
             // The ledger may have changed where a later copy held more.
             let after: Vec<InputRecord> = self.evidence().into_iter().skip(known).collect();
             for (receipt, record) in receipts.iter_mut().filter(|r| !r.known).zip(after) {
@@ -101,8 +150,8 @@ impl Case {
     }
 
     /// Closes the files, puts right what fuller copies replaced, merges many files into few, and writes the line.
-    fn commit(&mut self, intake: Intake, mut inputs: Vec<InputRecord>, at: &str) -> Result<()> {
-        let Intake { store, amends, open, .. } = intake;
+    fn commit(&mut self, intake: Intake<'_>, mut inputs: Vec<InputRecord>, how: &Intaking) -> Result<()> {
+        let Intake { store, amends, open, watch, .. } = intake;
         let mut closed = store.close()?;
         self.give_types(&mut closed, &open)?;
         let (mut replaced, mut moved) = (Vec::new(), BTreeMap::new());
@@ -141,11 +190,10 @@ impl Case {
                 fs::remove_file(file).map_err(Error::io("remove", file))?;
             }
         }
+        watch.goes_on()?;
         let files: Vec<FileRecord> = publish(&self.dir, &closed)?;
-        self.journal.append(
-            at,
-            Action::Ingest { inputs, files, replaced: replaced.clone(), moved: moved.into_iter().collect() },
-        )?;
+        let moved = moved.into_iter().collect();
+        self.append(how.act.clone(), Action::Ingest { inputs, files, replaced: replaced.clone(), moved })?;
         self.remove(&replaced);
         Ok(())
     }
@@ -176,17 +224,35 @@ impl Case {
         Ok(())
     }
 
-    /// Removes what a killed command left behind.
+    /// Removes what a killed command left behind: files of tables and copies of evidence that no line lists.
     fn sweep(&self) -> Result<()> {
-        let live: HashSet<PathBuf> = self.journal.files().iter().map(|file| self.dir.join(&file.path)).collect();
-        let tables = self.dir.join("tables");
-        for entry in walkdir::WalkDir::new(&tables).into_iter().flatten() {
+        let tables = self.journal.files().into_iter().map(|file| &file.path);
+        let copies = self.journal.inputs().filter_map(|input| input.embedded.as_ref()).map(|copy| &copy.path);
+        let live: HashSet<PathBuf> = tables.chain(copies).map(|path| self.dir.join(path)).collect();
+        for entry in walkdir::WalkDir::new(self.dir.join("tables")).min_depth(1).contents_first(true) {
+            let Ok(entry) = entry else { continue };
             if entry.file_type().is_file() && !live.contains(entry.path()) {
                 fs::remove_file(entry.path()).map_err(Error::io("remove", entry.path()))?;
+            } else if entry.file_type().is_dir() {
+                // Only an empty folder goes.
+                let _ = fs::remove_dir(entry.path());
+            }
+        }
+        for entry in fs::read_dir(self.dir.join("evidence")).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if is_copy(&path) && !live.contains(&path) {
+                fs::remove_file(&path).map_err(Error::io("remove", &path))?;
             }
         }
         Ok(())
     }
+}
+
+/// Says whether a file has the name of a copy of evidence, or of one that is being written.
+fn is_copy(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let number = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".raw"));
+    name.starts_with(".embed-") || number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 fn number(batch: &RecordBatch, column: &str, row: usize) -> u64 {

@@ -10,18 +10,21 @@ use arrow::datatypes::Int32Type;
 
 use super::custody::InputRecord;
 use super::dedupe::{Fate, Seen};
-use super::ingest::InputReceipt;
+use super::ingest::{InputReceipt, Intaking};
 use super::join::Amends;
 use super::store::{Keys, Store};
+use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::formats::{Batch, Guess, Reject, SheetBatch};
 use crate::model::tables::azure;
 use crate::model::{EvidenceId, TABLES, Table, tables};
 
 /// One intake under way.
-pub struct Intake {
+pub struct Intake<'a> {
     /// The case's folder.
     pub dir: PathBuf,
+    pub how: &'a Intaking,
+    pub watch: Watch<'a>,
     pub store: Store,
     pub seen: Seen,
     pub amends: Amends,
@@ -48,9 +51,10 @@ impl Open {
     }
 }
 
-impl Intake {
+impl Intake<'_> {
     /// Takes in the rows and rejects of one batch.
     pub fn batch(&mut self, batch: Batch, evidence: EvidenceId, record: &mut InputRecord) -> Result<()> {
+        self.watch.step(batch.read)?;
         record.read += batch.read;
         let new = |note: &String| !record.notes.contains(note);
         let notes: Vec<String> = batch.notes.iter().filter(|note| new(note)).cloned().collect();

@@ -4,27 +4,41 @@
 //! case.toml        format version and name
 //! journal.jsonl    one hash-chained line for every command that changed the case
 //! tables/T/*.parquet   rows of table T; only files that the journal lists count
-//! evidence/        what came in by standard input
+//! evidence/        what came in by standard input, and copies made with --embed
+//! seal-N.json      signed statements of all hashes
 //! ```
 
+mod act;
+mod chain;
+mod check;
 mod columns;
 mod custody;
 mod dedupe;
+mod embed;
+mod encoding;
+mod hash;
 mod ingest;
 mod inputs;
 mod intake;
 mod join;
+mod key;
 mod known;
 mod layout;
 mod merge;
 mod pipeline;
+mod place;
+mod seal;
+mod sealing;
 mod sources;
 mod store;
+#[cfg(test)]
+mod tests;
 mod verify;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::io::Read;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,23 +49,38 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::model::{EvidenceId, Span, tables};
+use crate::model::{EvidenceId, tables};
 
+pub use act::{Act, Who};
 use custody::Journal;
-pub use custody::{Action, Entry, FileRecord, InputRecord};
-pub use ingest::{InputReceipt, Progress, Receipt};
-use sources::Whole;
-pub use verify::{Mismatch, Report};
+pub use custody::{Action, Embedded, Entry, FileRecord, InputRecord, MemberOf};
+pub use ingest::{InputReceipt, Intaking, Receipt};
+pub use place::Bytes;
+pub use sealing::NewSeal;
+pub use verify::{Mismatch, Remark, Report, SealReport, verify};
+pub use watch::Progress;
 
-/// The version of the case format this program writes and the newest it reads.
-pub const FORMAT: u32 = 1;
+/// The version of the case format this program writes and the newest it reads. A case of format 1 has no seals and no
+/// copies of evidence, and becomes one of format 2 with the first line that is added to its journal.
+pub const FORMAT: u32 = 2;
 
 /// An open case.
 #[derive(Debug)]
 pub struct Case {
     dir: PathBuf,
     name: String,
+    format: u32,
     journal: Journal,
+}
+
+/// The right to write. It is given back by name: a program that is being started somewhere else in this process has
+/// the file open too for a moment, and closing ours would not end the lock.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,51 +89,8 @@ struct Manifest {
     name: String,
 }
 
-/// Bytes of evidence as they are now.
-pub struct Bytes {
-    pub bytes: Vec<u8>,
-    /// Whether the whole file still has the hash it had at intake.
-    pub same: bool,
-}
-
-impl Case {
-    /// Opens a case, or makes one where there is nothing yet. `at` is the time the journal shall say.
-    ///
-    /// # Errors
-    /// When `dir` holds something else.
-    pub fn open_or_create(dir: &Path, at: &str) -> Result<Case> {
-        if dir.join("case.toml").exists() { Case::open(dir) } else { Case::create(dir, at) }
-    }
-
-    /// Makes a case in an empty or missing folder.
-    ///
-    /// # Errors
-    /// When the folder holds something, or cannot be written.
-    pub fn create(dir: &Path, at: &str) -> Result<Case> {
-        if dir.exists() {
-            let mut entries = fs::read_dir(dir).map_err(Error::io("read", dir))?;
-            if entries.next().is_some() {
-                return Err(Error::NotACase { path: dir.into(), why: "the folder holds other things".into() });
-            }
-        }
-        fs::create_dir_all(dir.join("tables")).map_err(Error::io("make", dir))?;
-        let name = dir.file_name().map_or_else(|| "case".into(), |name| name.to_string_lossy().into_owned());
-        let manifest = toml::to_string(&Manifest { format: FORMAT, name: name.clone() })
-            .map_err(|source| Error::Bug { what: "case.toml".into(), source: source.into() })?;
-        // The journal first: a folder with a manifest is a whole case.
-        let mut journal = Journal::read(&dir.join("journal.jsonl"))?;
-        let by = concat!("coldcase ", env!("CARGO_PKG_VERSION")).to_owned();
-        journal.append(at, Action::Create { name: name.clone(), by })?;
-        let path = dir.join("case.toml");
-        fs::write(&path, manifest).map_err(Error::io("write", &path))?;
-        Ok(Case { dir: dir.into(), name, journal })
-    }
-
-    /// Opens a case and checks its journal.
-    ///
-    /// # Errors
-    /// [`Error::NotACase`], [`Error::NewerCase`], or [`Error::Tampered`] when the journal was changed.
-    pub fn open(dir: &Path) -> Result<Case> {
+impl Manifest {
+    fn read(dir: &Path) -> Result<Manifest> {
         let path = dir.join("case.toml");
         let not = |why: String| Error::NotACase { path: dir.into(), why };
         if !dir.is_dir() {
@@ -118,11 +104,66 @@ impl Case {
         if manifest.format > FORMAT {
             return Err(Error::NewerCase { path: dir.into(), found: manifest.format, known: FORMAT });
         }
+        Ok(manifest)
+    }
+
+    /// Takes the place of the one before at once: a folder without a whole manifest is no case.
+    fn write(&self, dir: &Path) -> Result<()> {
+        let text =
+            toml::to_string(self).map_err(|source| Error::Bug { what: "case.toml".into(), source: source.into() })?;
+        let (path, new) = (dir.join("case.toml"), dir.join("case.toml.tmp"));
+        let io = Error::io("write", &path);
+        let write = || -> std::io::Result<()> {
+            let mut file = File::create(&new)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&new, &path)
+        };
+        write().map_err(io)
+    }
+}
+
+impl Case {
+    /// Opens a case, or makes one where there is nothing yet. `act` is who does it, when and how, for the journal; the
+    /// time alone will do.
+    ///
+    /// # Errors
+    /// When `dir` holds something else.
+    pub fn open_or_create(dir: &Path, act: impl Into<Act>) -> Result<Case> {
+        if dir.join("case.toml").exists() { Case::open(dir) } else { Case::create(dir, act) }
+    }
+
+    /// Makes a case in an empty or missing folder.
+    ///
+    /// # Errors
+    /// When the folder holds something, or cannot be written.
+    pub fn create(dir: &Path, act: impl Into<Act>) -> Result<Case> {
+        if dir.exists() {
+            let mut entries = fs::read_dir(dir).map_err(Error::io("read", dir))?;
+            if entries.next().is_some() {
+                return Err(Error::NotACase { path: dir.into(), why: "the folder holds other things".into() });
+            }
+        }
+        fs::create_dir_all(dir.join("tables")).map_err(Error::io("make", dir))?;
+        let name = dir.file_name().map_or_else(|| "case".into(), |name| name.to_string_lossy().into_owned());
+        // The journal first: a folder with a manifest is a whole case.
+        let mut journal = Journal::read(&dir.join("journal.jsonl"))?;
+        journal.append(act, Action::Create { name: name.clone(), by: act::TOOL.to_owned() })?;
+        Manifest { format: FORMAT, name: name.clone() }.write(dir)?;
+        Ok(Case { dir: dir.into(), name, format: FORMAT, journal })
+    }
+
+    /// Opens a case and checks its journal.
+    ///
+    /// # Errors
+    /// [`Error::NotACase`], [`Error::NewerCase`], or [`Error::Tampered`] when the journal was changed.
+    pub fn open(dir: &Path) -> Result<Case> {
+        let Manifest { format, name } = Manifest::read(dir)?;
         let journal = Journal::read(&dir.join("journal.jsonl"))?;
         if journal.entries.is_empty() {
             return Err(Error::Tampered { path: dir.join("journal.jsonl"), what: "it is empty or missing".into() });
         }
-        Ok(Case { dir: dir.into(), name: manifest.name, journal })
+        Ok(Case { dir: dir.into(), name, format, journal })
     }
 
     /// The folder.
@@ -133,6 +174,11 @@ impl Case {
     /// The name people gave it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The version of its format on disk.
+    pub fn format(&self) -> u32 {
+        self.format
     }
 
     /// Everything that was done, oldest first.
@@ -203,6 +249,7 @@ impl Case {
         let text = |of: &dyn Fn(&InputRecord) -> Option<String>| -> ArrayRef {
             Arc::new(inputs.iter().map(of).collect::<StringArray>())
         };
+        let within = inputs.iter().map(|i| i.member.as_ref().map(|member| member.within));
         let number = |of: &dyn Fn(&InputRecord) -> u64| -> ArrayRef {
             Arc::new(UInt64Array::from_iter_values(inputs.iter().map(of)))
         };
@@ -213,7 +260,9 @@ impl Case {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(UInt32Array::from_iter_values(0..inputs.len() as u32)),
             text(&|i| Some(i.path.clone())),
+            Arc::new(within.collect::<UInt32Array>()),
             text(&|i| Some(i.sha256.clone())),
+            text(&|i| i.blake3.clone()),
             number(&|i| i.size),
             number(&|i| i.content_size),
             text(&|i| Some(i.format.clone())),
@@ -224,6 +273,7 @@ impl Case {
             time(&|i| i.first),
             time(&|i| i.last),
             number(&|i| i.cut),
+            text(&|i| i.embedded.as_ref().map(|copy| copy.path.clone())),
             text(&|i| (!i.notes.is_empty()).then(|| i.notes.join("; "))),
         ];
         let bug =
@@ -233,52 +283,9 @@ impl Case {
         RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<_, _>>().map_err(bug)?).map_err(bug)
     }
 
-    /// Reads the original bytes of a span again, and says whether their file is what it was.
-    ///
-    /// # Errors
-    /// When the file is gone or ends before the span.
-    pub fn bytes(&self, span: Span) -> Result<Bytes> {
-        let missing = || Error::Usage { what: format!("there is no evidence {}", span.evidence.0), hint: None };
-        let input = self.input(span.evidence).ok_or_else(missing)?;
-        let path = PathBuf::from(&input.path);
-        let raw = self.raw(input)?;
-        let mut content = crate::formats::content(Box::new(raw)).map_err(Error::io("read", &path))?;
-        let io = Error::io("read", &path);
-        let mut bytes = Vec::new();
-        let read = std::io::copy(&mut (&mut content).take(span.offset), &mut std::io::sink())
-            .and_then(|_| content.take(span.length).read_to_end(&mut bytes));
-        read.map_err(io)?;
-        if bytes.len() as u64 != span.length {
-            return Err(Error::Tampered { path, what: "it ends before these bytes".into() });
-        }
-        let (hash, _) = custody::hash(&mut self.raw(input)?).map_err(Error::io("read", &path))?;
-        Ok(Bytes { bytes, same: hash == input.sha256 })
-    }
-
-    /// Opens an input again: a file, or the member of an archive.
-    fn raw(&self, input: &InputRecord) -> Result<Box<dyn Whole>> {
-        let Some(member) = &input.member else {
-            let path = self.locate(input);
-            return Ok(Box::new(File::open(&path).map_err(Error::io("open", &path))?));
-        };
-        let gone = |what: &str| Error::Tampered { path: PathBuf::from(&input.path), what: what.to_owned() };
-        let archive = self.input(EvidenceId(member.within)).ok_or_else(|| gone("its archive is not in the journal"))?;
-        let found = sources::member(self.raw(archive)?, archive, member.number, &self.dir);
-        let found = found.map_err(Error::io("read", Path::new(&archive.path)))?;
-        Ok(Box::new(found.ok_or_else(|| gone("its archive has no such member any more"))?))
-    }
-
-    /// Where an input lies now: relative paths of standard input are within the case.
-    fn locate(&self, input: &InputRecord) -> PathBuf {
-        match input.path.strip_prefix("-/") {
-            Some(inside) => self.dir.join(inside),
-            None => PathBuf::from(&input.path),
-        }
-    }
-
-    /// Takes the right to write; it ends when the returned file is dropped. What others wrote since the case was opened
+    /// Takes the right to write; it ends when what is returned is dropped. What others wrote since the case was opened
     /// is read first, so that the next line follows the last one.
-    fn lock(&mut self) -> Result<File> {
+    fn lock(&mut self) -> Result<Lock> {
         let path = self.dir.join("lock");
         let file = File::create(&path).map_err(Error::io("write", &path))?;
         match file.try_lock() {
@@ -286,15 +293,25 @@ impl Case {
             Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: self.dir.clone() }),
             Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
         }
+        let lock = Lock(file);
         self.journal = Journal::read(&self.dir.join("journal.jsonl"))?;
-        Ok(file)
+        Ok(lock)
+    }
+
+    /// Adds a line to the journal. Before the first one that an older coldcase could not read, the case says so.
+    fn append(&mut self, act: impl Into<Act>, action: Action) -> Result<()> {
+        if self.format < FORMAT {
+            Manifest { format: FORMAT, name: self.name.clone() }.write(&self.dir)?;
+            self.format = FORMAT;
+        }
+        self.journal.append(act, action)
     }
 
     /// Records a replay: its findings take the place of those before.
     ///
     /// # Errors
     /// When the case cannot be written.
-    pub fn record_replay(&mut self, rules: u64, findings: &RecordBatch, at: &str) -> Result<()> {
+    pub fn record_replay(&mut self, rules: u64, findings: &RecordBatch, act: impl Into<Act>) -> Result<()> {
         let _lock = self.lock()?;
         let table = &tables::finding::TABLE;
         let replaced: Vec<String> =
@@ -304,7 +321,7 @@ impl Case {
         store.add(table.name, findings.clone())?;
         let files = store.finish()?;
         let count = findings.num_rows() as u64;
-        self.journal.append(at, Action::Replay { rules, findings: count, files, replaced: replaced.clone() })?;
+        self.append(act, Action::Replay { rules, findings: count, files, replaced: replaced.clone() })?;
         self.remove(&replaced);
         Ok(())
     }

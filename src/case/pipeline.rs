@@ -8,12 +8,9 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
-use super::custody::hex;
+use super::hash::{Digests, Hasher};
 use crate::error::{Error, Result};
 use crate::formats::{Batch, Block, Content, Reader, Rows, block};
-use crate::model::EvidenceId;
 
 /// Blocks that may be between the reader and the caller.
 const UNDER_WAY: usize = 16;
@@ -22,39 +19,34 @@ const UNDER_WAY: usize = 16;
 pub struct Done {
     pub content: Content,
     /// Of the raw bytes.
-    pub sha256: String,
-    /// Raw bytes.
-    pub size: u64,
+    pub raw: Digests,
 }
 
-/// Counts and hashes the bytes that pass.
+/// Hashes the bytes that pass.
 struct Tee<R> {
     inner: R,
-    seen: Arc<Mutex<(Sha256, u64)>>,
+    seen: Arc<Mutex<Hasher>>,
 }
 
 impl<R: Read> Read for Tee<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.0.update(&buffer[..read]);
-        seen.1 += read as u64;
+        seen.update(&buffer[..read]);
         Ok(read)
     }
 }
 
-/// Reads an input to its end and hands each batch to `each`, in order, with the raw bytes read so far. `hint` is its
-/// file's name.
+/// Reads an input to its end and hands each batch to `each`, in order. `rows` makes the columns of one thread.
 ///
 /// # Errors
 /// The failure to read, or whatever `each` returns first.
 pub fn run(
     raw: Box<dyn Read + Send>,
-    evidence: EvidenceId,
-    hint: &str,
-    each: &mut dyn FnMut(Batch, u64) -> Result<()>,
+    rows: &(dyn Fn() -> Rows + Sync),
+    each: &mut dyn FnMut(Batch) -> Result<()>,
 ) -> Result<io::Result<Done>> {
-    let seen = Arc::new(Mutex::new((Sha256::new(), 0)));
+    let seen = Arc::new(Mutex::new(Hasher::new()));
     let tee = Tee { inner: raw, seen: Arc::clone(&seen) };
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (blocks_in, blocks_out) = sync_channel::<(u64, Block)>(UNDER_WAY);
@@ -70,12 +62,11 @@ pub fn run(
         let reading = scope.spawn(move || read(Box::new(tee), &blocks_in, &permits_out, &used_out));
         for _ in 0..threads {
             let (blocks, batches, used) = (&blocks_out, batches_in.clone(), used_in.clone());
-            scope.spawn(move || decode(blocks, &batches, &used, Rows::new(evidence, hint)));
+            scope.spawn(move || decode(blocks, &batches, &used, rows()));
         }
         drop(batches_in);
-        let bytes = || seen.lock().unwrap_or_else(PoisonError::into_inner).1;
         let kept = in_order(batches_out, &mut |batch| {
-            let result = each(batch, bytes());
+            let result = each(batch);
             let _ = permits_in.send(());
             result
         });
@@ -87,7 +78,7 @@ pub fn run(
     kept?;
     Ok(read.map(|content| {
         let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-        Done { content, sha256: hex(&seen.0.finalize()), size: seen.1 }
+        Done { content, raw: seen.finish() }
     }))
 }
 

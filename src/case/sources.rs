@@ -5,9 +5,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
 
-use super::custody::{InputRecord, MemberOf, hash, hash_file};
-use super::ingest::InputReceipt;
+use super::custody::{Embedded, InputRecord, MemberOf};
+use super::embed::embed_from;
+use super::hash::{Digests, hash_about, hash_file, hash_on_one_thread};
+use super::ingest::{InputReceipt, Intaking};
 use super::inputs::Input;
 use super::intake::Intake;
 use super::pipeline;
@@ -21,7 +24,7 @@ use crate::model::EvidenceId;
 const USUAL_EVENT: u64 = 2_000;
 const MOST_EXPECTED: u64 = 1 << 20;
 /// Archives inside archives are opened this deep.
-const DEEPEST: u32 = 4;
+pub const DEEPEST: u32 = 4;
 
 /// What can be read from any place of it.
 pub trait Whole: Read + Seek + Send {}
@@ -36,12 +39,12 @@ struct Place {
     depth: u32,
 }
 
-impl Intake {
+impl Intake<'_> {
     /// Takes in one file.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be opened; anything else ends the intake.
-    pub fn file(&mut self, input: &Input, progress: &mut dyn FnMut(u64)) -> Result<()> {
+    pub fn file(&mut self, input: &Input) -> Result<()> {
         let path = &input.path;
         let before = fs::metadata(path).map_err(Error::io("open", path))?;
         let size = before.len();
@@ -50,32 +53,63 @@ impl Intake {
         let place = Place { name: input.name.clone(), member: None, depth: 0 };
         // Only a file of a size seen before can be one seen before; others are hashed while they are read.
         let seen = self.earlier.iter().chain(self.receipts.iter().map(|r| &r.record)).any(|known| known.size == size);
-        let sha256 = if seen || shape != Shape::Stream { hash_file(path)?.0 } else { String::new() };
-        let entry = self.receipts.len();
-        self.take(Box::new(file), place, (sha256, size), (shape, packed), progress)?;
-        // What is still being written, or was taken away, is not what somebody else will find there.
-        let same = |after: &fs::Metadata| after.len() == size && after.modified().ok() == before.modified().ok();
-        let note = match fs::metadata(path) {
-            Ok(after) if same(&after) => return Ok(()),
-            Ok(_) => "the file CHANGED while it was read: take it in again once nobody writes to it",
-            Err(_) => "the file was TAKEN AWAY while it was read: its bytes cannot be shown again",
-        };
+        let known = if seen || shape != Shape::Stream { Some(self.hash(path, size)?) } else { None };
+        let (number, entry) = (self.next(), self.receipts.len());
+        self.take(Box::new(self.watch.input(file)), place, known, size, (shape, packed))?;
         if let Some(receipt) = self.receipts.get_mut(entry).filter(|receipt| !receipt.known) {
-            receipt.record.notes.push(note.to_owned());
+            receipt.record.notes.extend(changed(path, &before).map(str::to_owned));
         }
+        if self.how.embed { self.embed(input, number, entry) } else { Ok(()) }
+    }
+
+    /// Hashes a file before it is read.
+    fn hash(&self, path: &Path, size: u64) -> Result<Digests> {
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        hash_about(&mut self.watch.aside(file), size).map_err(|source| self.failed(path, source))
+    }
+
+    /// Why a file could not be read: a stop is no fault of the file.
+    fn failed(&self, path: &Path, source: io::Error) -> Error {
+        self.watch.goes_on().err().unwrap_or_else(|| Error::io("read", path)(source))
+    }
+
+    /// Copies a file into the case after it was read. Standard input is in the case already, and members of an archive
+    /// are in the archive's copy.
+    fn embed(&mut self, input: &Input, number: EvidenceId, entry: usize) -> Result<()> {
+        let read = self.receipts.get(entry).is_some_and(|receipt| !receipt.known && !receipt.sha256.is_empty());
+        if !read || input.name.starts_with("-/") {
+            return Ok(());
+        }
+        let (path, folder) = (&input.path, self.dir.join("evidence"));
+        fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        let copy = embed_from(&mut self.watch.aside(file), path, &folder.join(number.0.to_string()));
+        self.watch.goes_on()?;
+        let copy = copy?;
+        let record = &mut self.receipts[entry].record;
+        if copy.content.sha256 != record.sha256 {
+            fs::remove_file(&copy.path).map_err(Error::io("remove", &copy.path))?;
+            let what = "it is another file than the one that was read before, so it was not copied".to_owned();
+            self.problems.push(Error::Tampered { path: path.clone(), what });
+            return Ok(());
+        }
+        let name = copy.path.file_name().unwrap_or_default().to_string_lossy();
+        let path = format!("evidence/{name}");
+        record.embedded = Some(Embedded { path, size: copy.size, sha256: copy.sha256 });
         Ok(())
     }
 
-    /// Takes in what `bytes` hold; `known` are their hash, when it was taken, and their number.
+    /// Takes in about `size` bytes; `known` are their digests, when they were taken.
     fn take(
         &mut self,
         bytes: Box<dyn Whole>,
         place: Place,
-        (sha256, size): (String, u64),
+        known: Option<Digests>,
+        size: u64,
         (shape, packed): (Shape, bool),
-        progress: &mut dyn FnMut(u64),
     ) -> Result<()> {
-        if let Some(number) = self.hashes.get(&sha256) {
+        let size = known.as_ref().map_or(size, |known| known.size);
+        if let Some(number) = known.as_ref().and_then(|known| self.hashes.get(&known.sha256)) {
             let before = self.record(*number).filter(|record| record.size == size).cloned();
             if let Some(record) = before {
                 self.receipts.push(InputReceipt { record: InputRecord { path: place.name, ..record }, known: true });
@@ -83,16 +117,14 @@ impl Intake {
             }
         }
         self.seen.expect((size / USUAL_EVENT).min(MOST_EXPECTED));
-        let record = InputRecord {
-            path: place.name.clone(),
-            sha256,
-            size,
-            member: place.member.clone(),
-            ..InputRecord::default()
-        };
+        let (path, member) = (place.name.clone(), place.member.clone());
+        let mut record = InputRecord { path, member, size, ..InputRecord::default() };
+        if let Some(known) = known {
+            record.hashed(known);
+        }
         match shape {
-            Shape::Stream => self.stream(bytes, record, progress),
-            Shape::Archive(kind) => self.archive(bytes, record, kind, packed, &place, progress),
+            Shape::Stream => self.stream(bytes, record),
+            Shape::Archive(kind) => self.archive(bytes, record, kind, packed, &place),
             Shape::Database => self.database(bytes, record, packed),
             Shape::Capture => self.capture(bytes, record),
         }
@@ -123,27 +155,30 @@ impl Intake {
     }
 
     /// Reads records one after the other.
-    fn stream(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord, progress: &mut dyn FnMut(u64)) -> Result<()> {
-        let (evidence, hint) = (self.next(), hint(&record.path).to_owned());
+    fn stream(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord) -> Result<()> {
+        let (evidence, path, how) = (self.next(), PathBuf::from(&record.path), self.how);
+        let name = record.path.clone();
         let mut lacks = Lacks::default();
-        let done = pipeline::run(Box::new(bytes), evidence, &hint, &mut |batch, bytes| {
-            progress(bytes);
+        let done = pipeline::run(Box::new(bytes), &|| rows(evidence, &name, how), &mut |batch| {
             lacks.add(&batch.lacks);
             self.batch(batch, evidence, &mut record)
         })?;
         match done {
             Ok(done) => {
-                (record.sha256, record.size) = (done.sha256, done.size);
+                record.hashed(done.raw);
                 record.finish(done.content);
             }
             Err(source) => {
+                self.watch.goes_on()?;
                 // What was read is in the case; a hash of a part would be no hash of the file.
-                let path = std::path::Path::new(&record.path);
-                let (sha256, size) = hash_file(path).unwrap_or_default();
-                (record.sha256, record.size) = (sha256, size);
+                if record.member.is_none()
+                    && let Ok(all) = hash_file(&path)
+                {
+                    record.hashed(all);
+                }
                 record.format = "unreadable".into();
                 record.notes.push(format!("reading failed: {source}"));
-                self.problems.push(Error::io("read", path)(source));
+                self.problems.push(Error::io("read", &path)(source));
             }
         }
         record.notes.extend(lacks.notes());
@@ -158,9 +193,8 @@ impl Intake {
         kind: Kind,
         packed: bool,
         place: &Place,
-        progress: &mut dyn FnMut(u64),
     ) -> Result<()> {
-        let path = std::path::PathBuf::from(&record.path);
+        let path = PathBuf::from(&record.path);
         // Its members come after it, so its place in the ledger is taken first.
         let evidence = self.next();
         self.enter(record)?;
@@ -180,7 +214,7 @@ impl Intake {
                     let within = MemberOf { within: evidence.0, number: number - 1 };
                     let name = format!("{}!{}", place.name, member.path);
                     let inner = Place { name, member: Some(within), depth: place.depth + 1 };
-                    return self.member(Box::new(spool), inner, member.note, progress).map_err(|error| {
+                    return self.member(Box::new(spool), inner, member.note).map_err(|error| {
                         failed = Some(error);
                         io::Error::other("the intake ended")
                     });
@@ -198,6 +232,7 @@ impl Intake {
         if let Some(error) = failed {
             return Err(error);
         }
+        self.watch.goes_on()?;
         let walk = walked.unwrap_or_else(|source| {
             let notes = vec![format!("reading failed: {source}")];
             self.problems.push(Error::io("read", &path)(source));
@@ -215,23 +250,17 @@ impl Intake {
     }
 
     /// Takes in one member of an archive.
-    fn member(
-        &mut self,
-        mut bytes: Box<dyn Whole>,
-        place: Place,
-        note: Option<String>,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<()> {
-        let path = std::path::PathBuf::from(&place.name);
-        let read = Error::io("read", &path);
-        let (sha256, size) = hash(&mut bytes).map_err(read)?;
+    fn member(&mut self, mut bytes: Box<dyn Whole>, place: Place, note: Option<String>) -> Result<()> {
+        let path = PathBuf::from(&place.name);
+        let known = hash_on_one_thread(&mut bytes).map_err(Error::io("read", &path))?;
         let (mut shape, packed) = formats::shape(&mut bytes).map_err(Error::io("read", &path))?;
         if place.depth >= DEEPEST && matches!(shape, Shape::Archive(_)) {
             // It is refused by its name, as any other content that is not read.
             shape = Shape::Stream;
         }
         let entry = self.receipts.len();
-        self.take(bytes, place, (sha256, size), (shape, packed), progress)?;
+        let size = known.size;
+        self.take(bytes, place, Some(known), size, (shape, packed))?;
         if let Some(receipt) = self.receipts.get_mut(entry).filter(|receipt| !receipt.known) {
             receipt.record.notes.extend(note);
         }
@@ -241,11 +270,11 @@ impl Intake {
     /// Reads an etcd database.
     fn database(&mut self, mut bytes: Box<dyn Whole>, mut record: InputRecord, packed: bool) -> Result<()> {
         let evidence = self.next();
-        let path = std::path::PathBuf::from(&record.path);
+        let path = PathBuf::from(&record.path);
         if packed {
-            bytes = Box::new(spooled(bytes, &self.dir).map_err(Error::io("read", &path))?);
+            bytes = Box::new(spooled(bytes, &self.dir).map_err(|source| self.failed(&path, source))?);
         }
-        let mut rows = Rows::new(evidence, hint(&record.path));
+        let mut rows = rows(evidence, &record.path, self.how);
         let mut failed = None;
         let read = formats::snapshot::read(&mut bytes, &mut rows, &mut |rows| {
             if failed.is_none() {
@@ -255,6 +284,7 @@ impl Intake {
         if let Some(error) = failed {
             return Err(error);
         }
+        self.watch.goes_on()?;
         let content = read.unwrap_or_else(|why| {
             rows.refuse_all(record.size, &format!("etcd database: {why}"));
             Content { format: "bbolt".to_owned(), size: record.size, notes: Vec::new() }
@@ -267,8 +297,8 @@ impl Intake {
     /// Reads a file of Event Hubs Capture.
     fn capture(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord) -> Result<()> {
         let evidence = self.next();
-        let path = std::path::PathBuf::from(&record.path);
-        let mut rows = Rows::new(evidence, hint(&record.path));
+        let path = PathBuf::from(&record.path);
+        let mut rows = rows(evidence, &record.path, self.how);
         let mut failed = None;
         let content = formats::readable(bytes).and_then(|mut content| {
             formats::capture(&mut *content, &mut rows, &mut |rows| {
@@ -280,6 +310,7 @@ impl Intake {
         if let Some(error) = failed {
             return Err(error);
         }
+        self.watch.goes_on()?;
         self.batch(rows.finish(), evidence, &mut record)?;
         match content {
             Ok(content) => record.finish(content),
@@ -295,13 +326,30 @@ impl Intake {
 /// Bytes of rows that are handed on at a time.
 const FULL: usize = 8 << 20;
 
+/// Columns for one thread.
+fn rows(evidence: EvidenceId, path: &str, how: &Intaking) -> Rows {
+    let mut rows = Rows::new(evidence, hint(path));
+    rows.assume_year(how.year);
+    rows
+}
+
+/// What a reader must know of a file that is not what it was before it was read: what is still being written, or was
+/// taken away, is not what somebody else will find there.
+fn changed(path: &Path, before: &fs::Metadata) -> Option<&'static str> {
+    match fs::metadata(path) {
+        Ok(after) if after.len() == before.len() && after.modified().ok() == before.modified().ok() => None,
+        Ok(_) => Some("the file CHANGED while it was read: take it in again once nobody writes to it"),
+        Err(_) => Some("the file was TAKEN AWAY while it was read: its bytes cannot be shown again"),
+    }
+}
+
 /// The name of the file, without the archives and folders around it.
 fn hint(path: &str) -> &str {
     path.rsplit(['/', '!', '\\']).next().unwrap_or(path)
 }
 
 /// Unpacks into a file without a name, for what must be read from any place of it.
-fn spooled(bytes: Box<dyn Whole>, dir: &std::path::Path) -> io::Result<File> {
+fn spooled(bytes: Box<dyn Whole>, dir: &Path) -> io::Result<File> {
     let mut file = tempfile::tempfile_in(dir)?;
     io::copy(&mut formats::readable(bytes)?, &mut file)?;
     file.rewind()?;
@@ -309,18 +357,39 @@ fn spooled(bytes: Box<dyn Whole>, dir: &std::path::Path) -> io::Result<File> {
 }
 
 /// Opens a member of an archive again.
-pub fn member(
-    mut archive: Box<dyn Whole>,
-    record: &InputRecord,
-    number: u64,
-    dir: &std::path::Path,
-) -> io::Result<Option<Spool>> {
+pub fn member(mut archive: Box<dyn Whole>, record: &InputRecord, number: u64, dir: &Path) -> io::Result<Option<Spool>> {
     let limits = Limits::default();
     let (shape, packed) = formats::shape(&mut archive)?;
     match shape {
         Shape::Archive(Kind::Tar) => member_tar(formats::readable(archive)?, dir, &limits, number),
         Shape::Archive(Kind::Zip) if packed => member_zip(spooled(archive, dir)?, dir, &limits, number),
         Shape::Archive(Kind::Zip) => member_zip(archive, dir, &limits, number),
-        _ => Err(io::Error::other(format!("{} is no archive any more", record.path))),
+        _ => Err(no_archive(record)),
     }
+}
+
+/// Walks an archive again: every member that is a file, with its number.
+pub fn members(
+    mut archive: Box<dyn Whole>,
+    record: &InputRecord,
+    dir: &Path,
+    each: &mut dyn FnMut(u64, Spool) -> io::Result<()>,
+) -> io::Result<Walk> {
+    let limits = Limits::default();
+    let (shape, packed) = formats::shape(&mut archive)?;
+    let mut number = 0;
+    let mut each = |member: Member| {
+        number += 1;
+        if let What::File(spool) = member.what { each(number - 1, spool) } else { Ok(()) }
+    };
+    match shape {
+        Shape::Archive(Kind::Tar) => walk_tar(formats::readable(archive)?, dir, &limits, &mut each),
+        Shape::Archive(Kind::Zip) if packed => walk_zip(spooled(archive, dir)?, dir, &limits, &mut each),
+        Shape::Archive(Kind::Zip) => walk_zip(archive, dir, &limits, &mut each),
+        _ => Err(no_archive(record)),
+    }
+}
+
+fn no_archive(record: &InputRecord) -> io::Error {
+    io::Error::other(format!("{} is no archive any more", record.path))
 }

@@ -8,8 +8,8 @@ use clap::Args;
 use super::ingest::{books, problems, take_in};
 use super::print::{head, line, output};
 use super::rules::load;
-use super::{End, now, replay, tui};
-use crate::case::Case;
+use super::{ByArg, End, replay, tui};
+use crate::case::{Case, Intaking};
 use crate::error::{Error, Result};
 
 /// Reads the sample incident into a new case, replays every rule, prints coverage, findings with their evidence and
@@ -25,6 +25,8 @@ pub struct Demo {
     /// Make the case here and keep it, instead of in a temporary folder
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
+    #[command(flatten)]
+    by: ByArg,
 }
 
 impl Demo {
@@ -44,15 +46,16 @@ impl Demo {
             (None, Some(folder)) => folder.path().join("case"),
             (None, None) => PathBuf::from("case"),
         };
-        let at = now().to_string();
-        let mut case = Case::open_or_create(&dir, &at)?;
+        let act = self.by.act();
+        let mut case = Case::open_or_create(&dir, &act)?;
         let mut out = output(None, None)?;
         line(&mut out, "Intake")?;
-        let receipt = take_in(&mut case, std::slice::from_ref(&evidence), &at)?;
+        let receipt = take_in(&mut case, std::slice::from_ref(&evidence), Intaking::from(&act))?;
+        let Some(receipt) = receipt else { return Ok(End::Stopped) };
         books(&receipt, &mut out)?;
         line(&mut out, "")?;
         let (rules, _) = load(&[])?;
-        let outcome = replay::replay(&mut case, &rules)?;
+        let outcome = replay::replay(&mut case, &rules, &act)?;
         replay::summary(&outcome, &mut out)?;
         next(&evidence, &mut out)?;
         out.flush().map_err(Error::io("write to", "the output".as_ref()))?;

@@ -93,6 +93,12 @@ fn one(number: u32, input: &InputRecord, holding: &Holding, out: &mut dyn Write)
         false => format!(", {} of content", count(input.content_size, "byte", "bytes")),
     };
     line(out, &format!("   sha256    {}  {}{content}", input.sha256, count(input.size, "byte", "bytes")))?;
+    if let Some(digest) = &input.blake3 {
+        line(out, &format!("   blake3    {digest}"))?;
+    }
+    if let Some(copy) = &input.embedded {
+        line(out, &format!("   copy      {}  {}", copy.path, count(copy.size, "byte", "bytes")))?;
+    }
     let books = format!(
         "{} read = {} stored + {} duplicate + {} rejected",
         grouped(input.read),

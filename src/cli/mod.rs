@@ -1,5 +1,6 @@
 //! The command line: the only place that prints.
 
+mod case;
 mod demo;
 mod evidence;
 mod explain;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::case::Case;
+use crate::case::{Act, Case, Who};
 use crate::error::{Error, Kind, Result};
 use crate::model::Micros;
 
@@ -57,8 +58,10 @@ enum Command {
     /// Measure events over time
     #[cfg(feature = "stats")]
     Stats(stats::Stats),
-    /// Check evidence and case files against their hashes
+    /// Check evidence, case files, journal and seals against their hashes
     Verify(verify::Verify),
+    /// Seal a case with a signature, or show what was done to it
+    Case(case::Manage),
     /// List and check detection rules
     Rules(rules::Rules),
     /// List the formats that are recognised
@@ -79,6 +82,22 @@ impl CaseArg {
     }
 }
 
+/// Who runs a command that writes to a case.
+#[derive(Args)]
+struct ByArg {
+    /// Your name, for the journal of the case
+    #[arg(long, value_name = "NAME", env = "COLDCASE_INVESTIGATOR")]
+    investigator: Option<String>,
+}
+
+impl ByArg {
+    /// What the journal shall say of this command.
+    fn act(&self) -> Act {
+        let who = Who::from_environment(self.investigator.as_deref());
+        Act::new(&now().to_string(), who, std::env::args_os())
+    }
+}
+
 /// How a command ends when nothing went wrong in it.
 enum End {
     Done,
@@ -88,6 +107,8 @@ enum End {
     Evidence,
     /// Some rule is wrong; it has been said.
     Rules,
+    /// Somebody wanted it to stop; it has been said.
+    Stopped,
 }
 
 /// Runs the program with the process's arguments and returns its exit code.
@@ -106,6 +127,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "stats")]
         Command::Stats(args) => args.run(),
         Command::Verify(args) => args.run(),
+        Command::Case(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Formats(args) => args.run(),
     };
@@ -114,6 +136,7 @@ pub fn main() -> ExitCode {
         Ok(End::Findings) => ExitCode::from(1),
         Ok(End::Evidence) => ExitCode::from(Kind::Evidence as u8),
         Ok(End::Rules) => ExitCode::from(Kind::Rules as u8),
+        Ok(End::Stopped) => ExitCode::from(ingest::STOPPED),
         // Whoever reads our output has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -8,8 +8,8 @@ use clap::Args;
 use super::print::{count, grouped, head, line, output, time};
 use super::query::Out;
 use super::rules::load;
-use super::{CaseArg, End, now};
-use crate::case::Case;
+use super::{ByArg, CaseArg, End};
+use crate::case::{Act, Case};
 use crate::engine::{Engine, Finding, Replay as Outcome, batch_of_findings};
 use crate::error::{Error, Result};
 use crate::report;
@@ -21,6 +21,8 @@ use crate::sigma::{Level, RuleSet};
 pub struct Replay {
     #[command(flatten)]
     case: CaseArg,
+    #[command(flatten)]
+    by: ByArg,
     /// Rule file or folder; the bundled pack when none is given
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
@@ -36,7 +38,7 @@ impl Replay {
         let writer = report::writer(&self.out.format)?;
         let (rules, broken) = load(&self.rules)?;
         let mut case = self.case.open()?;
-        let replay = replay(&mut case, &rules)?;
+        let replay = replay(&mut case, &rules, &self.by.act())?;
         let mut out = output(self.out.output.as_deref(), Some(writer))?;
         if self.out.format == "table" {
             summary(&replay, &mut out)?;
@@ -55,9 +57,9 @@ impl Replay {
 }
 
 /// Replays, and keeps the findings in the case.
-pub fn replay(case: &mut Case, rules: &RuleSet) -> Result<Outcome> {
+pub fn replay(case: &mut Case, rules: &RuleSet, act: &Act) -> Result<Outcome> {
     let replay = Engine::open(case)?.replay(rules)?;
-    case.record_replay(replay.rules as u64, &batch_of_findings(&replay.findings)?, &now().to_string())?;
+    case.record_replay(replay.rules as u64, &batch_of_findings(&replay.findings)?, act)?;
     Ok(replay)
 }
 

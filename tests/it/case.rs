@@ -25,7 +25,7 @@ fn two_who_opened_a_case_before_either_wrote_keep_one_chain() {
     first.ingest(&[one], AT, &mut |_| {}).unwrap();
     second.ingest(&[two], AT, &mut |_| {}).unwrap();
     let after = Case::open(first.dir()).unwrap();
-    assert_eq!(after.verify().unwrap().mismatches, []);
+    assert_eq!(after.verify(None).unwrap().mismatches, []);
     let numbers: Vec<u32> = spans(&after).into_iter().map(|(evidence, _, _)| evidence).collect();
     assert_eq!(numbers, [0, 1], "each input has a number of its own");
 }
@@ -132,7 +132,7 @@ fn a_killed_intake_leaves_a_case_that_opens_and_the_same_command_completes_it() 
         case.ingest(std::slice::from_ref(&input), AT, &mut |_| {}).unwrap();
         assert_eq!(spans(&Case::open(&dir).unwrap()).len(), 9);
     }
-    let report = Case::open(&dir).unwrap().verify().unwrap();
+    let report = Case::open(&dir).unwrap().verify(None).unwrap();
     assert_eq!(report.mismatches, []);
     assert!(!dir.join("tables/audit/000001-001.parquet").exists());
 }

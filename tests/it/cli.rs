@@ -170,6 +170,66 @@ fn verify_names_what_was_changed() {
     assert!(text(&output).0.contains("good.jsonl"), "{}", text(&output).0);
 }
 
+/// Keys of RFC 8032 section 7.1, test 1.
+const SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+const PUBLIC: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+#[test]
+fn a_sealed_case_with_copies_is_enough_by_itself_and_shows_every_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    fs::write(dir.join("seal.key"), SEED).unwrap();
+    fs::write(dir.join("seal.pub"), PUBLIC).unwrap();
+    run(dir, &["ingest", "--embed", "--investigator", "R. Example", "good.jsonl"]);
+    let output = run(dir, &["case", "seal", "--key", "seal.key"]);
+    assert_eq!(output.status.code(), Some(0), "{:?}", text(&output));
+    fs::remove_file(dir.join("good.jsonl")).unwrap();
+    let verify = || run(dir, &["verify", "--public-key", "seal.pub"]);
+    let (out, err) = text(&verify());
+    assert_eq!(verify().status.code(), Some(0), "{out}{err}");
+    assert!(out.contains("its copy evidence/0.zst is true"), "{out}");
+    assert!(out.contains("seal-1.json: valid, 2 lines of the journal, 1 later"), "{out}");
+    let (out, _) = text(&run(dir, &["case", "info"]));
+    assert!(out.contains("by R. Example") && out.contains("seal      seal-1.json of 2 lines"), "{out}");
+    let journal = fs::read_to_string(dir.join("case/journal.jsonl")).unwrap();
+    fs::write(dir.join("case/journal.jsonl"), journal.replacen("R. Example", "S. Example", 1)).unwrap();
+    let (out, _) = text(&verify());
+    assert_eq!(verify().status.code(), Some(3));
+    assert!(out.contains("journal.jsonl: line 1 was changed"), "{out}");
+    assert!(out.contains("seal-1.json: line 1 of the journal is not the one that was sealed"), "{out}");
+}
+
+/// Sends the real program the signal of Ctrl-C while it writes.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_an_intake_and_leaves_the_case_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.jsonl"), EVENT).unwrap();
+    run(dir, &["ingest", "good.jsonl"]);
+    let journal = fs::read(dir.join("case/journal.jsonl")).unwrap();
+    let events: String = (0..200_000).map(|id| EVENT.replace("000000000001", &format!("{id:012}")) + "\n").collect();
+    fs::write(dir.join("many.jsonl"), events).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_coldcase"))
+        .args(["ingest", "--embed", "many.jsonl"])
+        .current_dir(dir)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let files = || fs::read_dir(dir.join("case/tables/audit")).map_or(0, Iterator::count);
+    while files() < 2 && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(text(&output).1, "stopped: nothing was stored; the same command starts again\n");
+    assert_eq!(fs::read(dir.join("case/journal.jsonl")).unwrap(), journal);
+    assert_eq!(files(), 1);
+    assert_eq!(run(dir, &["verify"]).status.code(), Some(0));
+}
+
 #[test]
 fn fail_on_a_level_and_broken_rules_set_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();

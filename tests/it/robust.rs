@@ -153,7 +153,7 @@ fn evidence_that_changes_while_it_is_read_is_told() {
     assert_eq!(input.read, input.stored + input.duplicate + input.rejected);
     assert!(input.notes.iter().any(|note| note.contains("CHANGED while it was read")), "{:?}", input.notes);
     let case = Case::open(&folder.path().join("case")).unwrap();
-    let mismatches = case.verify().unwrap().mismatches;
+    let mismatches = case.verify(None).unwrap().mismatches;
     assert_eq!(mismatches.len(), 1, "what lies there now is not what was read: {mismatches:?}");
 }
 

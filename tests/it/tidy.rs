@@ -67,11 +67,13 @@ fn families_have_no_forgotten_member() {
         ("src/report", "src/report/mod.rs"),
         ("src/stats", "src/stats/mod.rs"),
         ("src/model/tables", "src/model/table.rs"),
+        ("src/model/tables/azure", "src/model/tables/azure/mod.rs"),
     ] {
         let text = fs::read_to_string(project(list)).unwrap();
         for entry in fs::read_dir(project(folder)).unwrap() {
             let name = entry.unwrap().file_name().to_string_lossy().trim_end_matches(".rs").to_owned();
-            if name != "mod" {
+            // A folder has a list of its own; what several tables share is no table.
+            if !matches!(name.as_str(), "mod" | "tests" | "azure" | "sign_in") {
                 assert!(text.contains(&format!("{name}::")), "{folder}/{name}.rs is in no list of {list}");
             }
         }

@@ -1,3 +1,5 @@
+//! Packings in each other, cut, damaged and lying; UTF-16.
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -21,7 +21,9 @@ fn columns() -> Vec<Column> {
     vec![
         new("evidence", UInt32, "number of the evidence, from 0").required(),
         new("path", text(), "path as given; - is standard input"),
+        new("member_of", UInt32, "number of the archive it is a member of"),
         new("sha256", text(), "SHA-256 of the file as it lay on disk, in hex"),
+        new("blake3", text(), "BLAKE3 of the same, in hex; null for evidence of a case of format 1"),
         new("size", UInt64, "bytes on disk"),
         new("content_size", UInt64, "bytes after decompression"),
         new("format", text(), "envelope that was recognised"),
@@ -32,6 +34,7 @@ fn columns() -> Vec<Column> {
         new("first", timestamp(), "earliest event time, UTC"),
         new("last", timestamp(), "latest event time, UTC"),
         new("cut", UInt64, "events whose body was cut"),
+        new("embedded", text(), "path of the copy within the case, when there is one"),
         new("note", word(), "what a reader must know: cut gzip, rows at the portal's limit …"),
     ]
 }

@@ -1,3 +1,5 @@
+//! Tars of every maker.
+
 use super::*;
 
 fn add(builder: &mut ::tar::Builder<Vec<u8>>, path: &str, bytes: &[u8]) {

@@ -1,3 +1,5 @@
+//! Zips of every maker.
+
 use ::zip::write::SimpleFileOptions;
 use ::zip::{CompressionMethod, ZipWriter};
 

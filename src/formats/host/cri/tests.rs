@@ -1,3 +1,5 @@
+//! Container lines, their parts joined.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Which kind of log the first lines are.
+
 use proptest::prelude::*;
 
 use super::*;

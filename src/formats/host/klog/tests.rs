@@ -1,3 +1,5 @@
+//! Lines of Kubernetes programs in every dress.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Lines of every syslog, and prose that is none.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What looks like YAML and what does not.
+
 use super::super::{Fit, looks_like};
 
 #[test]

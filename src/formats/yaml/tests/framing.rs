@@ -1,3 +1,5 @@
+//! Documents, their markers and their places.
+
 use super::super::{Found, cut};
 use super::{found, json, pieces, reasons, whole};
 

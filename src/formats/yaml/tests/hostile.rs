@@ -1,3 +1,5 @@
+//! Any bytes: no panic, places in order, nothing lost between documents.
+
 use proptest::prelude::*;
 
 use super::super::{Found, cut, looks_like};

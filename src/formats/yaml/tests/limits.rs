@@ -1,3 +1,5 @@
+//! Depth, aliases and sizes that are too much.
+
 use super::super::{Found, MAX_DEPTH};
 use super::{found, json, reasons};
 

@@ -1,3 +1,5 @@
+//! Lists: every item a document with its own bytes.
+
 use super::super::Found;
 use super::{found, json, pieces, whole};
 

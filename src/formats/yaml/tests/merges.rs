@@ -1,3 +1,5 @@
+//! Anchors, aliases and merge keys.
+
 use super::{json, oddities, reasons};
 
 #[test]

@@ -1,3 +1,5 @@
+//! Plain words, as the API server reads them.
+
 use super::{json, oddities, reasons};
 
 /// Each as `sigs.k8s.io/yaml` reads it, numbers as they were written where JSON allows.

@@ -1,3 +1,5 @@
+//! Linux audit lines and the events they make.
+
 mod decoding;
 mod events;
 mod hostile;
