@@ -68,6 +68,8 @@ pub enum Action {
     Repair {
         bytes: u64,
     },
+    /// Secrets of the evidence were shown, on a screen or in an export.
+    Reveal {},
     /// The chain up to the line before this one was signed.
     Seal {
         /// Relative to the case.

@@ -326,6 +326,15 @@ impl Case {
         Ok(())
     }
 
+    /// Records that somebody asks to see secrets; nothing is shown before.
+    ///
+    /// # Errors
+    /// When the case cannot be written.
+    pub fn record_reveal(&mut self, act: impl Into<Act>) -> Result<()> {
+        let _lock = self.lock()?;
+        self.append(act, Action::Reveal {})
+    }
+
     /// Removes files that no journal line lists any more. A file that stays behind does no harm: it is not read.
     fn remove(&self, paths: &[String]) {
         for path in paths {

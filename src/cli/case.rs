@@ -109,6 +109,7 @@ fn who(entry: &Entry) -> String {
 fn done(action: &Action) -> String {
     match action {
         Action::Create { .. } => "case made".to_owned(),
+        Action::Reveal {} => "secrets shown".to_owned(),
         Action::Ingest { inputs, .. } => format!("{} taken in", count(inputs.len() as u64, "input", "inputs")),
         Action::Replay { rules, findings, .. } => {
             let findings = count(*findings, "finding", "findings");

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 
 use super::print::{count, grouped, head, line, output, time};
+use super::secrets::{self, Secrets};
 use super::{CaseArg, End};
 use crate::case::{Case, InputRecord};
 use crate::engine::{Engine, Holding};
@@ -41,6 +42,8 @@ enum What {
         length: Option<u64>,
         #[command(flatten)]
         case: CaseArg,
+        #[command(flatten)]
+        secrets: Secrets,
     },
 }
 
@@ -50,8 +53,8 @@ impl Evidence {
         let end = match self.what {
             None => list(&self.case.open()?, self.all, &mut out),
             Some(What::Gaps { case }) => gaps(&case.open()?, &mut out),
-            Some(What::Raw { evidence, offset, length, case }) => {
-                raw(&case.open()?, EvidenceId(evidence), offset, length, &mut out)
+            Some(What::Raw { evidence, offset, length, case, secrets }) => {
+                raw(&secrets.open(&case)?, EvidenceId(evidence), offset, length, &mut out)
             }
         };
         out.flush().map_err(Error::io("write to", Path::new("the output")))?;
@@ -233,6 +236,6 @@ fn raw(case: &Case, evidence: EvidenceId, offset: u64, length: Option<u64>, out:
     if !bytes.same {
         super::print::say("the evidence is NOT what it was when it was taken in: its SHA-256 differs");
     }
-    out.write_all(&bytes.bytes).map_err(Error::io("write to", Path::new("the output")))?;
+    out.write_all(&secrets::bytes(&bytes.bytes)).map_err(Error::io("write to", Path::new("the output")))?;
     Ok(if bytes.same { End::Done } else { End::Evidence })
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::End;
 use super::print::{count, line, output};
+use super::{End, secrets};
 use crate::error::{Error, Result};
 use crate::formats::explain::{Explained, Outcome, explain};
 use crate::model::TABLES;
@@ -64,7 +64,7 @@ fn show(found: &Explained, out: &mut dyn Write) -> Result<()> {
     match &found.outcome {
         Outcome::Reject { reason, sample } => {
             line(out, &format!("REJECTED: {reason}"))?;
-            line(out, &format!("it begins: {sample}"))
+            line(out, &format!("it begins: {}", secrets::text(sample)))
         }
         Outcome::Row { table, columns, fields } => {
             line(out, "")?;
@@ -98,6 +98,7 @@ fn show(found: &Explained, out: &mut dyn Write) -> Result<()> {
 /// A value that fits on a line or two.
 fn short(value: &str) -> String {
     const MOST: usize = 160;
+    let value = &*secrets::text(value);
     if value.len() <= MOST {
         return value.to_owned();
     }

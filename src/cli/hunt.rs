@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::print::{line, output};
 use super::query::{Out, answer, pair};
+use super::secrets::Secrets;
 use super::{CaseArg, End};
 use crate::engine::Engine;
 use crate::engine::hunts::Hunt as Stored;
@@ -19,6 +20,8 @@ pub struct Hunt {
     case: CaseArg,
     #[command(flatten)]
     out: Out,
+    #[command(flatten)]
+    secrets: Secrets,
     /// Value of a parameter
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     params: Vec<(String, String)>,
@@ -42,7 +45,7 @@ impl Hunt {
             hint: Some("coldcase hunt lists them".into()),
         })?;
         let bound = hunt.bind(&self.params)?;
-        let engine = Engine::open(&self.case.open()?)?;
+        let engine = Engine::open(&self.secrets.open(&self.case)?)?;
         answer(&engine, &hunt.sql, &bound, &self.out)?;
         Ok(End::Done)
     }

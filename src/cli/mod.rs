@@ -9,9 +9,11 @@ mod hunt;
 mod ingest;
 mod print;
 mod query;
+pub mod redact;
 pub mod reference;
 mod replay;
 mod rules;
+mod secrets;
 #[cfg(feature = "stats")]
 mod stats;
 mod tables;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::print::output;
+use super::secrets::{self, Secrets};
 use super::{CaseArg, End};
 use crate::engine::{Engine, Parameter};
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub struct Query {
     file: Option<PathBuf>,
     #[command(flatten)]
     out: Out,
+    #[command(flatten)]
+    secrets: Secrets,
     /// Value of $NAME in the query, as text
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     params: Vec<(String, String)>,
@@ -54,7 +57,7 @@ impl Query {
             (None, Some(path)) => std::fs::read_to_string(path).map_err(Error::io("read", path))?,
             (None, None) => String::new(),
         };
-        let engine = Engine::open(&self.case.open()?)?;
+        let engine = Engine::open(&self.secrets.open(&self.case)?)?;
         let params: Vec<_> = self.params.into_iter().map(|(name, text)| (name, Parameter::Text(text))).collect();
         answer(&engine, &sql, &params, &self.out)?;
         Ok(End::Done)
@@ -67,7 +70,7 @@ pub fn answer(engine: &Engine, sql: &str, params: &[(String, Parameter)], out: &
     let schema = engine.schema(sql, params)?;
     let mut sink = output(out.output.as_deref(), Some(writer))?;
     let mut sheet = writer.start(&schema, &mut *sink)?;
-    engine.sql_each(sql, params, &mut |batch| sheet.rows(&batch))?;
+    engine.sql_each(sql, params, &mut |batch| sheet.rows(&secrets::rows(&batch)))?;
     sheet.end()?;
     std::io::Write::flush(&mut sink).map_err(Error::io("write to", "the output".as_ref()))
 }

@@ -8,10 +8,10 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StringArray
 use arrow::datatypes::{DataType, Int32Type};
 use clap::Args;
 
-use super::now;
+use super::redact::{redact_bytes, redact_column};
+use super::{ByArg, CaseArg};
 use crate::case::Case;
 use crate::error::Result;
-use crate::report::redact::{redact_bytes, redact_column};
 
 /// Whether secrets are shown, for the whole of a run: set once, before anything is printed.
 static SHOWN: AtomicBool = AtomicBool::new(false);
@@ -22,19 +22,22 @@ pub struct Secrets {
     /// Show Secret data, tokens, passwords and environment variables, which are hidden otherwise; the journal keeps it
     #[arg(long)]
     show_secrets: bool,
+    #[command(flatten)]
+    by: ByArg,
 }
 
 impl Secrets {
-    /// Grants the wish, once the journal of the case says so.
+    /// Opens a case; secrets are shown from then on, if that is the wish and the journal could be told.
     ///
     /// # Errors
-    /// When the journal cannot be written: nothing is shown then.
-    pub fn apply(&self, case: &mut Case, command: &str) -> Result<()> {
+    /// When it is no case, or its journal cannot be written: nothing is shown then.
+    pub(super) fn open(&self, case: &CaseArg) -> Result<Case> {
+        let mut case = case.open()?;
         if self.show_secrets {
-            case.record_secrets_shown(command, &now().to_string())?;
+            case.record_reveal(self.by.act())?;
             SHOWN.store(true, Ordering::Relaxed);
         }
-        Ok(())
+        Ok(case)
     }
 }
 
@@ -95,7 +98,7 @@ fn hidden(name: &str, array: &ArrayRef) -> ArrayRef {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{StringDictionaryBuilder, StringBuilder, ListBuilder};
+    use arrow::array::{ListBuilder, StringBuilder, StringDictionaryBuilder};
 
     use super::*;
 

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Args;
 use coldcase_tui::{Answer, Msg, Options, Request, Ticket};
 
+use super::secrets::Secrets;
 use super::{CaseArg, End};
 use crate::case::Case;
 use crate::engine::{Answer as Table, Engine, Parameter};
@@ -26,10 +27,13 @@ use crate::error::{Error, Result};
 pub struct Tui {
     #[command(flatten)]
     case: CaseArg,
+    #[command(flatten)]
+    secrets: Secrets,
 }
 
 impl Tui {
     pub(super) fn run(self) -> Result<End> {
+        self.secrets.open(&self.case)?;
         open(&self.case.case)?;
         Ok(End::Done)
     }

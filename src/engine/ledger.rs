@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Int64Type, UInt32Type};
 
-use super::Engine;
 use super::values::text;
+use super::{Engine, views};
 use crate::error::Result;
 use crate::model::EvidenceId;
 
@@ -56,28 +56,24 @@ impl Engine {
         Ok(all)
     }
 
+    /// The tables whose rows are records, each with its place in the evidence.
+    pub fn placed(&self) -> Vec<String> {
+        let records = |name: &String| !matches!(name.as_str(), "finding" | "evidence") && !views::is_view(name);
+        self.names.tables().filter(records).map(|name| name.replace('"', "\"\"")).collect()
+    }
+
     /// How long the row or reject is that begins at a byte of a piece of evidence; the longest, if there are several.
     ///
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn length_at(&self, evidence: EvidenceId, offset: u64) -> Result<Option<u64>> {
-        let mut parts = Vec::new();
-        for info in self.tables()? {
-            let placed = ["evidence", "offset", "length"].iter().all(|name| {
-                let column = info.schema.column_with_name(name);
-                column.is_some_and(|(_, field)| !field.data_type().is_nested())
-            });
-            if placed && info.rows > 0 {
-                let name = info.name.replace('"', "\"\"");
-                parts.push(format!(
-                    "SELECT CAST(length AS BIGINT) AS length FROM \"{name}\" WHERE evidence = {} AND \"offset\" = {offset}",
-                    evidence.0
-                ));
-            }
-        }
-        if parts.is_empty() {
-            return Ok(None);
-        }
+        let part = |name: String| {
+            format!(
+                "SELECT CAST(length AS BIGINT) AS length FROM \"{name}\" WHERE evidence = {} AND \"offset\" = {offset}",
+                evidence.0
+            )
+        };
+        let parts: Vec<String> = self.placed().into_iter().map(part).collect();
         let answer = self.sql(&format!("SELECT max(length) FROM ({})", parts.join(" UNION ALL ")), &[])?;
         let longest = answer.one()?.column(0).as_primitive::<Int64Type>().clone();
         Ok((!longest.is_null(0)).then(|| longest.value(0) as u64))

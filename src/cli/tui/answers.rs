@@ -10,6 +10,7 @@ use coldcase_tui::ask::{
 use super::Ask;
 use super::rows::{Condition, Row, cell, rows};
 use crate::cli::rules;
+use crate::cli::secrets;
 use crate::cli::tables::kind;
 use crate::engine::Parameter;
 use crate::error::Result;
@@ -169,22 +170,25 @@ impl Ask<'_> {
 
     pub fn record(&self, id: RecordId) -> Result<Record> {
         let mut fields = Vec::new();
-        for table in ["audit", "object"] {
+        for table in self.desk.engine.placed() {
             let found = self.sql(
-                &format!("SELECT * FROM {table} WHERE evidence = {} AND \"offset\" = {}", id.evidence, id.offset),
+                &format!("SELECT * FROM \"{table}\" WHERE evidence = {} AND \"offset\" = {}", id.evidence, id.offset),
                 &[],
             )?;
             if let Some(batch) = found.batches.iter().find(|batch| batch.num_rows() > 0) {
                 for (field, array) in found.schema.fields().iter().zip(batch.columns()) {
-                    fields.push((field.name().clone(), cell(array.as_ref(), 0)));
+                    let shown = cell(array.as_ref(), 0).map(|text| secrets::column(field.name(), &text).into_owned());
+                    fields.push((field.name().clone(), shown));
                 }
                 break;
             }
         }
         let span = Span { evidence: EvidenceId(id.evidence), offset: id.offset, length: id.len };
         let (raw, hash) = match self.desk.case.bytes(span) {
-            Ok(bytes) if bytes.same => (bytes.bytes, HashCheck::Same),
-            Ok(bytes) => (bytes.bytes, HashCheck::Differs),
+            Ok(bytes) => {
+                let hash = if bytes.same { HashCheck::Same } else { HashCheck::Differs };
+                (secrets::bytes(&bytes.bytes).into_owned(), hash)
+            }
             Err(error) => (Vec::new(), HashCheck::NotChecked(super::words(&error))),
         };
         Ok(Record { id, place: self.place(&id), fields, raw, hash })

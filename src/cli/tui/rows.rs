@@ -5,6 +5,7 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondTyp
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use coldcase_tui::ask::{Cell, Chip, Column, Filter, Op};
 
+use crate::cli::secrets;
 use crate::engine::{Answer as Table, Parameter};
 
 /// A place in an answer.
@@ -58,7 +59,7 @@ pub fn cell(array: &dyn Array, row: usize) -> Cell {
         return None;
     }
     match ArrayFormatter::try_new(array, &OPTIONS) {
-        Ok(formatter) => Some(formatter.value(row).to_string()),
+        Ok(formatter) => Some(secrets::text(&formatter.value(row).to_string()).into_owned()),
         Err(error) => Some(format!("(cannot be shown: {error})")),
     }
 }
