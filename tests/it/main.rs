@@ -4,6 +4,7 @@ mod case;
 mod cases;
 mod cli;
 mod docs;
+mod evidence;
 mod incident;
 mod oracle;
 mod robust;

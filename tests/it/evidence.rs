@@ -1,0 +1,127 @@
+//! What the program says of evidence: books, gaps, how a record was understood, its bytes; and what it hides.
+
+use std::fs;
+
+use crate::support::{project, run, text};
+
+/// A Secret with a value that must not leave the program unasked.
+const SECRET: &str = r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db","namespace":"shop","uid":"s1"},"data":{"password":"aHVudGVyMi1odW50ZXIy"}}"#;
+
+fn case_of(input: &str, content: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(input), content).unwrap();
+    let output = run(folder.path(), &["ingest", "--quiet", "--case", "case", input]);
+    assert!(output.status.success(), "{:?}", text(&output));
+    folder
+}
+
+#[test]
+fn secrets_leave_the_program_only_when_asked_for_and_the_journal_says_so() {
+    let folder = case_of("secret.json", SECRET);
+    let sql = "SELECT body FROM object";
+    for args in [
+        vec!["query", "--case", "case", sql],
+        vec!["query", "--case", "case", "--format", "jsonl", sql],
+        vec!["query", "--case", "case", "--format", "csv", sql],
+        vec!["evidence", "raw", "0", "0", "--case", "case"],
+        vec!["explain", "secret.json"],
+    ] {
+        let (out, error) = text(&run(folder.path(), &args));
+        assert!(!out.contains("aHVudGVyMi1odW50ZXIy"), "{args:?}: {out}");
+        assert!(out.contains("password"), "the name of a key is no secret: {args:?}: {out}{error}");
+    }
+    let journal = || fs::read_to_string(folder.path().join("case/journal.jsonl")).unwrap();
+    assert!(!journal().contains("\"reveal\""));
+    for args in [vec!["query", "--case", "case", sql], vec!["evidence", "raw", "0", "0", "--case", "case"]] {
+        let shown = [args.clone(), vec!["--show-secrets", "--investigator", "R. Example"]].concat();
+        let (out, error) = text(&run(folder.path(), &shown));
+        assert!(out.contains("aHVudGVyMi1odW50ZXIy"), "{args:?}: {out}{error}");
+    }
+    let told = journal();
+    assert_eq!(told.matches("\"reveal\"").count(), 2, "{told}");
+    assert!(told.contains("R. Example"));
+    let (out, _) = text(&run(folder.path(), &["verify", "--case", "case"]));
+    assert!(out.contains("everything matches"), "{out}");
+}
+
+#[test]
+fn a_sentinel_query_works_in_the_names_and_the_case_it_was_written_in() {
+    let rows = concat!(
+        r#"{"TenantId":"t","TimeGenerated":"2031-04-05T06:07:08.034Z","Caller":"lena@contoso.example","OperationNameValue":"MICROSOFT.CONTAINERSERVICE/MANAGEDCLUSTERS/LISTCLUSTERADMINCREDENTIAL/ACTION","EventDataId":"e1","Type":"AzureActivity"}"#,
+        "\n",
+        r#"{"TenantId":"t","TimeGenerated":"2031-04-05T06:08:08.034Z","Rank":7,"Note":"007","Type":"Mine_CL"}"#,
+        "\n"
+    );
+    let folder = case_of("rows.jsonl", rows);
+    for sql in [
+        "SELECT Caller FROM AzureActivity WHERE OperationNameValue LIKE '%LISTCLUSTERADMINCREDENTIAL%'",
+        "select caller from azureactivity a where a.TimeGenerated > '2031-01-01'",
+        "WITH t AS (SELECT lower(Caller) AS Caller FROM AzureActivity) SELECT Caller FROM t",
+        "SELECT \"Caller\" FROM \"AzureActivity\"",
+    ] {
+        let (out, error) = text(&run(folder.path(), &["query", "--case", "case", "--format", "csv", sql]));
+        assert!(out.contains("lena@contoso.example"), "{sql}: {out}{error}");
+    }
+    let sql = "SELECT Rank + 1 AS next, Note FROM Mine_CL";
+    let (out, error) = text(&run(folder.path(), &["query", "--case", "case", "--format", "csv", sql]));
+    assert!(out.contains("8,007"), "a table nobody knows has types too: {out}{error}");
+    let (out, error) = text(&run(folder.path(), &["query", "--case", "case", "SELECT Verb FROM AKSAudit"]));
+    assert!(out.contains("0 rows"), "{out}{error}");
+    let (out, error) = text(&run(folder.path(), &["tables", "--case", "case"]));
+    assert!(out.contains("Mine_CL") && out.contains("AzureActivity") && !out.contains("SigninLogs"), "{out}{error}");
+}
+
+#[test]
+fn evidence_says_of_every_input_what_became_of_it_and_gaps_what_is_not_there() {
+    let admin = project("sample-data/incidents/aks-intrusion/evidence/storage-admin");
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["ingest", "--quiet", "--case", "case", &admin.to_string_lossy()]);
+    assert!(output.status.success(), "{:?}", text(&output));
+    let (out, error) = text(&run(folder.path(), &["evidence", "--case", "case"]));
+    for word in ["sha256", "records", "holds     kube-audit-admin", "bodies", "time      2026-11-24T"] {
+        assert!(out.contains(word), "{word}: {out}{error}");
+    }
+    let (out, error) = text(&run(folder.path(), &["evidence", "gaps", "--case", "case"]));
+    assert!(out.contains("reads in the audit log (get, list): cannot tell who listed or read secrets"), "{out}{error}");
+    assert!(out.contains("cluster snapshot: cannot tell"), "{out}");
+    assert!(out.contains("kube-audit-admin of shop-prod"), "{out}");
+}
+
+#[test]
+fn a_silence_is_told_against_the_rhythm_of_its_own_log() {
+    let line = |second: u32| {
+        let at = format!("2031-04-05T{:02}:{:02}:{:02}.000001Z", second / 3600, second / 60 % 60, second % 60);
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"id-{second}","stage":"ResponseComplete","requestURI":"/x","verb":"get","user":{{"username":"u"}},"stageTimestamp":"{at}"}}"#
+        ) + "\n"
+    };
+    // One event a second, but none for ten minutes.
+    let events: String = (0..1_000).chain(1_600..2_000).map(line).collect();
+    let folder = case_of("events.jsonl", &events);
+    let (out, error) = text(&run(folder.path(), &["evidence", "gaps", "--case", "case"]));
+    let silences = out.lines().filter(|line| line.contains("silent for")).collect::<Vec<_>>();
+    assert_eq!(silences.len(), 1, "{out}{error}");
+    assert!(silences[0].contains("from 2031-04-05T00:16:39.000001Z to 2031-04-05T00:26:40.000001Z"), "{}", silences[0]);
+}
+
+#[test]
+fn explain_names_envelope_payload_and_where_each_value_went() {
+    let specimen = project("sample-data/formats/diagnostic-records/new-shape-PT1H.json");
+    let folder = tempfile::tempdir().unwrap();
+    let (out, error) = text(&run(folder.path(), &["explain", &specimen.to_string_lossy()]));
+    for word in [
+        "envelope json-lines",
+        "payload diagnostic-record",
+        "a row of table audit",
+        "properties.log →.verb",
+        "in no column",
+    ] {
+        assert!(out.contains(word), "{word}: {out}{error}");
+    }
+    let path = folder.path().join("bad.jsonl");
+    fs::write(&path, "{\"a\":1}\n{\"kind\":\"AdmissionReview\",\"request\":{}}\n").unwrap();
+    let (out, _) = text(&run(folder.path(), &["explain", "bad.jsonl:2"]));
+    assert!(out.contains("REJECTED: AdmissionReview dump"), "{out}");
+    let output = run(folder.path(), &["explain", "bad.jsonl:9"]);
+    assert_eq!(output.status.code(), Some(2));
+}
