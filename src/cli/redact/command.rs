@@ -10,7 +10,7 @@ use super::names;
 use super::quote::{self, Quote, blanks};
 use super::spots::Spots;
 use super::trigger;
-use super::value::{Sign, Style, bare_end};
+use super::value::{Sign, Style};
 
 /// Where the next argument begins and how it is written.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +111,8 @@ pub(super) fn flag(spots: &mut Spots<'_, '_>, start: usize, end: usize) {
         }
         b'u' if spots.programs.before(text, start, CURL) => {
             let Some((from, to)) = spots.argument_at(next.unwrap_or(attached)) else { return };
-            let value = &text[from..to];
+            // More than this is no user and password, and is not read to its end at every option in it.
+            let value = &text[from..to.min(from + 1024)];
             if value.contains(&b'/') {
                 return;
             }
@@ -201,13 +202,13 @@ fn assignment(spots: &mut Spots<'_, '_>, next: Next, variables: bool) -> (usize,
         (at, end) = (begin, Some(quote::close(text, begin, quote).0));
     } else if text.get(at) == Some(&b'\'') {
         at += 1;
-        // A name has no quotes, so what is looked through here is looked through once.
         end = memchr::memchr3(b'\'', b'"', b'\n', &text[at..]).map(|found| at + found);
+        end = end.filter(|end| text[*end] == b'\'');
     }
     let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !variables && matches!(byte, b'.' | b'-');
     let name = text[at.min(text.len())..].iter().take(256).take_while(|byte| part(byte)).count();
     let style = next.style;
-    let limit = end.unwrap_or_else(|| bare_end(text, at, style));
+    let limit = end.unwrap_or_else(|| spots.bare(at, style));
     let sign = if text[at..].starts_with(b"=") { None } else { Sign::read(text, at + name) };
     let Some(Sign::Equals(value, sign)) = sign.filter(|_| name > 0 && at + name < limit) else {
         return (limit, limit);
@@ -244,10 +245,7 @@ pub(super) fn hexadecimal(spots: &mut Spots<'_, '_>, at: usize) {
         text[at..at + digits].chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect();
     let mut hides = Hides::new(&line);
     let mut inner = Spots::new(&mut hides);
-    trigger::each(&line, |rule, start, end| {
-        inner.look(rule, start, end);
-        true
-    });
+    trigger::each(&line, |rule, start, end| inner.look(rule, start, end));
     for (start, end) in hides.ranges() {
         spots.hides.hide(at + 2 * start, at + 2 * end);
     }

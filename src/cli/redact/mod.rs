@@ -77,7 +77,9 @@ pub fn redact_column<'a>(table: Option<&str>, column: &str, text: &'a str) -> Co
 
 /// Returns a list of environment variables, as ContainerInventory keeps them, with names and without values.
 fn environment(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if matches!(bytes.trim_ascii_start().first(), Some(b'[' | b'{' | b'"')) && bytes.contains(&b'"') {
+    let inner = bytes.trim_ascii_start();
+    let inner = inner.strip_prefix(b"[").map_or(inner, <[u8]>::trim_ascii_start);
+    if matches!(inner.first(), Some(b'{' | b'"')) {
         return find(bytes, Focus { body: false, env: true });
     }
     let mut hides = Hides::new(bytes);
@@ -97,9 +99,6 @@ fn environment(bytes: &[u8]) -> Cow<'_, [u8]> {
 const PASSES: usize = 4;
 
 fn find(bytes: &[u8], focus: Focus) -> Cow<'_, [u8]> {
-    if !focus.body && !focus.env && !trigger::any(bytes) {
-        return Cow::Borrowed(bytes);
-    }
     let mut out = pass(bytes, focus);
     for _ in 1..PASSES {
         let Cow::Owned(text) = &out else { break };
@@ -114,9 +113,8 @@ fn pass(bytes: &[u8], focus: Focus) -> Cow<'_, [u8]> {
     let mut hides = Hides::new(bytes);
     let mut spots = Spots::new(&mut hides);
     trigger::each(bytes, |rule, start, end| {
-        nested |= matches!(rule, Rule::Tree | Rule::Secret);
+        nested |= rule == Rule::Tree;
         spots.look(rule, start, end);
-        true
     });
     if nested {
         json::read(&mut hides, focus);

@@ -6,6 +6,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
     Secret,
+    /// Counters share this name with tokens: `"max-token": 12`.
+    Token,
     /// Working directories share this name with passwords: `PWD=/root`.
     Pwd,
     /// Key files share this name with keys: `--private-key ~/.ssh/id`.
@@ -63,7 +65,7 @@ pub(super) fn named(name: &[u8]) -> Option<Named> {
         return Some(Named::Pwd);
     }
     if let Some(before) = plain.strip_suffix(b"token") {
-        return (!HARMLESS_TOKENS.iter().any(|word| before.ends_with(word))).then_some(Named::Secret);
+        return (!HARMLESS_TOKENS.iter().any(|word| before.ends_with(word))).then_some(Named::Token);
     }
     // In environments and settings alone: elsewhere `tls-secret` is the name of a secret.
     (name.ends_with(b"_SECRET") && !name.iter().any(u8::is_ascii_lowercase)).then_some(Named::Secret)
@@ -71,7 +73,8 @@ pub(super) fn named(name: &[u8]) -> Option<Named> {
 
 /// Tells whether all of a column is secret by its name.
 pub(super) fn secret_column(column: &str) -> bool {
-    column.eq_ignore_ascii_case("secret") || matches!(named(column.as_bytes()), Some(Named::Secret | Named::Key))
+    column.eq_ignore_ascii_case("secret")
+        || matches!(named(column.as_bytes()), Some(Named::Secret | Named::Token | Named::Key))
 }
 
 /// Tells whether a name is one of the columns that hold a body whose kind may have been lost.
@@ -118,8 +121,11 @@ mod tests {
         for name in ["password", "DB_PASSWORD", "mysql-root-password", "clientSecret", "client_secret", "AccountKey"] {
             assert_eq!(named(name.as_bytes()), Some(Named::Secret), "{name}");
         }
-        for name in ["token", "accessToken", "VAULT_TOKEN", "client-key-data", "api_key", "APP_SECRET"] {
+        for name in ["client-key-data", "api_key", "APP_SECRET", "spring.datasource.password"] {
             assert_eq!(named(name.as_bytes()), Some(Named::Secret), "{name}");
+        }
+        for name in ["token", "accessToken", "VAULT_TOKEN", "id-token"] {
+            assert_eq!(named(name.as_bytes()), Some(Named::Token), "{name}");
         }
     }
 

@@ -82,6 +82,14 @@ pub(super) fn close(text: &[u8], from: usize, quote: Quote) -> (usize, usize) {
     (text.len(), text.len())
 }
 
+/// Returns where the line or the outermost string ends that `from` is in.
+pub(super) fn close_line(text: &[u8], from: usize) -> usize {
+    memchr::memchr2_iter(b'"', b'\n', &text[from..])
+        .map(|found| from + found)
+        .find(|found| text[*found] == b'\n' || level(text, from, *found) == 0)
+        .unwrap_or(text.len())
+}
+
 /// Returns where the blanks (written out, or as escapes of a line end or tab) that begin at `at` end.
 pub(super) fn blanks(text: &[u8], mut at: usize) -> usize {
     loop {

@@ -198,9 +198,8 @@ fn pem_base64(text: &[u8], start: usize) -> Option<(usize, usize)> {
     if !begins(text, start) {
         return None;
     }
-    let end = base64_end(text, start, false);
-    let head = decode(&text[start..end.min(start + 64)]);
-    memmem::find(&head, b"PRIVATE KEY").map(|_| (start, end))
+    let head = decode(&text[start..text.len().min(start + 64)]);
+    memmem::find(&head, b"PRIVATE KEY").map(|_| (start, base64_end(text, start, false)))
 }
 
 /// Decodes the beginning of a base64 text, up to the first sign that is none.

@@ -18,32 +18,41 @@ pub(super) struct Spots<'h, 'a> {
     /// A value that was read: words in it need no second look.
     read: (usize, usize),
     pub(super) programs: command::Programs,
+    /// The last value without quotes that was measured.
+    word: (usize, usize, Style),
     /// Assignments before this place were looked at.
     pub(super) assigned: usize,
     /// No single or double quote stands behind this place.
     no_single: bool,
     /// The text begins as JSON does: no value may reach beyond a string.
-    json: bool,
+    json: Option<bool>,
     /// The text has more lines than one.
-    lines: bool,
+    lines: Option<bool>,
 }
 
 impl<'h, 'a> Spots<'h, 'a> {
     pub(super) fn new(hides: &'h mut Hides<'a>) -> Spots<'h, 'a> {
         let text = hides.text;
-        let first = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start().first();
-        let lines = memchr::memchr(b'\n', text).is_some();
-        let json = matches!(first, Some(b'{' | b'[' | b'"'));
         Spots {
             text,
             hides,
             read: (0, 0),
             programs: command::Programs::default(),
+            word: (0, 0, Style::Pair),
             assigned: 0,
             no_single: false,
-            json,
-            lines,
+            json: None,
+            lines: None,
         }
+    }
+
+    fn json(&mut self) -> bool {
+        let text = self.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(self.text);
+        *self.json.get_or_insert_with(|| matches!(text.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')))
+    }
+
+    fn lines(&mut self) -> bool {
+        *self.lines.get_or_insert_with(|| memchr::memchr(b'\n', self.text).is_some())
     }
 
     /// Looks at a word that was found.
@@ -53,7 +62,7 @@ impl<'h, 'a> Spots<'h, 'a> {
         }
         match rule {
             Rule::Tree => {}
-            Rule::Name | Rule::Secret => {
+            Rule::Name => {
                 self.name(start, end);
                 shapes::bootstrap(self, end);
             }
@@ -125,8 +134,11 @@ impl<'h, 'a> Spots<'h, 'a> {
     }
 
     fn keeps(&self, value: &[u8], named: Named) -> bool {
-        if matches!(value, b"true" | b"false" | b"null" | b"none" | b"None") {
+        if ["true", "false", "null", "none"].iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes())) {
             return true;
+        }
+        if named == Named::Token {
+            return value.len() <= 5 && value.iter().all(u8::is_ascii_digit);
         }
         let path = value.starts_with(b"/") || value.starts_with(b"~") || value.starts_with(b"./");
         named != Named::Secret && (path || value.get(1..3) == Some(b":\\"))
@@ -188,7 +200,7 @@ impl<'h, 'a> Spots<'h, 'a> {
         let line = text[..from].iter().rev().take(64).take_while(|byte| matches!(byte, b' ' | b'-'));
         let before = from - line.count();
         let value = at + text[at..].iter().take_while(|byte| **byte == b' ').count();
-        let lines = self.lines && style != Style::Encoded;
+        let lines = style != Style::Encoded && self.lines();
         if lines && (before == 0 || text[before - 1] == b'\n') && value < text.len() {
             // A line of its own: YAML.
             let end = yaml::line_end(text, value);
@@ -201,9 +213,12 @@ impl<'h, 'a> Spots<'h, 'a> {
         let Some((start, end)) = self.value(value, style) else { return };
         let word = &text[start..end];
         let last = matches!(text.get(end), None | Some(b'\n' | b'"' | b'\'' | b'\\' | b','));
-        let plain = word.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b',' | b'.' | b':'));
+        // Prose is recognised by its beginning; a longer word is none.
+        let head = &word[..word.len().min(128)];
+        let plain = head.len() == word.len()
+            && word.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b',' | b'.' | b':'));
         let token = text[from..to].to_ascii_lowercase().ends_with(b"token");
-        let opaque = word.len() >= 16 && word.iter().any(u8::is_ascii_digit);
+        let opaque = word.len() >= 16 && head.iter().any(u8::is_ascii_digit);
         if !self.keeps(word, named) && (opaque || !token && (last || !plain)) {
             self.hide(start, end);
         }
@@ -229,8 +244,17 @@ impl<'h, 'a> Spots<'h, 'a> {
                 None => self.no_single = true,
             }
         }
-        let end = bare_end(text, at, style);
+        let end = self.bare(at, style);
         (end > at).then_some((at, end))
+    }
+
+    /// Returns where a value without quotes ends. In a long word of nothing but names every name asks for the same.
+    pub(super) fn bare(&mut self, at: usize, style: Style) -> usize {
+        let (start, end, known) = self.word;
+        if known != style || at <= start || at >= end || self.text[at - 1] == b'\\' {
+            self.word = (at, bare_end(self.text, at, style), style);
+        }
+        self.word.1
     }
 
     pub(super) fn argument_at(&mut self, Next { at, quote, style }: Next) -> Option<(usize, usize)> {
@@ -256,7 +280,7 @@ impl<'h, 'a> Spots<'h, 'a> {
                 let from = end - text[..end].iter().rev().take(256).take_while(|byte| **byte != b'\n').count();
                 let value = at + text[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\r')).count();
                 let key = !text[from..end].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'{' | b'='));
-                if self.json || !key {
+                if self.json() || !key {
                     self.rest(value);
                 } else if value < text.len() && text[value] != b'{' {
                     self.scalar(value, from);
@@ -273,6 +297,9 @@ impl<'h, 'a> Spots<'h, 'a> {
     /// needs quotes where the value had none; behind an empty first line the value is what is further in.
     fn scalar(&mut self, at: usize, line: usize) {
         let text = self.text;
+        if mark_len(&text[at..]).is_some() {
+            return;
+        }
         let (scalar, _) = yaml::scalar(text, at, yaml::line_end(text, at), yaml::column(text, line));
         if mark_len(&text[scalar.start..]).is_some() {
             return;
@@ -286,9 +313,8 @@ impl<'h, 'a> Spots<'h, 'a> {
 
     /// Hides the rest of a line, or of the string it is in.
     fn rest(&mut self, at: usize) {
-        let end = yaml::line_end(self.text, at);
-        let end = if self.json { quote::close(&self.text[..end], at, quote::PLAIN).0 } else { end };
         if mark_len(&self.text[at..]).is_none() {
+            let end = if self.json() { quote::close_line(self.text, at) } else { yaml::line_end(self.text, at) };
             self.hide(at, end);
         }
     }
@@ -322,12 +348,13 @@ impl<'h, 'a> Spots<'h, 'a> {
         let credential = if known && gap > 0 { start + len + gap } else { start };
         let end = match quote {
             Some(quote) => quote::close(text, credential, quote).0,
-            None => bare_end(text, credential, if style == Style::Encoded { style } else { Style::Argument }),
+            None => self.bare(credential, if style == Style::Encoded { style } else { Style::Argument }),
         };
         let word = &text[credential..end];
-        let strange = matches!(word.first(), Some(b'{' | b'\\')) || memchr::memmem::find(word, b"://").is_some();
-        let opaque = word.len() >= 16 && !word.contains(&b' ') && !strange;
-        if known && gap > 0 || opaque && word.iter().any(u8::is_ascii_digit) {
+        let head = &word[..word.len().min(128)];
+        let strange = matches!(word.first(), Some(b'{' | b'\\')) || memchr::memmem::find(head, b"://").is_some();
+        let opaque = word.len() >= 16 && !head.contains(&b' ') && !strange;
+        if known && gap > 0 || opaque && head.iter().any(u8::is_ascii_digit) {
             self.hide(credential, end);
         }
     }

@@ -1,8 +1,8 @@
 //! The first look at a text: does it hold any word a rule begins with.
 //!
 //! Nearly no cell of a case holds a secret, so nearly all time is spent here. All words are looked for at once, with
-//! one table look-up, one shift and one "or" for every byte: eight groups of words, up to eight bytes each, letters
-//! in any case. A byte of the state tells how the last bytes fit a group so far; a zero bit in the uppermost byte
+//! a table look-up, a shift and an "or" for every byte: sixteen groups of words, up to eight bytes each, letters in
+//! any case. A byte of the state tells how the last bytes fit a group so far; a zero bit in the uppermost byte
 //! says that some word of a group may end here, which is then compared byte by byte. Nothing is decided here.
 
 use std::sync::LazyLock;
@@ -14,8 +14,6 @@ pub(super) enum Rule {
     Tree,
     /// A name that may be that of a secret, as `password` in `db.password=`.
     Name,
-    /// The word secret: both of the above.
-    Secret,
     /// The annotation that holds all of an object.
     Applied,
     FromLiteral,
@@ -36,90 +34,82 @@ pub(super) enum Rule {
     Title,
 }
 
-/// The words, by group: words of a group share letters where they can, so that the group fits little else.
-/// `[…]` is one of several bytes, `^` in front means that case matters.
-const WORDS: [&[(Rule, &str)]; 8] = [
+/// The words, by group: words of a group share letters where they can, so that the group fits little else, and short
+/// words stand apart, for a group is compared no further back than its shortest word. `[…]` is one of several bytes,
+/// `^` in front means that case matters.
+const WORDS: [&[(Rule, &str)]; 16] = [
+    &[(Rule::Flag, "[ \"+=,&\0]-[aepu][ \"+=\\&%\0abcdefghijklmnopqrstuvwxyz0123456789!#$_]")],
+    &[
+        (Rule::KeyTail, "[abcdefghijklmnopqrstuvwxyz0123456789+/]=="),
+        (Rule::Url, "://"),
+        (Rule::Url, ":\\/\\/"),
+        (Rule::ClientSecret, "^[0123456789]Q~"),
+    ],
+    &[(Rule::Jwt, "^eyJ"), (Rule::Prefix, "^AKIA"), (Rule::Prefix, "^ASIA"), (Rule::Prefix, "^AIza")],
+    &[(Rule::Name, "pwd[=:\"\\' %]"), (Rule::Signature, "sig[=%]"), (Rule::Prefix, "^ya29.")],
+    &[(Rule::Prefix, "^gh[pousr]_"), (Rule::Prefix, "^npm_"), (Rule::Prefix, "^xox[abeprs]-")],
+    &[(Rule::Prefix, "^github_p"), (Rule::Prefix, "^glpat-"), (Rule::Prefix, "^sk_live_"), (Rule::Url, "^%2F%2F")],
     &[
         (Rule::Name, "passwor"),
         (Rule::Name, "passwd"),
         (Rule::Name, "passphra"),
         (Rule::Name, "passcode"),
-        (Rule::Name, "pwd[=:\"\\' %]"),
-        (Rule::Secret, "secret"),
+        (Rule::PemBase64, "^LS0tLS1C"),
     ],
+    &[(Rule::Name, "secret")],
     &[
-        (Rule::Name, "token[\"\\'=: %+&,\0]"),
-        (Rule::Bootstrap, "bootstra"),
-        (Rule::Name, "onstring"),
-        (Rule::Name, "on[_-]strin"),
-        (Rule::Tree, "kubeconf"),
-        (Rule::EnvFlag, "--env[ =\"\\%+\0&]"),
-    ],
-    &[
-        (Rule::Name, "api[_-]key"),
-        (Rule::Name, "apikey"),
         (Rule::Name, "access[_-]ke"),
         (Rule::Name, "accesske"),
         (Rule::Name, "account[_-]"),
         (Rule::Name, "accountk"),
-        (Rule::Name, "rivate[_-]k"),
-        (Rule::Name, "rivateke"),
-        (Rule::Name, "haredacc"),
-        (Rule::Name, "haredkey"),
-        (Rule::Name, "hared[_-]ke"),
-        (Rule::Name, "masterke"),
-        (Rule::Name, "aster[_-]ke"),
-        (Rule::Name, "key-data"),
-        (Rule::Name, "tkeydata"),
-    ],
-    &[
         (Rule::Applied, "plied-co"),
-        (Rule::Tree, "ringdata"),
-        (Rule::Tree, "mentvar"),
-        (Rule::FromLiteral, "from-lit"),
-        (Rule::Name, "dockercf"),
-        (Rule::Name, "rconfigj"),
+        (Rule::Pem, "^-----BEG"),
+    ],
+    &[(Rule::Name, "token[\"\\'=: %+&,\0]"), (Rule::EnvFlag, "--env[ =\"\\%+\0&]")],
+    &[
         (Rule::Authorization, "ization[\"\\':=%]"),
-        (Rule::Title, "proctitl"),
+        (Rule::Bearer, "bearer[ +%]"),
         (Rule::Tree, "envvars[\"\\]"),
         (Rule::Tree, "ariables[\"\\]"),
     ],
     &[
+        (Rule::Name, "api[_-]key"),
+        (Rule::Name, "apikey"),
+        (Rule::Name, "rivate[_-]k"),
+        (Rule::Name, "rivateke"),
+        (Rule::Name, "masterke"),
+        (Rule::Name, "aster[_-]ke"),
+    ],
+    &[
+        (Rule::Name, "haredacc"),
+        (Rule::Name, "haredkey"),
+        (Rule::Name, "hared[_-]ke"),
+        (Rule::Name, "key-data"),
+        (Rule::Name, "tkeydata"),
+        (Rule::Tree, "ringdata"),
+    ],
+    &[
+        (Rule::Name, "onstring"),
+        (Rule::Name, "on[_-]strin"),
+        (Rule::Name, "dockercf"),
+        (Rule::Name, "rconfigj"),
+        (Rule::Tree, "kubeconf"),
+        (Rule::Bootstrap, "bootstra"),
+    ],
+    &[
         (Rule::Tree, "[\"/]env[\"\\/]"),
         (Rule::Tree, "[\n ]env:"),
-        (Rule::Tree, "[\n \"]data[\"\\:/]"),
-        (Rule::Tree, "/data[\"\\/]"),
+        (Rule::Tree, "[\n \"/]data[\"\\:/]"),
         (Rule::Tree, "auths[\"\\]"),
+    ],
+    &[
         (Rule::SetEnv, "set[ +\0]env"),
         (Rule::SetEnv, "set\",\"en"),
         (Rule::SetEnv, "mand=env"),
-    ],
-    &[
-        (Rule::Jwt, "^eyJ"),
-        (Rule::Signature, "sig[=%]"),
-        (Rule::Prefix, "^gh[pousr]_"),
-        (Rule::Prefix, "^github_p"),
-        (Rule::Prefix, "^xox[abeprs]-"),
-        (Rule::Prefix, "^ya29."),
-        (Rule::Prefix, "^glpat-"),
-        (Rule::Prefix, "^npm_"),
-        (Rule::Prefix, "^sk_live_"),
-    ],
-    &[
-        (Rule::Prefix, "^AKIA"),
-        (Rule::Prefix, "^ASIA"),
-        (Rule::Prefix, "^AIza"),
-        (Rule::Pem, "^-----BEG"),
-        (Rule::PemBase64, "^LS0tLS1C"),
-        (Rule::ClientSecret, "^[0123456789]Q~"),
-        (Rule::Bearer, "bearer[ +%]"),
-    ],
-    &[
-        (Rule::KeyTail, "[abcdefghijklmnopqrstuvwxyz0123456789+/]=="),
-        (Rule::Url, "://"),
-        (Rule::Url, ":\\/\\/"),
-        (Rule::Url, "%2f%2f"),
-        (Rule::Flag, "[ \"+=\0]-[aepu][ \"+=\\&%\0abcdefghijklmnopqrstuvwxyz0123456789!#$_]"),
+        (Rule::FromLiteral, "from-lit"),
+        (Rule::Title, "proctitl"),
+        (Rule::Tree, "mentvar"),
+        (Rule::Tree, "alprofil"),
     ],
 ];
 
@@ -143,32 +133,32 @@ struct Word {
 }
 
 struct Table {
-    step: Box<[u64; 256]>,
-    start: u64,
-    words: [Vec<Word>; 8],
+    step: Box<[[u64; 2]; 256]>,
+    start: [u64; 2],
+    words: [Vec<Word>; 16],
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let words = WORDS.map(|group| group.iter().map(|(rule, text)| word(*rule, text)).collect::<Vec<_>>());
     // A zero bit means "fits"; the byte k places before the last one is looked up seven minus k bytes from the top.
-    let mut step = Box::new([0; 256]);
-    let mut none = 0u64;
+    let mut step = Box::new([[0; 2]; 256]);
+    let mut none = [0u64; 2];
     for (group, words) in words.iter().enumerate() {
         for back in 0..8 {
-            let bit = 1u64 << ((7 - back) * 8 + group);
+            let bit = 1u64 << ((7 - back) * 8 + group % 8);
             let sets: Vec<_> = words.iter().map(|word| word.sets.iter().rev().nth(back)).collect();
             if sets.iter().any(Option::is_none) {
                 continue;
             }
-            none |= bit;
+            none[group / 8] |= bit;
             for byte in 0..=255u8 {
                 if !sets.iter().flatten().any(|set| set.has(byte)) {
-                    step[usize::from(byte)] |= bit;
+                    step[usize::from(byte)][group / 8] |= bit;
                 }
             }
         }
     }
-    let start = (0..8).fold(0, |state: u64, _| state << 8 | none);
+    let start = none.map(|none| (0..8).fold(0, |state: u64, _| state << 8 | none));
     Table { step, start, words }
 });
 
@@ -200,71 +190,52 @@ fn word(rule: Rule, text: &str) -> Word {
     Word { rule, sets }
 }
 
-/// Calls `found` with every word in the text: its rule, where it begins and where it ends. Stops when told so.
-pub(super) fn each(text: &[u8], mut found: impl FnMut(Rule, usize, usize) -> bool) {
+/// Calls `found` with every word in the text: its rule, where it begins and where it ends.
+pub(super) fn each(text: &[u8], mut found: impl FnMut(Rule, usize, usize)) {
     let table = &*TABLE;
-    let mut state = table.start;
+    let [mut low, mut high] = table.start;
     let mut at = 0;
     let mut chunks = text.chunks_exact(8);
     for chunk in &mut chunks {
-        let before = state;
-        let mut fits = 0;
+        let before = [low, high];
+        let mut misses = u64::MAX;
         for byte in chunk {
-            state = state << 8 | table.step[usize::from(*byte)];
-            fits |= !state;
+            let [one, two] = table.step[usize::from(*byte)];
+            low = low << 8 | one;
+            high = high << 8 | two;
+            misses &= low & high;
         }
-        if fits >> 56 != 0 {
-            let mut state = before;
-            for (inside, byte) in chunk.iter().enumerate() {
-                state = state << 8 | table.step[usize::from(*byte)];
-                if !state >> 56 != 0 && !confirm(table, text, at + inside + 1, (!state >> 56) as u8, &mut found) {
-                    return;
-                }
-            }
+        if misses >> 56 != 255 {
+            again(table, text, at..at + 8, before, &mut found);
         }
         at += 8;
     }
-    for byte in chunks.remainder() {
-        state = state << 8 | table.step[usize::from(*byte)];
-        at += 1;
-        if !state >> 56 != 0 && !confirm(table, text, at, (!state >> 56) as u8, &mut found) {
-            return;
-        }
-    }
+    again(table, text, at..text.len(), [low, high], &mut found);
 }
 
-/// Compares the words of the groups that may end before `end`; false says that the caller has seen enough.
-fn confirm(
+/// Goes over some bytes once more, one by one, and compares the words that may end at each of them.
+fn again(
     table: &Table,
     text: &[u8],
-    end: usize,
-    groups: u8,
-    found: &mut impl FnMut(Rule, usize, usize) -> bool,
-) -> bool {
-    for (group, words) in table.words.iter().enumerate() {
-        if groups >> group & 1 == 0 {
-            continue;
-        }
-        for word in words {
-            let Some(start) = end.checked_sub(word.sets.len()) else { continue };
-            if word.sets.iter().zip(&text[start..end]).all(|(set, byte)| set.has(*byte))
-                && !found(word.rule, start, end)
-            {
-                return false;
+    range: std::ops::Range<usize>,
+    [mut low, mut high]: [u64; 2],
+    found: &mut impl FnMut(Rule, usize, usize),
+) {
+    for at in range {
+        let [one, two] = table.step[usize::from(text[at])];
+        low = low << 8 | one;
+        high = high << 8 | two;
+        let mut groups = (!low >> 56) | (!high >> 56 << 8);
+        while groups != 0 {
+            for word in &table.words[groups.trailing_zeros() as usize & 15] {
+                let Some(start) = (at + 1).checked_sub(word.sets.len()) else { continue };
+                if word.sets.iter().zip(&text[start..=at]).all(|(set, byte)| set.has(*byte)) {
+                    found(word.rule, start, at + 1);
+                }
             }
+            groups &= groups - 1;
         }
     }
-    true
-}
-
-/// Tells whether any word of any rule is in the text.
-pub(super) fn any(text: &[u8]) -> bool {
-    let mut any = false;
-    each(text, |_, _, _| {
-        any = true;
-        false
-    });
-    any
 }
 
 #[cfg(test)]
@@ -273,10 +244,7 @@ mod tests {
 
     fn first(text: &str) -> Option<(Rule, usize, usize)> {
         let mut first = None;
-        each(text.as_bytes(), |rule, start, end| {
-            first = Some((rule, start, end));
-            false
-        });
+        each(text.as_bytes(), |rule, start, end| first = first.or(Some((rule, start, end))));
         first
     }
 

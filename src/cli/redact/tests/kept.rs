@@ -24,6 +24,8 @@ fn what_an_investigator_works_with_stays() {
         r#"{"metadata":{"labels":{"env":"prod","app":"token"}}}"#,
         r#"{"envFrom":[{"secretRef":{"name":"db"}}]}"#,
         "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/RG/providers/Microsoft.KeyVault/vaults/v/secrets/db-password",
+        r#"{"AuthenticationProcessingDetails":[{"key":"Is CAE Token","value":"False"}]}"#,
+        r#"{"counts":{"recovery-client-token":12}}"#,
         "secrets",
         "secrets \"db-password\" is forbidden: User \"lena\" cannot get resource \"secrets\" in API group \"\"",
         "E0102 secret=\"kube-system/foo\" tokenreviews.authentication.k8s.io",
