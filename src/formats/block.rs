@@ -46,7 +46,7 @@ pub(super) struct Learnt {
     /// Where the values are, when looking for them again would cost.
     pub pieces: Vec<Piece>,
     /// The columns of a table: which of those we read each is, and its name.
-    pub columns: Arc<Vec<(Option<u8>, String)>>,
+    pub columns: Arc<Vec<Head>>,
     /// Bytes at the start of the block that are no record (a header line).
     pub skip: usize,
     /// The content ends inside the last record.
@@ -56,6 +56,9 @@ pub(super) struct Learnt {
     /// Which kind of log lines it holds.
     pub lines: Option<super::host::framing::Kind>,
 }
+
+/// A column of a table: which of those we read it is, and its name.
+pub(super) type Head = (Option<u8>, String);
 
 /// A value in a block, or bytes that are none and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

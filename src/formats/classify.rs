@@ -250,10 +250,8 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
     if item.cells.is_some() {
         return payload(item, rows, None).unwrap_or_else(|| Err(UNKNOWN.to_owned()));
     }
-    if item.text.starts_with('[') && depth < DEEPEST {
-        if open(item, None, rows, depth).is_ok() {
-            return Ok(());
-        }
+    if item.text.starts_with('[') && depth < DEEPEST && open(item, None, rows, depth).is_ok() {
+        return Ok(());
     }
     let keys = match Keys::of(item.text) {
         Ok(keys) => keys,

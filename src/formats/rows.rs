@@ -306,8 +306,8 @@ fn table_name(name: &str) -> String {
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         name.insert_str(0, "table_");
     }
-    let ours = |table: &&Table| table.name.eq_ignore_ascii_case(&name) && azure::by_name(table.name).is_none();
-    if TABLES.iter().any(|table| ours(&table)) || name.eq_ignore_ascii_case("timeline") {
+    let ours = |table: &Table| table.name.eq_ignore_ascii_case(&name) && azure::by_name(table.name).is_none();
+    if TABLES.iter().any(|table| ours(table)) || name.eq_ignore_ascii_case("timeline") {
         name.push('_');
     }
     name

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Cutter, Envelope, Found};
-use crate::formats::block::{BLOCK, Block, Learnt, lines};
+use crate::formats::block::{BLOCK, Block, Head, Learnt, lines};
 use crate::formats::cells::{Cells, Column, column};
 use crate::formats::{Fit, Item, json};
 
@@ -94,7 +94,7 @@ struct Records {
     /// End of the last whole record in what is held.
     end: usize,
     place: Place,
-    columns: Option<Arc<Vec<(Option<u8>, String)>>>,
+    columns: Option<Arc<Vec<Head>>>,
     /// Length of the header, until the first block has taken it.
     skip: usize,
     frame: bool,

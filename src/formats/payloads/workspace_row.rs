@@ -41,7 +41,8 @@ impl Payload for WorkspaceRow {
         }
         let Members(members) = serde_json::from_str(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
         let has = |name: &str| members.iter().any(|(key, _)| &**key == name);
-        if !has("TimeGenerated") && !has("TableName") && !(has("Type") && has("TenantId")) {
+        let named = has("TimeGenerated") || has("TableName") || (has("Type") && has("TenantId"));
+        if !named {
             return Err(Miss::NotMine);
         }
         let az = has("TableName");

@@ -53,7 +53,6 @@ fn whole_objects_in_json_and_yaml_hide_the_same() {
         return;
     };
     serde_json::from_slice::<serde_json::Value>(&redact_bytes(&json)).unwrap();
-    let out = redact_bytes(&yaml);
-    let marks = memchr::memmem::find_iter(&out, "‹redacted".as_bytes()).count();
-    let out = redact_bytes(&json);
+    let marks = |bytes: &[u8]| memchr::memmem::find_iter(&redact_bytes(bytes), "‹redacted".as_bytes()).count();
+    assert!(marks(&json) > 0 && marks(&yaml) > 0);
 }
