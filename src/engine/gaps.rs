@@ -127,8 +127,10 @@ static WANTED: &[Wanted] = &[
             questions: "which processes ran in containers and on nodes, what an exec session did",
             export: "Syslog, LinuxAuditLog, auditd, Falco or Tetragon of the nodes",
         },
-        present: "SELECT 1 FROM (SELECT time FROM \"Syslog\" UNION ALL SELECT time FROM \"LinuxAuditLog\" \
-                  UNION ALL SELECT time FROM \"SecurityEvent\") LIMIT 1",
+        present: "SELECT 1 FROM (SELECT time FROM \"Syslog\" UNION ALL SELECT time FROM \
+                  \"LinuxAuditLog\" UNION ALL SELECT time FROM \"SecurityEvent\" UNION ALL SELECT time \
+                  FROM auditd UNION ALL SELECT time FROM falco UNION ALL SELECT time FROM tetragon) \
+                  LIMIT 1",
     },
     Wanted {
         missing: Missing {
@@ -136,7 +138,8 @@ static WANTED: &[Wanted] = &[
             questions: "what the programs in the pods printed",
             export: "table ContainerLogV2 or ContainerLog",
         },
-        present: "SELECT 1 FROM (SELECT time FROM \"ContainerLogV2\" UNION ALL SELECT time FROM \"ContainerLog\") LIMIT 1",
+        present: "SELECT 1 FROM (SELECT time FROM \"ContainerLogV2\" UNION ALL SELECT time FROM \
+                  \"ContainerLog\" UNION ALL SELECT time FROM container_log) LIMIT 1",
     },
     Wanted {
         missing: Missing {
@@ -144,8 +147,10 @@ static WANTED: &[Wanted] = &[
             questions: "where pods and nodes connected to, how much left the cluster",
             export: "VNet or NSG flow logs, table NTANetAnalytics, Hubble flows",
         },
-        present: "SELECT 1 FROM (SELECT time FROM \"NTANetAnalytics\" UNION ALL SELECT time FROM \"AzureNetworkAnalytics_CL\" \
-                  UNION ALL SELECT time FROM \"VMConnection\") LIMIT 1",
+        present: "SELECT 1 FROM (SELECT time FROM \"NTANetAnalytics\" UNION ALL SELECT time FROM \
+                  \"AzureNetworkAnalytics_CL\" UNION ALL SELECT time FROM \"VMConnection\" UNION ALL \
+                  SELECT time FROM network_flow UNION ALL SELECT time FROM hubble_flow UNION ALL SELECT \
+                  time FROM kubeshark_entry) LIMIT 1",
     },
     Wanted {
         missing: Missing {
@@ -154,6 +159,15 @@ static WANTED: &[Wanted] = &[
             export: "kubectl get … -A -o json, Velero backup, etcd snapshot",
         },
         present: "SELECT 1 FROM object LIMIT 1",
+    },
+    Wanted {
+        missing: Missing {
+            log: "Azure Policy",
+            questions: "which workloads and settings broke a policy, and since when",
+            export: "Gatekeeper constraints in a snapshot, log of its audit pod, Policy Insights states",
+        },
+        present: "SELECT 1 FROM (SELECT time FROM policy_violation UNION ALL SELECT time FROM gatekeeper_log UNION ALL \
+                  SELECT time FROM policy_state) LIMIT 1",
     },
     Wanted {
         missing: Missing {
