@@ -54,11 +54,16 @@ pub enum Outcome {
 }
 
 /// Reads content up to the record on `line` (from 1; the first record when None) and explains it. None when there is
-/// no record there.
+/// no record there. `shown` makes of any text what may be shown of it.
 ///
 /// # Errors
 /// When reading fails.
-pub fn explain(raw: Box<dyn Read + Send>, line: Option<u64>, hint: &str) -> io::Result<Option<Explained>> {
+pub fn explain(
+    raw: Box<dyn Read + Send>,
+    line: Option<u64>,
+    hint: &str,
+    shown: &dyn Fn(&str) -> String,
+) -> io::Result<Option<Explained>> {
     let mut reader = Reader::open(raw)?;
     let mut rows = Rows::new(EvidenceId(0), hint);
     rows.trace = Some(Vec::new());
@@ -80,16 +85,17 @@ pub fn explain(raw: Box<dyn Read + Send>, line: Option<u64>, hint: &str) -> io::
         let at = found.at.clone();
         let start = usize::try_from(at.start - block.offset).unwrap_or(0).min(block.bytes.len());
         let stop = usize::try_from(at.end - block.offset).unwrap_or(0).min(block.bytes.len());
-        let text = String::from_utf8_lossy(&block.bytes[start..stop]).into_owned();
+        let text = shown(&String::from_utf8_lossy(&block.bytes[start..stop]));
         let around = |step: &&(Range<u64>, String)| step.0.start <= at.start && step.0.end >= at.end;
         let steps = steps.iter().filter(around).map(|(_, step)| step.clone()).collect();
         let outcome = match found.what {
             What::Reject(place) => {
                 let reject = &batch.rejects[place];
-                Outcome::Reject { reason: reject.reason.clone(), sample: reject.sample.clone() }
+                Outcome::Reject { reason: reject.reason.clone(), sample: shown(&reject.sample) }
             }
             What::Row(table, rows, row) => {
-                let columns = columns(rows, row);
+                let columns =
+                    columns(rows, row).into_iter().map(|(name, value)| (name, shown(&value))).collect::<Vec<_>>();
                 let fields = fields(&text, rows, row, &columns);
                 Outcome::Row { table, columns, fields }
             }

@@ -1,3 +1,5 @@
+//! Secrets in command lines.
+
 use super::*;
 
 #[test]

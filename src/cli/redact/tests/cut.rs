@@ -1,3 +1,5 @@
+//! Text that is cut anywhere.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! What is no secret and stays.
+
 use super::*;
 
 #[test]

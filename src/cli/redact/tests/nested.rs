@@ -1,3 +1,5 @@
+//! JSON in JSON, escaped once and more.
+
 use super::*;
 
 const SECRET: &str = r#"{"kind":"Secret","data":{"word":"aHVudGVyMg=="}}"#;

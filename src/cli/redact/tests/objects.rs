@@ -1,3 +1,5 @@
+//! Kubernetes Secrets, annotations and environment variables.
+
 use super::*;
 
 #[test]

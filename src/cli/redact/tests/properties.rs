@@ -1,3 +1,5 @@
+//! What holds of any text.
+
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! Tokens by their shape.
+
 use super::*;
 
 const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJsZW5hIn0.c2lnbmF0dXJl_-x";

@@ -1,3 +1,5 @@
+//! YAML.
+
 use super::*;
 
 #[test]
