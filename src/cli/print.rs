@@ -1,4 +1,4 @@
-//! Text on its way to the terminal. Whatever comes from evidence goes through `visible`.
+//! Text on its way to the terminal. Whatever comes from evidence goes through `visible`, its secrets hidden.
 
 use std::error::Error as _;
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::path::Path;
 
 use coldcase_tui::visible;
 
+use super::secrets;
 use crate::error::{Diagnostic, Error, Result};
 use crate::model::Micros;
 use crate::report::Writer;
@@ -59,13 +60,13 @@ pub fn diagnostic(problem: &Diagnostic) {
 pub fn say(text: &str) {
     for line in text.lines() {
         // Nobody may be listening; there is no other place to say so.
-        let _ = writeln!(io::stderr(), "{}", visible(line));
+        let _ = writeln!(io::stderr(), "{}", visible(&secrets::text(line)));
     }
 }
 
-/// Writes one line, made harmless.
+/// Writes one line, secrets hidden, made harmless.
 pub fn line(out: &mut dyn Write, text: &str) -> Result<()> {
-    writeln!(out, "{}", visible(text)).map_err(Error::io("write to", Path::new("the output")))
+    writeln!(out, "{}", visible(&secrets::text(text))).map_err(Error::io("write to", Path::new("the output")))
 }
 
 /// Writes the head of a section, after an empty line.

@@ -8,7 +8,7 @@ use clap::Args;
 use super::print::{count, grouped, head, line, output, time};
 use super::query::Out;
 use super::rules::load;
-use super::{ByArg, CaseArg, End};
+use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
 use crate::engine::{Engine, Finding, Replay as Outcome, batch_of_findings};
 use crate::error::{Error, Result};
@@ -44,7 +44,7 @@ impl Replay {
             summary(&replay, &mut out)?;
         } else {
             let batch = batch_of_findings(&replay.findings)?;
-            report::write(writer, &batch.schema(), &[batch], &mut *out)?;
+            report::write(writer, &batch.schema(), &[secrets::rows(&batch)], &mut *out)?;
         }
         out.flush().map_err(Error::io("write to", "the output".as_ref()))?;
         let failing = self.fail_on.is_some_and(|level| replay.findings.iter().any(|f| f.level >= level));
