@@ -117,6 +117,10 @@ pub(super) fn flag(spots: &mut Spots<'_, '_>, start: usize, end: usize) {
                 return;
             }
             if let Some(colon) = memchr::memchr(b':', value) {
+                // A user has no blank, and the colon of a mark is none behind a user.
+                if value[..colon].contains(&b' ') || value[..colon].ends_with("‹redacted".as_bytes()) {
+                    return;
+                }
                 spots.hide(from + colon + 1, to);
             } else if let Some(colon) = memmem::find(value, b"%3A") {
                 spots.hide(from + colon + 3, to);

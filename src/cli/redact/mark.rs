@@ -67,6 +67,15 @@ impl<'a> Hides<'a> {
         self.list.iter().map(|hide| (hide.start, hide.end))
     }
 
+    /// Returns the same places of another text, in which they stand elsewhere.
+    pub(super) fn moved(self, text: &[u8], place: impl Fn(usize) -> usize) -> Hides<'_> {
+        let mut moved = Hides::new(text);
+        for hide in self.list {
+            moved.push(place(hide.start), place(hide.end), hide.quote);
+        }
+        moved
+    }
+
     /// Returns the text with a mark in the place of every hidden range; ranges that overlap become one.
     pub(super) fn apply(mut self) -> Cow<'a, [u8]> {
         if self.list.is_empty() {

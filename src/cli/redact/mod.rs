@@ -109,6 +109,13 @@ fn find(bytes: &[u8], focus: Focus) -> Cow<'_, [u8]> {
 }
 
 fn pass(bytes: &[u8], focus: Focus) -> Cow<'_, [u8]> {
+    match quote::by_number(bytes) {
+        None => look(bytes, focus).apply(),
+        Some((plain, places)) => look(&plain, focus).moved(bytes, |at| quote::place(&places, at)).apply(),
+    }
+}
+
+fn look(bytes: &[u8], focus: Focus) -> Hides<'_> {
     let mut nested = focus.body || focus.env;
     let mut hides = Hides::new(bytes);
     let mut spots = Spots::new(&mut hides);
@@ -123,7 +130,7 @@ fn pass(bytes: &[u8], focus: Focus) -> Cow<'_, [u8]> {
             yaml::read(&mut hides, focus);
         }
     }
-    hides.apply()
+    hides
 }
 
 fn text_of<'a>(text: &'a str, bytes: Cow<'a, [u8]>) -> Cow<'a, str> {

@@ -106,3 +106,38 @@ pub(super) fn blanks(text: &[u8], mut at: usize) -> usize {
         }
     }
 }
+
+/// Where a byte of a text stands in the text it was made from: from the first on, until the next of them.
+pub(super) type Places = Vec<(usize, usize)>;
+
+/// Returns a text with its quotes that are escaped by their number, as .NET does by default, written as everybody else
+/// does, to be read in its place; none when it has none. The two are the same to every reader of JSON (RFC 8259
+/// section 7). Of the backslashes before the number every factor of two is one depth of escaping, at which a quote has
+/// a backslash where `u0022` has none.
+pub(super) fn by_number(text: &[u8]) -> Option<(Vec<u8>, Places)> {
+    const NUMBER: &[u8] = b"\\u0022";
+    let first = memchr(b'\\', text)?;
+    let mut all = memchr::memmem::find_iter(&text[first..], NUMBER).map(|at| first + at).peekable();
+    all.peek()?;
+    let (mut out, mut from) = (Vec::with_capacity(text.len()), 0);
+    let mut places = vec![(0, 0)];
+    for at in all {
+        let run = text[from..=at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        out.extend_from_slice(&text[from..=at]);
+        // A value ends before the backslashes of its quote, so no place among those that are added is asked for.
+        out.extend(std::iter::repeat_n(b'\\', own(run.trailing_zeros())));
+        out.push(b'"');
+        from = at + NUMBER.len();
+        places.push((out.len(), from));
+    }
+    out.extend_from_slice(&text[from..]);
+    Some((out, places))
+}
+
+/// Returns the place in the original of a place in the text that [`by_number`] made of it.
+pub(super) fn place(places: &Places, at: usize) -> usize {
+    let next = places.partition_point(|(made, _)| *made <= at);
+    let (made, original) = places[next.saturating_sub(1)];
+    let end = places.get(next).map_or(usize::MAX, |(_, after)| after - 5);
+    (original + (at - made)).min(end)
+}

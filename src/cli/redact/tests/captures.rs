@@ -1,14 +1,12 @@
 //! Real captures: what a cluster wrote stays JSON, and what is hidden in it is what has to be.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::*;
 
 fn shared(name: &str) -> Option<Vec<u8>> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let places = [root.join("../shared/data"), PathBuf::from(std::env::var_os("COLDCASE_DATA").unwrap_or_default())];
-    let file = places.iter().map(|place| place.join(name)).find(|file| file.is_file())?;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     let bytes = std::fs::read(file).ok()?;
     let mut out = Vec::new();
     flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut out).ok()?;

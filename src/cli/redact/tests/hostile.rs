@@ -144,6 +144,10 @@ fn traps() -> Vec<(String, String)> {
         "authorization=",
         "authorization%3A",
         "bearer bearer+",
+        "\\u0022",
+        "\\u0022password\\u0022:\\u0022",
+        "\\\\u0022",
+        "\\u0022data\\u0022:{",
         "ghp_",
         "xoxb-",
         "npm_",
@@ -183,8 +187,7 @@ fn traps() -> Vec<(String, String)> {
 fn hostile_shapes_are_read_to_their_end() {
     for (name, text) in traps() {
         let cut = text.floor_char_boundary(256 << 10);
-        let out = redact(&text[..cut]);
-        assert!(!out.is_empty(), "{name}");
+        assert!(!redact(&text[..cut]).is_empty(), "{name}");
         assert!(!redact_column(None, "EnvironmentVar", &text[..cut]).is_empty(), "{name}");
     }
 }

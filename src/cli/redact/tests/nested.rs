@@ -84,3 +84,18 @@ fn members_are_known_by_exact_words() {
     becomes(r#"{"password":"a\"b\\","x":"y"}"#, r#"{"password":"‹redacted: 6 bytes›","x":"y"}"#);
     stays(r#"{"passwordProfile":{"forceChange":true},"resetPasswordUrl":"https://example.test"}"#);
 }
+
+#[test]
+fn quotes_may_be_escaped_by_number_as_dotnet_does() {
+    for times in 1..4 {
+        let plain = format!(r#"{{"log":"{}"}}"#, escaped(SECRET, 1));
+        let text = escaped(&plain.replace("\\\"", "\\u0022"), times - 1);
+        let out = hides(&text, &["aHVudGVyMg=="]);
+        assert_eq!(out, text.replace("aHVudGVyMg==", "‹redacted: 12 bytes›"));
+    }
+    hides(
+        r#"{"a":"{\u0022env\u0022:[{\u0022name\u0022:\u0022A\u0022,\u0022value\u0022:\u0022hunter2\u0022}]}"}"#,
+        &["hunter2"],
+    );
+    stays(r#"{"a":"say \u0022hello\u0022"}"#);
+}

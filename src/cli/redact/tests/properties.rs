@@ -23,6 +23,7 @@ fn pieces() -> impl Strategy<Value = String> {
         "\\",
         "\\n",
         "\\u0026",
+        "\\u0022",
         " ",
         "\n",
         "  ",
