@@ -10,6 +10,11 @@ use super::{classify, json};
 
 /// About how many bytes a block has; a longer record makes a longer block.
 pub(super) const BLOCK: usize = 1 << 20;
+#[cfg(any(test, fuzzing))]
+thread_local! {
+    /// What counts as [`BLOCK`] on this thread, so that small inputs can be cut as well.
+    pub(super) static ENOUGH: std::cell::Cell<usize> = const { std::cell::Cell::new(BLOCK) };
+}
 /// The longest record that is held.
 const LONGEST: usize = 512 << 20;
 /// What envelopes may look at; more only to see the first line to its end.
@@ -199,6 +204,8 @@ impl Reader {
                 // An archive of which nothing could be read is a record that could not be read.
                 Some(reason) => {
                     let name = self.source.layers.last().copied().unwrap_or("empty");
+                    // Of all there is, blanks included: a place of no bytes is none.
+                    self.offset = 0;
                     self.refuse(name, reason, true);
                 }
                 None => self.notes.push(note.to_owned()),
@@ -262,6 +269,14 @@ impl Reader {
         self.line += lines(&self.held[..length]);
         self.held.drain(..length);
     }
+}
+
+/// Returns how many bytes are enough for a block.
+pub(super) fn enough() -> usize {
+    #[cfg(any(test, fuzzing))]
+    return ENOUGH.get();
+    #[cfg(not(any(test, fuzzing)))]
+    BLOCK
 }
 
 /// Counts line ends.

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::block::lines;
 use super::envelopes::Found;
 use super::host::auditd;
-use super::payloads::{Miss, PAYLOADS};
+use super::payloads::kube_audit::KubeAudit;
+use super::payloads::{Miss, PAYLOADS, Payload};
 use super::rows::Rows;
 use super::text::Text;
 use super::wrappings::{self, WRAPPINGS};
@@ -17,6 +18,8 @@ use super::{Item, flows, json, salvage};
 
 /// Wrappings inside wrappings are opened this deep.
 const DEEPEST: u32 = 4;
+/// Where the id of an event stands in its text: behind kind, version and level.
+const BEGINNING: usize = 256;
 const UNKNOWN: &str = "not an audit event, nor anything else we know";
 
 /// The keys by which a JSON object is known, in the words of its own format.
@@ -233,17 +236,26 @@ fn record(item: &Item<'_>, rows: &mut Rows, depth: u32) {
         }
         return;
     }
-    if item.text.starts_with('{') || item.cells.is_some() {
-        // Records come in stretches of one kind, so whoever read the last one is asked before anything is looked at.
-        let payload = PAYLOADS[rows.last];
-        if payload.decode(item, rows).is_ok() {
-            rows.tell(&item.at, || format!("payload {}: {}", payload.name(), payload.doc()));
-            return;
-        }
+    // Most evidence is events as the API server writes them; what they are need not be found out first.
+    if is_written(item.text) && event(item, rows).is_some() {
+        return;
     }
     if let Err(reason) = classify(item, rows, depth) {
         rows.reject(item.at.clone(), item.line, reason, item.text.as_bytes());
     }
+}
+
+/// Says whether text begins as the API server writes an event.
+fn is_written(text: &str) -> bool {
+    let head = &text.as_bytes()[..text.len().min(BEGINNING)];
+    head.first() == Some(&b'{') && memchr::memmem::find(head, b"\"auditID\":").is_some()
+}
+
+/// Reads an event, None when the record is none. An event is one whatever else it holds.
+fn event(item: &Item<'_>, rows: &mut Rows) -> Option<()> {
+    KubeAudit.decode(item, rows).ok()?;
+    rows.tell(&item.at, || format!("payload {}: {}", KubeAudit.name(), KubeAudit.doc()));
+    Some(())
 }
 
 fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> {
@@ -255,9 +267,12 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
     }
     let keys = match Keys::of(item.text) {
         Ok(keys) => keys,
-        // Several values on one line, or something broken.
-        Err(reason) => return values(item, rows, depth).ok_or(reason),
+        // An event with a key twice that is none of its own, several values on one line, or something broken.
+        Err(reason) => return event(item, rows).or_else(|| values(item, rows, depth)).ok_or(reason),
     };
+    if KubeAudit.fits(item, Some(&keys)) && event(item, rows).is_some() {
+        return Ok(());
+    }
     if keys.tables.is_some()
         && let Some(code) = keys.error_code()
     {
@@ -280,11 +295,10 @@ fn classify(item: &Item<'_>, rows: &mut Rows, depth: u32) -> Result<(), String> 
 
 /// Lets the payload that fits read the item; None when there is none.
 fn payload(item: &Item<'_>, rows: &mut Rows, keys: Option<&Keys<'_>>) -> Option<Result<(), String>> {
-    for (index, payload) in PAYLOADS.iter().enumerate().filter(|(_, payload)| payload.fits(item, keys)) {
+    for payload in PAYLOADS.iter().filter(|payload| payload.fits(item, keys)) {
         match payload.decode(item, rows) {
             Ok(()) => {
                 rows.tell(&item.at, || format!("payload {}: {}", payload.name(), payload.doc()));
-                rows.last = if payload.leads() { index } else { 0 };
                 return Some(Ok(()));
             }
             Err(Miss::NotMine) => {}

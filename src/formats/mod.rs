@@ -32,6 +32,8 @@ pub mod wrappings;
 mod written;
 mod yaml;
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 #[cfg(test)]
 mod tests;
 

@@ -84,8 +84,6 @@ pub struct Rows {
     /// The year of lines that write none.
     year: Option<i32>,
     lacks: Lacks,
-    /// Which payload read the last record; the next is mostly like it.
-    pub(super) last: usize,
 }
 
 /// What `Rows::finish` gives. `read` = audit rows + object rows + rows of the sheets + rejects.
@@ -121,7 +119,6 @@ impl Rows {
             hint: table_name(hint.split('.').next().unwrap_or_default()),
             year: None,
             lacks: Lacks::default(),
-            last: 0,
         }
     }
 
@@ -259,6 +256,7 @@ impl Rows {
 
     /// Keeps something a reader must know of the content.
     pub(super) fn note(&mut self, note: String) {
+        let note = one_line(note);
         // What a client can cause as often as it likes needs no thousand notes.
         if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
             self.notes.push(note);
@@ -280,7 +278,7 @@ impl Rows {
     pub(super) fn reject(&mut self, at: Range<u64>, line: u64, reason: impl Into<String>, bytes: &[u8]) {
         let sample = String::from_utf8_lossy(&bytes[..bytes.len().min(SAMPLE)]).into_owned();
         let length = at.end - at.start;
-        let mut reason: String = reason.into();
+        let mut reason = one_line(reason.into());
         if reason.len() > REASON {
             reason.truncate(reason.floor_char_boundary(REASON));
             reason.push('…');
@@ -297,6 +295,15 @@ impl Rows {
     fn weigh(&mut self, at: &Range<u64>) {
         self.weight = self.weight.saturating_add(usize::try_from(at.end - at.start).unwrap_or(usize::MAX));
     }
+}
+
+/// Reasons and notes may quote a record, and are shown as one line: control characters are written as escapes.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let shown = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(shown).collect()
 }
 
 /// Makes a name that can be a folder and a word of SQL, and that is not one of our own tables'.

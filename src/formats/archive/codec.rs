@@ -5,8 +5,9 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 use lzma_rust2::XzReader;
+
+use super::inflate::Inflate;
 
 /// Content may grow to this many times its compressed bytes. Deflate cannot go much beyond; only a bomb comes near.
 pub const RATIO: u64 = 1000;
@@ -64,11 +65,11 @@ impl Codec {
     /// When there is no memory for the decoder.
     pub fn undo<R: BufRead>(self, packed: R) -> io::Result<Undone<R>> {
         Ok(Undone(match self {
-            Codec::Gzip => Kind::Gzip(MultiGzDecoder::new(packed)),
-            Codec::Zstd => Kind::Zstd(zstd::Decoder::with_buffer(packed)?),
-            Codec::Xz => Kind::Xz(Box::new(XzReader::new_mem_limit(Filling(packed), true, XZ_MEMORY))),
-            Codec::Bzip2 => Kind::Bzip2(bzip2::bufread::MultiBzDecoder::new(packed)),
-            Codec::Deflate => Kind::Deflate(DeflateDecoder::new(packed)),
+            Codec::Gzip => Kind::Deflate(Inflate::gzip(packed)),
+            Codec::Deflate => Kind::Deflate(Inflate::bare(packed)),
+            Codec::Zstd => Kind::Zstd(Steps::new(zstd::Decoder::with_buffer(packed)?)),
+            Codec::Xz => Kind::Xz(Steps::new(Box::new(XzReader::new_mem_limit(Filling(packed), true, XZ_MEMORY)))),
+            Codec::Bzip2 => Kind::Bzip2(Steps::new(bzip2::bufread::MultiBzDecoder::new(packed))),
         }))
     }
 }
@@ -77,22 +78,51 @@ impl Codec {
 pub struct Undone<R: BufRead>(Kind<R>);
 
 enum Kind<R: BufRead> {
-    Gzip(MultiGzDecoder<R>),
-    Zstd(zstd::Decoder<'static, R>),
-    Xz(Box<XzReader<Filling<R>>>),
-    Bzip2(bzip2::bufread::MultiBzDecoder<R>),
-    Deflate(DeflateDecoder<R>),
+    Deflate(Inflate<R>),
+    Zstd(Steps<zstd::Decoder<'static, R>>),
+    Xz(Steps<Box<XzReader<Filling<R>>>>),
+    Bzip2(Steps<bzip2::bufread::MultiBzDecoder<R>>),
 }
 
 impl<R: BufRead> Read for Undone<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Kind::Gzip(content) => content.read(buffer),
+            Kind::Deflate(content) => content.read(buffer),
             Kind::Zstd(content) => content.read(buffer),
             Kind::Xz(content) => content.read(buffer),
             Kind::Bzip2(content) => content.read(buffer),
-            Kind::Deflate(content) => content.read(buffer),
         }
+    }
+}
+
+/// Bytes that a decoder is asked for at a time.
+const STEP: usize = 512;
+
+/// Undoes in steps of its own. A decoder that meets damage gives an error in place of what it had undone in the same
+/// call: that is never more than a step, and the same however its content is asked for.
+struct Steps<D> {
+    from: D,
+    bytes: [u8; STEP],
+    at: usize,
+    end: usize,
+}
+
+impl<D: Read> Steps<D> {
+    fn new(from: D) -> Steps<D> {
+        Steps { from, bytes: [0; STEP], at: 0, end: 0 }
+    }
+}
+
+impl<D: Read> Read for Steps<D> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.end {
+            (self.at, self.end) = (0, 0);
+            self.end = self.from.read(&mut self.bytes)?;
+        }
+        let length = buffer.len().min(self.end - self.at);
+        buffer[..length].copy_from_slice(&self.bytes[self.at..self.at + length]);
+        self.at += length;
+        Ok(length)
     }
 }
 

@@ -10,6 +10,7 @@
 
 pub mod codec;
 mod header;
+mod inflate;
 mod pax;
 mod remarks;
 mod sparse;

@@ -11,7 +11,7 @@ use memchr::memmem;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Cutter, Envelope, Found, lines, log_lines};
-use crate::formats::block::{BLOCK, Block, Learnt};
+use crate::formats::block::{Block, Learnt, enough};
 use crate::formats::host::auditd::{self, Dress, Event, Grouper, Limits};
 use crate::formats::host::framing::Kind;
 use crate::formats::host::{Gathered, syslog};
@@ -59,7 +59,7 @@ impl Envelope for Auditd {
     }
 
     fn cutter(&self) -> Box<dyn Cutter> {
-        Box::new(Events { next: 2 * BLOCK })
+        Box::new(Events { next: 2 * enough() })
     }
 
     fn open(&self, block: &Block, _: &Learnt, each: &mut dyn FnMut(Found<'_>)) {
@@ -136,7 +136,7 @@ impl Cutter for Events {
                 }
             },
         };
-        self.next = 2 * BLOCK;
+        self.next = 2 * enough();
         Some((place, Learnt::default()))
     }
 }
@@ -209,7 +209,7 @@ mod tests {
         let line = |serial: usize| format!("type=CWD msg=audit(1933135628.034:{serial}): cwd=\"/{pad}\"\n");
         // Pairs of lines, the second of a pair 2000 lines later.
         let text = (0..6000).map(|number| line(number % 2000 + number / 4000 * 2000)).collect::<String>();
-        let mut cutter = Events { next: 2 * BLOCK };
+        let mut cutter = Events { next: 2 * enough() };
         assert!(cutter.cut(text.as_bytes(), false, &mut Vec::new()).is_none());
         let text = format!("{text}{}", (10_000..20_000).map(line).collect::<String>());
         let (place, _) = cutter.cut(text.as_bytes(), false, &mut Vec::new()).unwrap();
@@ -221,7 +221,7 @@ mod tests {
         let line = format!("type=CWD msg=audit(1933135628.034:1): cwd=\"/{}\"\n", "x".repeat(400));
         let text = line.repeat(MOST_HELD / line.len() + 1);
         let mut notes = Vec::new();
-        let (place, _) = Events { next: 2 * BLOCK }.cut(text.as_bytes(), false, &mut notes).unwrap();
+        let (place, _) = Events { next: 2 * enough() }.cut(text.as_bytes(), false, &mut notes).unwrap();
         assert!(place > 0 && place % line.len() == 0 && place <= text.len() / 2);
         assert_eq!(notes.len(), 1);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Cutter, Envelope, Found};
-use crate::formats::block::{BLOCK, Block, Head, Learnt, lines};
+use crate::formats::block::{Block, Head, Learnt, enough, lines};
 use crate::formats::cells::{Cells, Column, column};
 use crate::formats::{Fit, Item, json};
 
@@ -133,7 +133,7 @@ impl Cutter for Records {
         }
         self.scan(held);
         let length = if last { held.len() } else { self.end };
-        if held.is_empty() || (!last && length < BLOCK) {
+        if held.is_empty() || (!last && length < enough()) {
             return None;
         }
         if last {

@@ -4,7 +4,7 @@
 //! never is in memory as a whole. What is broken is rejected up to the next line that starts with a bracket.
 
 use super::{Cutter, Envelope, Found};
-use crate::formats::block::{BLOCK, Block, Learnt, Piece, lines};
+use crate::formats::block::{Block, Learnt, Piece, enough, lines};
 use crate::formats::host::Gathered;
 use crate::formats::json::{self, Balance, Scan};
 use crate::formats::payloads::container_line::ContainerLine;
@@ -129,12 +129,12 @@ impl Cutter for Documents {
                 let first = held[self.pieces[0].at.clone()].trim_ascii();
                 notes.extend(Some(first).filter(|_| !self.in_array).and_then(classify::note));
             }
-            if self.at >= BLOCK && matches!(self.state, State::Between) {
+            if self.at >= enough() && matches!(self.state, State::Between) {
                 break;
             }
         }
         let whole = last && !held.is_empty();
-        if !whole && (self.at < BLOCK || !matches!(self.state, State::Between)) {
+        if !whole && (self.at < enough() || !matches!(self.state, State::Between)) {
             return None;
         }
         let length = std::mem::take(&mut self.at);

@@ -1,7 +1,7 @@
 //! JSON lines: one value a line. A broken line is one reject, the next line goes on.
 
 use super::{Cutter, Envelope, Found};
-use crate::formats::block::{BLOCK, Block, Learnt};
+use crate::formats::block::{Block, Learnt, enough};
 use crate::formats::json::{self, Scan};
 use crate::formats::{Fit, classify};
 
@@ -75,7 +75,7 @@ struct Lines {
 #[allow(private_interfaces, reason = "see the trait")]
 impl Cutter for Lines {
     fn cut(&mut self, held: &[u8], last: bool, notes: &mut Vec<String>) -> Option<(usize, Learnt)> {
-        if held.is_empty() || (!last && held.len() < BLOCK) {
+        if held.is_empty() || (!last && held.len() < enough()) {
             return None;
         }
         let end = match last {

@@ -5,7 +5,7 @@
 
 use super::csv_table::CsvTable;
 use super::{Cutter, Envelope, Found, lines};
-use crate::formats::block::{BLOCK, Block, Learnt, lines as line_ends};
+use crate::formats::block::{Block, Learnt, enough, lines as line_ends};
 use crate::formats::host::cri::{self, Joined, Joiner};
 use crate::formats::host::framing::{self, Kind};
 use crate::formats::host::{Gathered, klog};
@@ -178,7 +178,7 @@ struct Lines {
 impl Cutter for Lines {
     fn cut(&mut self, held: &[u8], last: bool, _: &mut Vec<String>) -> Option<(usize, Learnt)> {
         self.kind = self.kind.or_else(|| framing::fit(held));
-        if held.is_empty() || (!last && held.len() < BLOCK) {
+        if held.is_empty() || (!last && held.len() < enough()) {
             return None;
         }
         let length = if last { held.len() } else { self.place(held)? };
@@ -206,7 +206,7 @@ impl Lines {
 
     /// Goes from message to message; one whose end is not here yet is left for the next block.
     fn walk(&mut self, held: &[u8]) -> Option<usize> {
-        while self.walked < BLOCK {
+        while self.walked < enough() {
             let count = counted(&held[self.walked..]).map_or(0, |(digits, count)| digits + 1 + count);
             let end = message_end(held, self.walked).max(self.walked + count);
             // What follows a message says whether its count is one.

@@ -1,7 +1,7 @@
 //! Kubernetes manifests and lists in YAML: `kubectl get -o yaml`, must-gather, several documents after one another.
 
 use super::{Cutter, Envelope, Found};
-use crate::formats::block::{BLOCK, Block, Learnt, lines};
+use crate::formats::block::{Block, Learnt, enough, lines};
 use crate::formats::{Fit, Item, json, yaml};
 
 /// See the module's description.
@@ -63,16 +63,16 @@ fn documents(bytes: &[u8], offset: u64, line: u64, each: &mut dyn FnMut(Found<'_
             return each(Found::Reject { at: at(&(blanks..blanks + rest.len())), line, reason, bytes: rest });
         }
     };
-    yaml::documents(text, &mut |found| match found {
+    yaml::documents(text, line, &mut |found| match found {
         yaml::Found::Document(document) => {
             document.oddities.iter().for_each(|oddity| each(Found::Note(format!("YAML: {oddity}"))));
             let list = document.list.as_ref().map(|(kind, version)| (kind.as_str(), version.as_str()));
-            let item = Item::new(at(&document.at), line + document.line - 1, &document.json);
+            let item = Item::new(at(&document.at), document.line, &document.json);
             each(Found::Item(Item { list, made: true, ..item }));
         }
-        yaml::Found::Broken { at: range, line: number, reason } => {
+        yaml::Found::Broken { at: range, line, reason } => {
             let bytes = &bytes[range.clone()];
-            each(Found::Reject { at: at(&range), line: line + number - 1, reason: format!("YAML: {reason}"), bytes });
+            each(Found::Reject { at: at(&range), line, reason: format!("YAML: {reason}"), bytes });
         }
     });
 }
@@ -85,7 +85,7 @@ impl Cutter for Documents {
     fn cut(&mut self, held: &[u8], last: bool, _: &mut Vec<String>) -> Option<(usize, Learnt)> {
         let end = if last { Some(held.len()).filter(|length| *length > 0) } else { None };
         // One document is often all there is, and looking for its end again and again would cost.
-        let whole = || if held.len() >= BLOCK { yaml::cut(held).filter(|end| *end > 0) } else { None };
+        let whole = || if held.len() >= enough() { yaml::cut(held).filter(|end| *end > 0) } else { None };
         end.or_else(whole).map(|end| (end, Learnt::default()))
     }
 }

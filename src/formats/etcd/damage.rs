@@ -43,8 +43,10 @@ impl Damages {
         self.more += other.more;
     }
 
-    pub fn list(&self) -> &[Damage] {
-        &self.list
+    /// Returns the regions as far as they are in a file of `size` bytes: what a page should hold may be past its end.
+    pub fn within(&self, size: u64) -> Vec<Damage> {
+        let clipped = |damage: &Damage| damage.at.start.min(size)..damage.at.end.min(size);
+        self.list.iter().map(|damage| Damage { at: clipped(damage), why: damage.why.clone() }).collect()
     }
 
     /// Returns how many regions are not in the list.
@@ -68,10 +70,10 @@ mod tests {
         damages.add(4..8, "a");
         damages.add(8..9, "b");
         assert_eq!(
-            damages.list().iter().map(|d| (d.at.clone(), &*d.why)).collect::<Vec<_>>(),
+            damages.list.iter().map(|d| (d.at.clone(), &*d.why)).collect::<Vec<_>>(),
             [(0..8, "a"), (8..9, "b")]
         );
         (0..2 * MOST as u64).for_each(|n| damages.add(100 * n..100 * n + 1, "c"));
-        assert_eq!((damages.list().len(), damages.more()), (MOST, MOST as u64 + 2));
+        assert_eq!((damages.list.len(), damages.more()), (MOST, MOST as u64 + 2));
     }
 }

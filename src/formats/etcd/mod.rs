@@ -25,6 +25,9 @@ mod written;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, fuzzing))]
+pub(super) use value::{Scratch, decode};
+
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 use std::ops::Range;
@@ -40,6 +43,7 @@ use damage::Damages;
 use node::Element;
 use revision::{Record, Revision};
 use scan::Given;
+#[cfg(not(any(test, fuzzing)))]
 use value::Scratch;
 
 /// One revision of one key.
@@ -157,7 +161,7 @@ pub fn read(source: &mut (impl Read + Seek), each: &mut dyn FnMut(Stored<'_>)) -
         tombstones,
         loose: scan.loose.len() as u64,
         compacted,
-        damaged: bolt.damages.list().to_vec(),
+        damaged: bolt.damages.within(bolt.size),
         damaged_more: bolt.damages.more(),
         unknown: giver.unknown,
     })
@@ -233,4 +237,12 @@ impl Giver<'_> {
             value,
         });
     }
+}
+
+/// Every kind of object that can be shown, with its version in front; in order.
+#[cfg(any(test, fuzzing))]
+pub(super) fn kinds() -> Vec<(&'static str, &'static str)> {
+    let mut kinds: Vec<_> = fields::TABLES.all_kinds().collect();
+    kinds.sort_unstable();
+    kinds
 }

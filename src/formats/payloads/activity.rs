@@ -87,10 +87,6 @@ impl Payload for Activity {
         })
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let mut row = Gathered::default();

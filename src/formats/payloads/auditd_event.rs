@@ -33,10 +33,6 @@ impl Payload for AuditdEvent {
         false
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let Some(Gathered::Audit(event, more)) = item.gathered else { return Err(Miss::NotMine) };
         if event.clock == Clock::Local && event.time.is_some() {

@@ -60,20 +60,17 @@ impl Payload for AzureResource {
         keys.is_some_and(|k| described(k) || (is_azure(item, k) && k.resource_type.is_some()))
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let whole = item.text;
         if item.cells.is_some() || !whole.starts_with('{') {
             return Err(Miss::NotMine);
         }
-        let described = word(whole, &["kind"]).as_deref() == Some("ClusterDescribe");
-        let resource = if described { part(whole, &["data"]).ok_or(Miss::NotMine)? } else { whole };
+        let described = described(whole);
+        let resource = described.unwrap_or(whole);
         let kind = word(resource, &["type"]).unwrap_or_default();
         let cluster = kind.eq_ignore_ascii_case(CLUSTER);
-        if !cluster && (described || !is_resource(resource, &kind)) {
+        let other = described.is_none() && !is_description(whole) && is_resource(resource, &kind);
+        if !cluster && !other {
             return Err(Miss::NotMine);
         }
         let mut row = Gathered::default();
@@ -105,6 +102,17 @@ impl Payload for AzureResource {
 }
 
 /// Says whether this describes a resource: a type with a provider, and an id or the version of its interface, a date.
+/// Says whether this is kubescape's way to wrap what a cloud says of a cluster.
+fn is_description(whole: &str) -> bool {
+    word(whole, &["kind"]).as_deref() == Some("ClusterDescribe")
+}
+
+/// Returns the cluster that is described in an object of kubescape, which looks like one of Kubernetes.
+pub(super) fn described(whole: &str) -> Option<&str> {
+    let data = part(whole, &["data"]).filter(|_| is_description(whole))?;
+    word(data, &["type"]).is_some_and(|kind| kind.eq_ignore_ascii_case(CLUSTER)).then_some(data)
+}
+
 fn is_resource(resource: &str, kind: &str) -> bool {
     let provider = kind.split_once('/').is_some_and(|(provider, _)| provider.contains('.'));
     let version = word(resource, &["apiVersion"]).is_some_and(|version| {

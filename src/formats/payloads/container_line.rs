@@ -27,10 +27,6 @@ impl Payload for ContainerLine {
         false
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         if let Some(Gathered::Pod { namespace, pod, container }) = item.gathered {
             let values = [("message", item.text), ("namespace", namespace), ("pod", pod), ("container", container)];

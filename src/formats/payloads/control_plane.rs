@@ -36,10 +36,6 @@ impl Payload for LogLine {
         false
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let said = Said::of(item.text, None, rows);
         let mut values = said.values();

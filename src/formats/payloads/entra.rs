@@ -76,10 +76,6 @@ impl Payload for Entra {
         keys.is_some_and(|k| is_azure(item, k) && k.category.is_some())
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let text = |name: &str| member(&all, name).and_then(json::string);

@@ -29,10 +29,6 @@ impl Payload for FalcoLine {
         false
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let said = falco_text(item.text).map_err(Miss::Broken)?;
         if said.time.is_none() {

@@ -34,10 +34,6 @@ impl Payload for GatekeeperLog {
         keys.is_some_and(|k| is_azure(item, k) && k.event_type.is_some() && k.process.is_some())
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let process = member(&all, "process").and_then(json::string);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Miss, Payload, gatekeeper};
+use super::{Miss, Payload, azure_resource, gatekeeper};
 use crate::formats::Item;
 use crate::formats::classify::{Keys, problem};
 use crate::formats::event::parsed;
@@ -83,7 +83,8 @@ impl Payload for KubeObject {
         // What the API server answers about objects is none: an error, a printed table.
         let answer = matches!(kind, "Status" | "Table") && metadata.name.is_none();
         let list = kind.ends_with("List") && (head.items.is_some() || metadata.name.is_none());
-        if list || answer || api_version.starts_with("audit.k8s.io/") {
+        let azure = kind == "ClusterDescribe" && azure_resource::described(item.text).is_some();
+        if list || answer || azure || api_version.starts_with("audit.k8s.io/") {
             return Err(Miss::NotMine);
         }
         let object = Object {

@@ -13,7 +13,7 @@ mod falco;
 pub(super) mod falco_line;
 mod gatekeeper;
 mod hubble;
-mod kube_audit;
+pub(super) mod kube_audit;
 pub(super) mod kube_object;
 mod kubeshark;
 pub(super) mod network_flow;
@@ -67,10 +67,6 @@ pub trait Payload: Sync {
     fn doc(&self) -> &'static str;
     /// Says by its keys whether a record is one of these; a row of a table has cells and no keys.
     fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool;
-    /// Says whether it may be asked before any other about the record after one of its own: it takes none of theirs.
-    fn leads(&self) -> bool {
-        true
-    }
     /// Appends the row, or says why not and appends nothing.
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss>;
 }

@@ -51,10 +51,6 @@ impl Payload for PolicyState {
         keys.is_some_and(|k| is_azure(item, k) && k.policy_definition.is_some())
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let has = |name: &str| member(&all, name).is_some();

@@ -46,10 +46,6 @@ impl Payload for ResourceLog {
         })
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let text = |name: &str| member(&all, name).and_then(json::string);

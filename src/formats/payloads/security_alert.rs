@@ -84,10 +84,6 @@ impl Payload for SecurityAlert {
         })
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let has = |name: &str| member(&all, name).is_some();

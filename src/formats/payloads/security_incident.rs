@@ -48,10 +48,6 @@ impl Payload for SecurityIncident {
         keys.is_some_and(|k| is_azure(item, k) && k.properties.is_some() && k.category.is_none())
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let properties = member(&all, "properties").filter(|raw| part(raw, &["incidentNumber"]).is_some());

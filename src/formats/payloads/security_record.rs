@@ -51,10 +51,6 @@ impl Payload for SecurityRecord {
         keys.is_some_and(|k| is_azure(item, k) && k.properties.is_some() && k.resource_type.is_some())
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let all = members(item)?;
         let kind = member(&all, "type").and_then(json::string).unwrap_or_default().to_lowercase();

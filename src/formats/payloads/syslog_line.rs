@@ -25,10 +25,6 @@ impl Payload for SyslogLine {
         false
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         let entry = syslog::line(item.text).map_err(Miss::Broken)?;
         let time = entry.time.or_else(|| entry.with_year(rows.year()?));

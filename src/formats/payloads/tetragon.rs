@@ -32,9 +32,9 @@ impl Payload for Tetragon {
     }
 
     fn fits(&self, item: &Item<'_>, keys: Option<&Keys<'_>>) -> bool {
-        let named = keys.is_some_and(|k| k.node_name.is_some() && k.flow.is_none());
-        named && (item.text.contains("\"process_") || item.text.contains(LIMITED))
-            || keys.is_some_and(|k| k.process_exec.is_some())
+        // A key may be written with escapes; whether it is one of ours is for `decode` to say.
+        let kind = || ["\"process_", LIMITED, "\\u"].iter().any(|word| item.text.contains(word));
+        keys.is_some_and(|k| k.flow.is_none()) && kind()
     }
 
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
@@ -46,7 +46,9 @@ impl Payload for Tetragon {
         let mut kinds = record.members().filter(|(key, raw)| is_kind(key) && raw.starts_with('{'));
         // Exactly one: events.proto calls them `oneof`.
         let (Some((kind, inner)), None) = (kinds.next(), kinds.next()) else { return Err(Miss::NotMine) };
-        if (!record.has("node_name") && !record.has("time")) || record.is_row() {
+        // A wrapper with a flow is Hubble's.
+        let flow = record.raw("flow").is_some();
+        if (!record.has("node_name") && !record.has("time")) || flow || record.is_row() {
             return Err(Miss::NotMine);
         }
         let event = Object::of(inner)?;

@@ -31,10 +31,6 @@ impl Payload for WorkspaceRow {
         }
     }
 
-    fn leads(&self) -> bool {
-        false
-    }
-
     fn decode(&self, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
         if let Some(cells) = item.cells {
             return push(cells.all(), item, rows);

@@ -75,9 +75,8 @@ impl<'a> Value<'a> {
 
     pub fn real(&self) -> Option<f64> {
         match self {
-            Value::Int(number) => Some(*number as f64),
             Value::Real(number) => Some(*number),
-            Value::Text(_) | Value::Json(_) => self.as_text().trim().parse().ok().filter(|n: &f64| n.is_finite()),
+            Value::Int(_) | Value::Text(_) | Value::Json(_) => double(self.as_text().trim()),
             _ => None,
         }
     }
@@ -165,12 +164,27 @@ impl Guess {
     }
 }
 
+/// Whole numbers below this are all told apart by a double.
+const EXACT: f64 = (1_u64 << 53) as f64;
+
+/// Reads a number that a double can hold: a fraction as the nearest there is, but a whole number only as itself, and
+/// nothing as 0 that is not.
+fn double(text: &str) -> Option<f64> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite())?;
+    let digits = text.split(['e', 'E']).next().unwrap_or_default();
+    let whole = digits.len() == text.len() && !text.contains('.');
+    let nothing = !digits.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
+    let held = if whole { number.abs() < EXACT } else { number != 0.0 || nothing };
+    held.then_some(number)
+}
+
 /// Which numbers a text can be; written otherwise than we would, it is one only where its format says that it is.
 fn number(text: &str, said: bool) -> u8 {
+    let double = double(text);
     if text.parse::<i64>().is_ok_and(|n| n.to_string() == text) {
-        return Guess::LONG | Guess::REAL;
+        return Guess::LONG | if double.is_some() { Guess::REAL } else { 0 };
     }
-    let real = text.parse::<f64>().is_ok_and(|n| n.is_finite() && (said || n.to_string() == text));
+    let real = double.is_some_and(|n| said || n.to_string() == text);
     if real && text.starts_with(|c: char| c.is_ascii_digit() || c == '-') { Guess::REAL } else { 0 }
 }
 
@@ -195,12 +209,18 @@ mod tests {
         assert_eq!(kind(&texts(&["1933135628"])), DataType::Int64, "an epoch may be any number");
         assert_eq!(kind(&texts(&["1", "x"])), table::text());
         assert_eq!(kind(&texts(&["inf", "NaN"])), table::text());
+        assert_eq!(kind(&texts(&["9007199254740993", "1"])), DataType::Int64);
+        assert_eq!(kind(&texts(&["9007199254740993", "1.5"])), table::text(), "a double would make it …992");
     }
 
     #[test]
     fn json_says_itself_what_it_is() {
         assert_eq!(kind(&[Value::Json("\"0\"")]), table::text());
         assert_eq!(kind(&[Value::Json("0"), Value::Json("1.50")]), DataType::Float64);
+        assert_eq!(kind(&[Value::Json("18446744073709551615")]), table::text(), "no double has all of its digits");
+        assert_eq!(kind(&[Value::Json("1e-400")]), table::text(), "it is not 0");
+        assert_eq!(kind(&[Value::Json("0e-400"), Value::Json("1e300")]), DataType::Float64);
+        assert_eq!(Value::Json("9007199254740993").real(), None);
         assert_eq!(kind(&[Value::Json("true")]), DataType::Boolean);
         assert_eq!(kind(&[Value::Json("{}")]), table::text());
         assert_eq!(kind(&[Value::Json("\"2031-04-05T06:07:08Z\"")]), table::timestamp());

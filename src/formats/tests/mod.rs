@@ -3,6 +3,7 @@
 mod azure;
 mod balance;
 mod bodies;
+mod corpus;
 mod host;
 mod routes;
 mod runtime;
@@ -12,23 +13,12 @@ mod specimens;
 use std::io::Cursor;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt64Type};
+use arrow::datatypes::{Int32Type, TimestampMicrosecondType};
 
 use super::block::decode;
-use super::{Batch, Content, Reader, Rows};
+use super::fuzz::{read, spans};
+use super::{Reader, Rows};
 use crate::model::{EvidenceId, Micros};
-
-/// Reads `bytes` as one piece of evidence.
-fn read(bytes: &[u8]) -> (Batch, Content) {
-    let mut reader = Reader::open(Box::new(Cursor::new(bytes.to_vec()))).unwrap();
-    let mut rows = Rows::new(EvidenceId(7), "input");
-    while let Some(block) = reader.next_block().unwrap() {
-        decode(&block, &mut rows);
-    }
-    let (batch, mut content) = (rows.finish(), reader.finish());
-    content.notes.extend(batch.notes.iter().cloned().chain(batch.lacks.notes()));
-    (batch, content)
-}
 
 /// Where real captures are; not everybody has them.
 pub(in crate::formats) fn shared(path: &str) -> std::path::PathBuf {
@@ -51,25 +41,6 @@ fn cell(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
 /// Returns the cells of `columns` in one row; "-" for null.
 fn cells(batch: &RecordBatch, row: usize, columns: &[&str]) -> Vec<String> {
     columns.iter().map(|column| cell(batch, column, row).unwrap_or_else(|| "-".to_owned())).collect()
-}
-
-/// Where rows and rejects lie, in the order of the content.
-fn spans(batch: &Batch) -> Vec<(u64, u64)> {
-    let of = |rows: &RecordBatch| {
-        let column = |name: &str| rows.column_by_name(name).unwrap().as_primitive::<UInt64Type>().values().to_vec();
-        column("offset").into_iter().zip(column("length")).collect::<Vec<_>>()
-    };
-    let mut all = of(&batch.audit);
-    all.extend(of(&batch.object));
-    for sheet in batch.sheets.iter().filter(|sheet| !sheet.derived) {
-        all.extend(of(&sheet.rows));
-        // Of an event whose lines lie among those of others, the further ones.
-        let more = (0..sheet.rows.num_rows()).filter_map(|row| cell(&sheet.rows, "more_lines", row));
-        more.for_each(|more| all.extend(serde_json::from_str::<Vec<(u64, u64)>>(&more).unwrap()));
-    }
-    all.extend(batch.rejects.iter().map(|reject| (reject.offset, reject.length)));
-    all.sort_unstable();
-    all
 }
 
 const EVENT: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a1","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/cart-0/exec?command=sh\u0026command=-c\u0026command=id+%26\u0026stdin=true","verb":"get","user":{"username":"lena@example.test","uid":"u","groups":["system:authenticated"],"extra":{"oid":["0f0f"]}},"sourceIPs":["198.51.100.7","172.31.9.2"],"userAgent":"kubectl/v1.31.2","objectRef":{"resource":"pods","namespace":"shop","name":"cart-0","apiVersion":"v1","subresource":"exec"},"responseStatus":{"metadata":{},"code":101},"requestReceivedTimestamp":"2031-04-05T06:07:08.000120Z","stageTimestamp":"2031-04-05T06:07:08.034001Z","annotations":{"authorization.k8s.io/decision":"allow","authorization.k8s.io/reason":""}}"#;

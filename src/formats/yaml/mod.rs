@@ -38,7 +38,7 @@ pub const MAX_ODDITIES: usize = 8;
 pub struct Document {
     /// Bytes in the text, from the first of the value to its last.
     pub at: Range<usize>,
-    /// Line of the text it starts on, from 1.
+    /// Line of the content it starts on.
     pub line: u64,
     /// The value, keys in the order of the source; what merge keys add stands behind them.
     pub json: String,
@@ -67,9 +67,9 @@ pub enum Found {
 /// that is an item of another is given as one item.
 ///
 /// The ranges found, and blank space, comments, directives, document markers and the mapping around the items of a
-/// list, together are the whole text.
-pub fn documents(text: &str, each: &mut dyn FnMut(Found)) {
-    let mut line = 1;
+/// list, together are the whole text. `line` is the line of the content on which the text begins; lines that are told,
+/// also in reasons and oddities, are lines of the content.
+pub fn documents(text: &str, mut line: u64, each: &mut dyn FnMut(Found)) {
     for chunk in chunks::chunks(text) {
         let lines = place::lines(&text.as_bytes()[chunk.clone()]);
         reader::read(text, chunk, line, each);

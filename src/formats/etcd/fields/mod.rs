@@ -117,7 +117,7 @@ impl Tables {
         self.kinds.get(&(api_version, kind)).copied()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub fn all_kinds(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.kinds.keys().copied()
     }

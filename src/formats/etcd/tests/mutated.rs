@@ -1,56 +1,14 @@
 //! Properties: whatever is done to the bytes, reading ends, with bounded work, and without a panic.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::Read;
 
 use proptest::prelude::*;
-use serde_json::value::RawValue;
 
 use super::super::fields::TABLES;
 use super::super::value::{Scratch, Value, decode};
-use super::super::{Found, read};
 use super::built::{Built, PAGE, at_page, inline, put, revision, small};
 use super::lab;
-
-/// Counts the bytes that are read.
-struct Counted<'a> {
-    inner: Cursor<&'a [u8]>,
-    bytes: u64,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.bytes += read as u64;
-        Ok(read)
-    }
-}
-
-impl Seek for Counted<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(to)
-    }
-}
-
-/// Reads, and holds what must hold for any bytes; returns the revisions in the tree, None when the file is refused.
-fn bounded(bytes: &[u8]) -> Option<Vec<(i64, i64)>> {
-    let size = bytes.len() as u64;
-    let mut source = Counted { inner: Cursor::new(bytes), bytes: 0 };
-    let (mut given, mut records) = (0, Vec::new());
-    let summary = read(&mut source, &mut |stored| {
-        assert!(stored.at.start <= stored.at.end && stored.at.end <= size);
-        given += stored.at.end - stored.at.start;
-        if stored.found == Found::Tree {
-            records.push((stored.revision, stored.sub));
-        }
-        if let Value::Object { json, .. } | Value::Json(json) = stored.value {
-            serde_json::from_str::<&RawValue>(json).unwrap();
-        }
-    });
-    // A walk and a scan, each with as much again for overflow pages; and loose records once more.
-    assert!(source.bytes <= 6 * size + 1024, "{} bytes read of {size}", source.bytes);
-    assert!(given <= 4 * size);
-    summary.ok().map(|_| records)
-}
+use crate::formats::fuzz::etcd::bounded;
 
 /// A file with a bit of everything: three levels, long values, an inline bucket, loose pages, objects of many kinds.
 fn rich() -> Built {

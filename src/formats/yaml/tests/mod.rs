@@ -13,7 +13,7 @@ use super::{Document, Found, documents};
 
 fn found(text: &str) -> Vec<Found> {
     let mut all = Vec::new();
-    documents(text, &mut |found| all.push(found));
+    documents(text, 1, &mut |found| all.push(found));
     all
 }
 
