@@ -10,6 +10,7 @@ use std::path::Path;
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::encoding::{base64, from_base64, from_hex};
 use crate::error::{Error, Result};
@@ -81,15 +82,16 @@ pub fn fingerprint(key: &VerifyingKey) -> String {
     format!("SHA256:{}", base64(&Sha256::digest(&blob)).trim_end_matches('='))
 }
 
-/// The text of a small file; None as error when it is neither text nor small.
-fn text(path: &Path) -> Result<String, Option<Error>> {
+/// The text of a small file, which is not left in memory; None as error when it is neither text nor small.
+fn text(path: &Path) -> Result<Zeroizing<String>, Option<Error>> {
     let file = File::open(path).map_err(|source| Some(Error::io("open", path)(source)))?;
-    let mut bytes = Vec::new();
+    let mut bytes = Zeroizing::new(Vec::new());
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|source| Some(Error::io("read", path)(source)))?;
     if bytes.len() as u64 > LARGEST {
         return Err(None);
     }
-    String::from_utf8(bytes).map_err(|_| None)
+    // The bytes move into the text: no copy stays behind.
+    String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|_| None)
 }
 
 /// Reads a private key from the text of its file.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use flate2::Crc;
+use crc32fast::Hasher;
 use tempfile::SpooledTempFile;
 
 use super::Limits;
@@ -150,7 +150,7 @@ pub(super) fn unpack(
     into: &mut Spool,
 ) -> io::Result<(End, u32)> {
     let mut bytes = [0; STEP];
-    let mut crc = Crc::new();
+    let mut crc = Hasher::new();
     let end = loop {
         let read = match content.read(&mut bytes) {
             Ok(0) => break End::Whole,
@@ -175,7 +175,7 @@ pub(super) fn unpack(
     if !matches!(end, End::Stopped(_)) {
         room.take(into.len());
     }
-    Ok((end, crc.sum()))
+    Ok((end, crc.finalize()))
 }
 
 fn reason(error: &io::Error) -> String {
