@@ -5,7 +5,6 @@
 //! may lack a column, a body may be cut. The copy that holds more is the one that stays; where each holds what the
 //! other lacks, one row takes both.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use ahash::RandomState;
@@ -32,7 +31,9 @@ pub enum Fate {
 #[derive(Default)]
 pub struct Seen {
     // Keys are hashes already, but of text that an attacker may have chosen.
-    events: HashMap<u64, Copies, RandomState>,
+    /// Where in `copies` the events of a key are: small, since it is moved whenever it grows.
+    events: HashMap<u64, u32, RandomState>,
+    copies: Vec<Copies>,
     objects: HashMap<u64, (), RandomState>,
     /// Rows of open tables: how often each is stored, and how often it came in the input that brought it last.
     rows: HashMap<u64, Often, RandomState>,
@@ -134,12 +135,11 @@ impl Seen {
     /// Decides on one audit event and remembers it when it is stored.
     pub fn event(&mut self, key: &AuditKey, time: Option<i64>, place: Place) -> Fate {
         let new = Copy { key: key.clone(), time, place };
-        let copies = match self.events.entry(key.id ^ key.content.rotate_left(32)) {
-            Entry::Vacant(free) => {
-                free.insert(Copies::One(new));
-                return Fate::Store;
-            }
-            Entry::Occupied(taken) => taken.into_mut(),
+        let next = u32::try_from(self.copies.len()).expect("keys of 4 billion events do not fit in memory");
+        let place_of = *self.events.entry(key.id ^ key.content.rotate_left(32)).or_insert(next);
+        let Some(copies) = self.copies.get_mut(place_of as usize) else {
+            self.copies.push(Copies::One(new));
+            return Fate::Store;
         };
         // Without a time nothing tells an event that came twice from two events.
         let near = time.into_iter().flat_map(|time| copies.near(time));
@@ -162,7 +162,9 @@ impl Seen {
 
     /// Makes room for about so many more events.
     pub fn expect(&mut self, events: u64) {
-        self.events.reserve(usize::try_from(events).unwrap_or(0));
+        let events = usize::try_from(events).unwrap_or(0);
+        self.events.reserve(events);
+        self.copies.reserve(events);
     }
 
     /// Decides on one snapshot object and remembers it.

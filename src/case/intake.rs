@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::Int32Type;
 
 use super::custody::InputRecord;
 use super::dedupe::{Fate, Seen};
@@ -139,12 +138,8 @@ fn sorting(source: arrow::error::ArrowError) -> Error {
 
 /// Counts the rows whose column says `word`.
 fn words(batch: &RecordBatch, column: &str, word: &str) -> u64 {
-    let Some(words) = batch.column_by_name(column).and_then(|a| a.as_dictionary_opt::<Int32Type>()) else {
-        return 0;
-    };
-    let wanted = words.values().as_string::<i32>().iter().position(|value| value == Some(word));
-    let keys = words.keys().iter().flatten();
-    wanted.map_or(0, |wanted| keys.filter(|key| usize::try_from(*key) == Ok(wanted)).count() as u64)
+    let texts = batch.column_by_name(column).and_then(|column| column.as_string_opt::<i32>());
+    texts.map_or(0, |texts| texts.iter().filter(|text| *text == Some(word)).count() as u64)
 }
 
 /// Rows of table `duplicate` for records that brought an event or object again.

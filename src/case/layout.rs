@@ -14,9 +14,9 @@ const BODY_PAGE: usize = 4 << 20;
 /// a comparison a value.
 pub fn properties(table: &str, schema: &SchemaRef) -> WriterProperties {
     let zstd = |level: i32| Compression::ZSTD(ZstdLevel::try_new(level).unwrap_or_default());
-    // Columns of words are small, so the better level costs little; bodies are most of the work; in ids there is
-    // nothing to find, and looking harder finds worse.
-    let (words, paths, bodies, ids) = (zstd(5), zstd(7), zstd(3), zstd(1));
+    // Columns of words are small, so the better level costs little; paths and bodies are most of the work; in ids there
+    // is nothing to find, and looking harder finds worse.
+    let (words, texts, ids) = (zstd(5), zstd(3), zstd(1));
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("coldcase ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(words)
@@ -31,10 +31,10 @@ pub fn properties(table: &str, schema: &SchemaRef) -> WriterProperties {
             "request_object" | "response_object" | "body" if column.name() != "body" || table == "object" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
-                    .set_column_compression(path.clone(), bodies)
+                    .set_column_compression(path.clone(), texts)
                     .set_column_data_page_size_limit(path, BODY_PAGE);
             }
-            "request_uri" => builder = builder.set_column_compression(path, paths),
+            "request_uri" => builder = builder.set_column_compression(path, texts),
             // Different for every row in some logs, and a few words in others: the dictionary is given up early.
             "user_uid" => {
                 builder = builder

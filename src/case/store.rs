@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
-use arrow::compute::{concat_batches, interleave, interleave_record_batch};
+use arrow::compute::{concat_batches, interleave};
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
@@ -20,6 +20,7 @@ use super::custody::{FileRecord, hash_file};
 use super::layout::properties;
 use super::merge::Place;
 use crate::error::{BoxError, Error, Result};
+use crate::model::TABLES;
 
 /// A row group ends at this many rows or bytes of rows, whichever comes first.
 const GROUP_ROWS: usize = 131_072;
@@ -27,8 +28,10 @@ const GROUP_BYTES: usize = 48 << 20;
 /// A log is nearly in order: the last rows of a group wait for the few that come a little late, so that one input
 /// makes one file.
 const HOLD_BACK: usize = 4_096;
-/// Rows put in order at a time.
-const PIECE: usize = 32_768;
+/// Runs of at least so many rows are written as they lie.
+const LONG_RUN: usize = 32;
+/// Short runs put together at a time.
+const PIECE: usize = 1_024;
 
 /// Writes the files of one command.
 pub struct Store {
@@ -195,12 +198,17 @@ impl Shelf {
         if group.rows == 0 {
             return Ok(());
         }
-        if self.open.as_ref().is_some_and(|sheet| sheet.last > group.key(0)) {
+        if self.open.as_ref().is_some_and(|sheet| sheet.last > group.first()) {
             self.end()?;
         }
         let sheet = match &mut self.open {
             Some(sheet) => sheet,
-            None => self.open.insert(Sheet::create(dir, seq, self.done.len(), &self.table, &self.schema)?),
+            None => {
+                // What is written has the table's own types, however the rows were built.
+                let own = TABLES.iter().find(|table| table.name == self.table && !table.is_open());
+                let schema = own.map_or(&self.schema, |table| &table.schema);
+                self.open.insert(Sheet::create(dir, seq, self.done.len(), &self.table, schema)?)
+            }
         };
         sheet.write(&group)
     }
@@ -243,7 +251,7 @@ impl Sheet {
         row_group.close().map_err(fail)?;
         self.groups += 1;
         self.rows += group.rows as u64;
-        self.last = group.key(group.rows - 1);
+        self.last = group.last();
         Ok(())
     }
 }
@@ -252,42 +260,52 @@ impl Sheet {
 struct Group {
     batches: Vec<RecordBatch>,
     rows: usize,
-    /// Batch and row of each row, when they are not in order as they are.
-    order: Option<Vec<(usize, usize)>>,
+    runs: Vec<Run>,
+}
+
+/// Rows of one batch that follow one another in the group as they do there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    batch: usize,
+    start: usize,
+    rows: usize,
 }
 
 impl Group {
-    /// Finds the order; costs one look at each row when they are in order.
+    /// Finds the order. Batches are mostly in order themselves, so what there is to do is where one ends and the next
+    /// begins.
     fn new(batches: Vec<RecordBatch>) -> Group {
-        let mut rows: Vec<(Option<Key>, usize, usize)> = Vec::new();
+        let whole = |(batch, rows): (usize, &RecordBatch)| Run { batch, start: 0, rows: rows.num_rows() };
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        let mut order: Vec<(Key, usize, usize)> = Vec::with_capacity(rows);
         for (place, batch) in batches.iter().enumerate() {
-            let keys = Keys::of(batch);
-            rows.extend((0..batch.num_rows()).map(|row| (keys.as_ref().map(|keys| keys.key(row)), place, row)));
+            let Some(keys) = Keys::of(batch) else { break };
+            order.extend((0..batch.num_rows()).map(|row| (keys.key(row), place, row)));
         }
-        let count = rows.len();
-        let order = (!rows.is_sorted()).then(|| {
-            rows.sort_unstable();
-            rows.into_iter().map(|(_, place, row)| (place, row)).collect()
-        });
-        Group { batches, rows: count, order }
+        if order.len() < rows || order.is_sorted() {
+            let runs = batches.iter().enumerate().map(whole).collect();
+            return Group { batches, rows, runs };
+        }
+        // Finds the runs that are there and merges them.
+        order.sort();
+        let mut runs: Vec<Run> = Vec::new();
+        for (_, batch, row) in order {
+            match runs.last_mut() {
+                Some(run) if run.batch == batch && run.start + run.rows == row => run.rows += 1,
+                _ => runs.push(Run { batch, start: row, rows: 1 }),
+            }
+        }
+        Group { batches, rows, runs }
     }
 
-    fn key(&self, row: usize) -> Option<Key> {
-        let (place, row) = match &self.order {
-            Some(order) => order[row],
-            None => {
-                let mut row = row;
-                let place = self.batches.iter().position(|batch| match row.checked_sub(batch.num_rows()) {
-                    Some(rest) => {
-                        row = rest;
-                        false
-                    }
-                    None => true,
-                });
-                (place?, row)
-            }
-        };
-        key(&self.batches[place], row)
+    /// Key of the first row.
+    fn first(&self) -> Option<Key> {
+        self.runs.first().and_then(|run| key(&self.batches[run.batch], run.start))
+    }
+
+    /// Key of the last row.
+    fn last(&self) -> Option<Key> {
+        self.runs.last().and_then(|run| key(&self.batches[run.batch], run.start + run.rows - 1))
     }
 
     /// Takes the rows from `at` on out of the group, as a copy that does not hold the memory of the others.
@@ -297,39 +315,54 @@ impl Group {
             return Ok(None);
         }
         self.rows = at;
-        if let Some(order) = &mut self.order {
-            let rest = order.split_off(at);
-            let all: Vec<&RecordBatch> = self.batches.iter().collect();
-            return interleave_record_batch(&all, &rest).map(Some).map_err(bug);
-        }
-        let (mut first, mut rest) = (Vec::new(), Vec::new());
-        let mut room = at;
-        for batch in self.batches.drain(..) {
-            let here = room.min(batch.num_rows());
+        let (mut first, mut rest, mut room) = (Vec::new(), Vec::new(), at);
+        for run in self.runs.drain(..) {
+            let here = room.min(run.rows);
             room -= here;
-            if here < batch.num_rows() {
-                rest.push(batch.slice(here, batch.num_rows() - here));
-            }
             if here > 0 {
-                first.push(batch.slice(0, here));
+                first.push(Run { rows: here, ..run });
+            }
+            if here < run.rows {
+                rest.push(Run { start: run.start + here, rows: run.rows - here, ..run });
             }
         }
-        self.batches = first;
+        self.runs = first;
+        let slice = |run: &Run| self.batches[run.batch].slice(run.start, run.rows);
+        let rest: Vec<RecordBatch> = rest.iter().map(slice).collect();
         concat_batches(&rest[0].schema(), &rest).map(Some).map_err(bug)
     }
 
-    /// Gives the values of one column in order, in pieces.
+    /// Gives the values of one column in order, in pieces: long runs as they are, short ones put together.
     fn each(
         &self,
         column: usize,
         each: &mut dyn FnMut(&ArrayRef) -> Result<(), parquet::errors::ParquetError>,
     ) -> Result<(), parquet::errors::ParquetError> {
-        let arrays: Vec<&ArrayRef> = self.batches.iter().map(|batch| batch.column(column)).collect();
-        let Some(order) = &self.order else {
-            return arrays.into_iter().try_for_each(each);
-        };
-        let arrays: Vec<&dyn Array> = arrays.into_iter().map(|array| array.as_ref()).collect();
-        order.chunks(PIECE).try_for_each(|piece| each(&interleave(&arrays, piece)?))
+        let mut runs = self.runs.as_slice();
+        while let Some(run) = runs.first() {
+            if run.rows >= LONG_RUN {
+                each(&self.batches[run.batch].column(column).slice(run.start, run.rows))?;
+                runs = &runs[1..];
+                continue;
+            }
+            let short = runs.iter().take_while(|run| run.rows < LONG_RUN).count();
+            for piece in runs[..short].chunks(PIECE) {
+                each(&self.together(column, piece)?)?;
+            }
+            runs = &runs[short..];
+        }
+        Ok(())
+    }
+
+    /// Copies the values of a column in some runs.
+    fn together(&self, column: usize, runs: &[Run]) -> Result<ArrayRef, arrow::error::ArrowError> {
+        // Only the batches of these runs: the others would be looked at for nothing.
+        let (low, high) =
+            runs.iter().fold((usize::MAX, 0), |(low, high), run| (low.min(run.batch), high.max(run.batch)));
+        let arrays: Vec<&dyn Array> =
+            self.batches[low..=high].iter().map(|batch| batch.column(column).as_ref()).collect();
+        let rows = runs.iter().flat_map(|run| (run.start..run.start + run.rows).map(move |row| (run.batch - low, row)));
+        interleave(&arrays, &rows.collect::<Vec<_>>())
     }
 }
 

@@ -1,7 +1,9 @@
 //! From items to rows: opens wrappings, asks the payloads, rejects what nobody knows.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -248,7 +250,8 @@ fn record(item: &Item<'_>, rows: &mut Rows, depth: u32) {
 /// Says whether text begins as the API server writes an event.
 fn is_written(text: &str) -> bool {
     let head = &text.as_bytes()[..text.len().min(BEGINNING)];
-    head.first() == Some(&b'{') && memchr::memmem::find(head, b"\"auditID\":").is_some()
+    static KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"auditID\":"));
+    head.first() == Some(&b'{') && KEY.find(head).is_some()
 }
 
 /// Reads an event, None when the record is none. An event is one whatever else it holds.

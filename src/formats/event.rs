@@ -2,10 +2,11 @@
 //!
 //! Bodies stay text. Nothing here is required, since evidence is kept with what it has.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+pub(super) mod quick;
 
-use super::text::{Stamp, Text};
+use serde::Deserialize;
+
+use super::text::{Raw, Stamp, Text};
 use crate::model::{Micros, Recorded};
 
 /// One event. A field that is absent or null is None.
@@ -30,11 +31,11 @@ pub struct Event<'a> {
     pub user_agent: Option<Text<'a>>,
     pub object_ref: Option<ObjectRef<'a>>,
     pub response_status: Option<Status<'a>>,
-    pub request_object: Option<&'a RawValue>,
-    pub response_object: Option<&'a RawValue>,
+    pub request_object: Option<Raw<'a>>,
+    pub response_object: Option<Raw<'a>>,
     pub request_received_timestamp: Option<Stamp<'a>>,
     pub stage_timestamp: Option<Stamp<'a>>,
-    pub annotations: Option<&'a RawValue>,
+    pub annotations: Option<Raw<'a>>,
     /// v1beta1, whole seconds.
     pub timestamp: Option<Stamp<'a>>,
     /// v1beta1; its creationTimestamp may be null.
@@ -47,7 +48,7 @@ pub struct User<'a> {
     pub username: Option<Text<'a>>,
     pub uid: Option<Text<'a>>,
     pub groups: Option<Vec<Text<'a>>>,
-    pub extra: Option<&'a RawValue>,
+    pub extra: Option<Raw<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -110,7 +111,24 @@ pub struct Annotations<'a> {
     pub truncated: Option<Text<'a>>,
 }
 
-impl Event<'_> {
+/// The times of an event that could be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// stageTimestamp.
+    pub stage: Option<Micros>,
+    /// requestReceivedTimestamp.
+    pub received: Option<Micros>,
+}
+
+impl<'a> Event<'a> {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// When the text is no JSON, or a field is not of its type.
+    pub fn read(text: &'a str) -> serde_json::Result<Event<'a>> {
+        quick::event(text).map_or_else(|| serde_json::from_str(text), Ok)
+    }
+
     /// Says whether this can be an audit event at all. An object of another kind may hold such fields because somebody
     /// wants it to be taken for one.
     pub fn is_audit(&self) -> bool {
@@ -119,17 +137,22 @@ impl Event<'_> {
             && (self.audit_id.is_some() || (self.verb.is_some() && self.request_uri.is_some()))
     }
 
+    /// Reads the times that every event of version v1 has.
+    pub fn times(&self) -> Times {
+        Times {
+            stage: parsed(self.stage_timestamp.as_ref()),
+            received: parsed(self.request_received_timestamp.as_ref()),
+        }
+    }
+
     /// Returns the event time and the field it came from.
-    pub fn time(&self, envelope: Option<Micros>) -> Option<(Micros, &'static str)> {
+    pub fn time(&self, times: Times, envelope: Option<Micros>) -> Option<(Micros, &'static str)> {
         let created = self.metadata.as_ref().and_then(|m| m.creation_timestamp.as_ref());
-        let fields = [
-            (self.stage_timestamp.as_ref(), "stageTimestamp"),
-            (self.request_received_timestamp.as_ref(), "requestReceivedTimestamp"),
-            (self.timestamp.as_ref(), "timestamp"),
-            (created, "metadata.creationTimestamp"),
-        ];
-        let own = fields.iter().find_map(|(text, source)| Some((Micros::parse(text.as_ref()?)?, *source)));
-        own.or_else(|| Some((envelope?, "envelope")))
+        let stage = || Some((times.stage?, "stageTimestamp"));
+        let received = || Some((times.received?, "requestReceivedTimestamp"));
+        let whole = || Some((parsed(self.timestamp.as_ref())?, "timestamp"));
+        let created = || Some((parsed(created)?, "metadata.creationTimestamp"));
+        stage().or_else(received).or_else(whole).or_else(created).or_else(|| Some((envelope?, "envelope")))
     }
 
     /// Says whether a time is there that could not be read; `missing` is what was found to be.
@@ -139,16 +162,26 @@ impl Event<'_> {
     }
 
     /// Returns the fields every event is written with that this one lacks.
-    pub fn lacks(&self) -> Recorded {
+    pub fn lacks(&self, times: Times) -> Recorded {
         let always = [
             (self.level.is_none(), Recorded::LEVEL),
             (self.verb.is_none(), Recorded::VERB),
             (self.request_uri.is_none(), Recorded::REQUEST_URI),
             (self.user.is_none(), Recorded::USER),
-            (parsed(self.stage_timestamp.as_ref()).is_none(), Recorded::STAGE_TIME),
-            (parsed(self.request_received_timestamp.as_ref()).is_none(), Recorded::RECEIVED_TIME),
+            (times.stage.is_none(), Recorded::STAGE_TIME),
+            (times.received.is_none(), Recorded::RECEIVED_TIME),
         ];
         always.iter().filter(|(absent, _)| *absent).fold(Recorded::ALL, |mask, (_, field)| mask.without(*field))
+    }
+}
+
+impl<'a> Annotations<'a> {
+    /// Reads what `annotations` holds.
+    ///
+    /// # Errors
+    /// When the text is no JSON, or a value is no text.
+    pub fn read(text: &'a str) -> serde_json::Result<Annotations<'a>> {
+        quick::annotations(text).map_or_else(|| serde_json::from_str(text), Ok)
     }
 }
 

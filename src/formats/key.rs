@@ -1,6 +1,7 @@
 //! What one event or object is recognised by, whatever route it took and however it was re-encoded on the way.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -52,14 +53,21 @@ impl AuditColumns<'_> {
 
 /// Hashes `texts`, each with its length in front so that no two lists run into one another, then `tail`.
 pub fn hash(texts: &[Option<&str>], tail: &[u8]) -> u64 {
-    let mut bytes = Vec::with_capacity(256);
+    // Millions of times: one buffer for all.
+    thread_local! {
+        static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut bytes = BYTES.take();
     for text in texts {
         let length = text.map_or(u32::MAX, |t| u32::try_from(t.len()).unwrap_or(u32::MAX - 1));
         bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
     }
     bytes.extend_from_slice(tail);
-    xxh3_64(&bytes)
+    let hash = xxh3_64(&bytes);
+    bytes.clear();
+    BYTES.set(bytes);
+    hash
 }
 
 /// Hash of a body (valid JSON text), the same for every spelling of its blanks and escapes. Never 0.

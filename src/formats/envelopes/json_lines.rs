@@ -1,9 +1,16 @@
 //! JSON lines: one value a line. A broken line is one reject, the next line goes on.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::FinderRev;
+
 use super::{Cutter, Envelope, Found};
 use crate::formats::block::{Block, Learnt, enough};
 use crate::formats::json::{self, Scan};
 use crate::formats::{Fit, classify};
+
+/// Behind the time stand only annotations.
+const TAIL: usize = 1 << 10;
 
 /// See the module's description.
 pub struct JsonLines;
@@ -51,19 +58,44 @@ impl Envelope for JsonLines {
         Box::new(Lines { seen: 0, first: true })
     }
 
+    /// Gives the records in the order of their stageTimestamp where they have one: a log is written in nearly that order,
+    /// and rows that are built in it need not be sorted afterwards.
     fn open(&self, block: &Block, _: &Learnt, each: &mut dyn FnMut(Found<'_>)) {
         let (mut start, mut number) = (0, block.line);
+        let mut lines: Vec<Line<'_>> = Vec::new();
         while start < block.bytes.len() {
             let end = memchr::memchr(b'\n', &block.bytes[start..]).map_or(block.bytes.len(), |length| start + length);
-            let (blanks, line) = json::trim(&block.bytes[start..end]);
-            if !line.is_empty() {
-                let offset = block.offset + (start + blanks) as u64;
-                super::json(offset..offset + line.len() as u64, number, line, each);
+            let (blanks, text) = json::trim(&block.bytes[start..end]);
+            if !text.is_empty() {
+                let time = stage_time(text).or(lines.last().map(|line| line.time)).unwrap_or_default();
+                lines.push(Line { time, at: start + blanks, number, text });
             }
             start = end + 1;
             number += 1;
         }
+        lines.sort_by_key(|line| line.time);
+        for Line { at, number, text, .. } in lines {
+            let offset = block.offset + at as u64;
+            super::json(offset..offset + text.len() as u64, number, text, each);
+        }
     }
+}
+
+/// A line of a block.
+struct Line<'a> {
+    /// As it is written; of the line before where it has none.
+    time: &'a [u8],
+    at: usize,
+    number: u64,
+    text: &'a [u8],
+}
+
+/// Returns the stageTimestamp of an event as the API server writes it: near the end of the line.
+fn stage_time(line: &[u8]) -> Option<&[u8]> {
+    static KEY: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new(b"\"stageTimestamp\":\""));
+    let tail = &line[line.len().saturating_sub(TAIL)..];
+    let value = &tail[KEY.rfind(tail)? + KEY.needle().len()..];
+    Some(&value[..memchr::memchr(b'"', value)?])
 }
 
 struct Lines {

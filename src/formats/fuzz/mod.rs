@@ -12,6 +12,7 @@ mod cri;
 mod entities;
 mod envelope;
 pub(super) mod etcd;
+mod event;
 mod explain;
 mod klog;
 mod order;
@@ -51,6 +52,7 @@ pub static TARGETS: &[Target] = &[
     envelope::TARGET,
     payload::TARGET,
     order::TARGET,
+    event::TARGET,
     wrappings::TARGET,
     sheet::TARGET,
     typing::TARGET,

@@ -14,7 +14,7 @@ use crate::formats::classify::{Keys, problem};
 use crate::formats::event::Event;
 use crate::formats::rows::Rows;
 use crate::formats::rows::audit::{Body, Sighting};
-use crate::formats::text::Stamp;
+use crate::formats::text::{Raw, Stamp};
 use crate::model::{Micros, Recorded};
 
 /// See the module's description.
@@ -97,7 +97,7 @@ fn row(cells: &Cells<'_>, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> 
         user_agent: cells.word(Column::UserAgent),
         object_ref: loss.read(object, "ObjectRef", Recorded::OBJECT_REF)?,
         response_status: loss.read(status, "ResponseStatus", Recorded::STATUS)?,
-        annotations: loss.read::<&RawValue>(annotations, "Annotations", Recorded::ANNOTATIONS)?,
+        annotations: loss.read::<Raw<'_>>(annotations, "Annotations", Recorded::ANNOTATIONS)?,
         stage_timestamp: cells.word(Column::StageReceivedTime).map(Stamp::from),
         request_received_timestamp: cells.word(Column::RequestReceivedTime).map(Stamp::from),
         ..Event::default()

@@ -30,7 +30,7 @@ impl Payload for KubeAudit {
         if item.cells.is_some() {
             return Err(Miss::NotMine);
         }
-        let event: Event<'_> = serde_json::from_str(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
+        let event = Event::read(item.text).map_err(|e| Miss::Broken(problem(&e, item.text)))?;
         push(&event, &Carrier::default(), item, None, rows)
     }
 }
@@ -48,7 +48,7 @@ pub struct Carrier<'a> {
 pub fn carried(text: &str, carrier: &Carrier<'_>, item: &Item<'_>, rows: &mut Rows) -> Result<(), Miss> {
     // A line end cannot be inside a JSON string, so it is the log line's own, also where the text was cut.
     let text = text.trim_end_matches(['\n', '\r']);
-    let error = match serde_json::from_str::<Event<'_>>(text) {
+    let error = match Event::read(text) {
         Ok(event) => return push(&event, carrier, item, None, rows).map_err(broken),
         Err(error) => error,
     };
@@ -57,7 +57,7 @@ pub fn carried(text: &str, carrier: &Carrier<'_>, item: &Item<'_>, rows: &mut Ro
         return Err(broken_event());
     }
     let Some(left) = salvage(text) else { return Err(broken_event()) };
-    let event = serde_json::from_str::<Event<'_>>(&left.whole).map_err(|_| broken_event())?;
+    let event = Event::read(&left.whole).map_err(|_| broken_event())?;
     if !event.is_audit() {
         return Err(Miss::Broken("the event in the record is cut short before its auditID".to_owned()));
     }

@@ -214,9 +214,8 @@ impl Log<'_, '_> {
         };
         match tuple::read(&text, self.layout) {
             Ok(flow) => {
-                let range = wrappings::range(self.item, raw);
-                let start = self.item.at.start;
-                self.keep(&flow, &(start + range.start as u64..start + range.end as u64), shared);
+                let (at, _) = self.place(raw);
+                self.keep(&flow, &at, shared);
             }
             Err(reason) => self.reject(raw, reason),
         }
@@ -247,6 +246,16 @@ impl Log<'_, '_> {
 
     fn reject(&mut self, raw: &str, reason: String) {
         self.tuples += 1;
+        let (at, line) = self.place(raw);
+        let length = usize::try_from(at.end - at.start).unwrap_or_default();
+        self.rows.reject(at, line, reason, &raw.as_bytes()[..length.min(raw.len())]);
+    }
+
+    /// Where a part of the record is, and on which line. A text that was made from the evidence has no parts in it.
+    fn place(&mut self, raw: &str) -> (Range<u64>, u64) {
+        if self.item.made {
+            return (self.item.at.clone(), self.item.line);
+        }
         let range = wrappings::range(self.item, raw);
         let bytes = self.item.text.as_bytes();
         self.line += lines(bytes.get(self.counted..range.start).unwrap_or_default());
@@ -254,8 +263,6 @@ impl Log<'_, '_> {
         let start = self.item.at.start;
         // Of a record that was cut, what is behind its end is ours and not the evidence's.
         let end = (start + range.end as u64).min(self.item.at.end);
-        let start = start + range.start as u64;
-        let length = usize::try_from(end - start).unwrap_or_default();
-        self.rows.reject(start..end, self.line, reason, &raw.as_bytes()[..length.min(raw.len())]);
+        (start + range.start as u64..end, self.line)
     }
 }

@@ -1,24 +1,24 @@
 //! Builders of table `audit`.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
     ArrayBuilder, ArrayRef, BooleanBuilder, Int32Builder, StringBuilder, StringDictionaryBuilder,
     TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
 };
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{Int32Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::AuditKey;
 use super::lists::{self, Containers, Rules, Subjects, Texts};
-use crate::formats::event::{Annotations, Event, ObjectRef, Status, parsed};
+use crate::formats::event::{Annotations, Event, ObjectRef, Status, Times};
 use crate::formats::key::{self, AuditColumns, Start};
 use crate::formats::written::{self, Binding, Kind, Named, Role, Spec, Workload};
+use crate::model::table::spelled_out;
 use crate::model::tables::audit::TABLE;
 use crate::model::{EvidenceId, Micros, Recorded};
 
-type Word = StringDictionaryBuilder<Int32Type>;
 type Time = TimestampMicrosecondBuilder;
 
 /// A body as one copy of an event holds it.
@@ -96,7 +96,15 @@ macro_rules! column {
         })*
     };
 }
-column!(Word, BooleanBuilder, Int32Builder, arrow::array::Int64Builder, UInt32Builder, UInt64Builder, Texts);
+column!(
+    StringDictionaryBuilder<Int32Type>,
+    BooleanBuilder,
+    Int32Builder,
+    arrow::array::Int64Builder,
+    UInt32Builder,
+    UInt64Builder,
+    Texts
+);
 
 impl Column for StringBuilder {
     /// The next batch is mostly as large as this one; without its room the builder would grow, and copy, all over again.
@@ -127,37 +135,37 @@ shreds!(Containers, Rules, Subjects);
 
 builders! {
     time: Time,
-    time_source: Word,
+    time_source: StringBuilder,
     audit_id: StringBuilder,
-    stage: Word,
-    level: Word,
-    verb: Word,
+    stage: StringBuilder,
+    level: StringBuilder,
+    verb: StringBuilder,
     request_uri: StringBuilder,
-    user_name: Word,
-    user_uid: Word,
+    user_name: StringBuilder,
+    user_uid: StringBuilder,
     user_groups: Texts,
-    user_extra: Word,
-    impersonated_user_name: Word,
+    user_extra: StringBuilder,
+    impersonated_user_name: StringBuilder,
     impersonated_groups: Texts,
     source_ips: Texts,
-    user_agent: Word,
-    resource: Word,
-    subresource: Word,
-    namespace: Word,
+    user_agent: StringBuilder,
+    resource: StringBuilder,
+    subresource: StringBuilder,
+    namespace: StringBuilder,
     name: StringBuilder,
     object_uid: StringBuilder,
-    api_group: Word,
-    api_version: Word,
+    api_group: StringBuilder,
+    api_version: StringBuilder,
     response_code: Int32Builder,
-    response_status: Word,
-    response_reason: Word,
+    response_status: StringBuilder,
+    response_reason: StringBuilder,
     response_message: StringBuilder,
-    decision: Word,
-    decision_reason: Word,
-    annotations: Word,
+    decision: StringBuilder,
+    decision_reason: StringBuilder,
+    annotations: StringBuilder,
     request_received_time: Time,
-    body: Word,
-    not_recorded: Word,
+    body: StringBuilder,
+    not_recorded: StringBuilder,
     request_object: StringBuilder,
     request_cut: StringBuilder,
     response_object: StringBuilder,
@@ -166,18 +174,22 @@ builders! {
     host_ipc: BooleanBuilder,
     host_network: BooleanBuilder,
     host_paths: Texts,
-    service_account_name: Word,
+    service_account_name: StringBuilder,
     role_rules: Rules,
     subjects: Subjects,
-    role_ref_kind: Word,
-    role_ref_name: Word,
+    role_ref_kind: StringBuilder,
+    role_ref_name: StringBuilder,
     exec_command: StringBuilder,
-    category: Word,
-    cluster_id: Word,
+    category: StringBuilder,
+    cluster_id: StringBuilder,
     evidence: UInt32Builder,
     offset: UInt64Builder,
     length: UInt64Builder,
 }
+
+/// Table `audit` with its words as text: to look each up in a dictionary here would be work done twice, since the
+/// writer of Parquet makes its own.
+static AS_BUILT: LazyLock<SchemaRef> = LazyLock::new(|| spelled_out(&TABLE.schema));
 
 /// Rows of table `audit` being built, with their keys.
 #[derive(Default)]
@@ -200,16 +212,18 @@ impl AuditRows {
     ) -> Result<Recorded, Refusal> {
         let event = sighting.event;
         let notes = match event.annotations {
-            Some(raw) => serde_json::from_str::<Annotations<'_>>(raw.get()).map_err(|e| format!("annotations: {e}"))?,
+            Some(raw) => Annotations::read(raw.get()).map_err(|e| format!("annotations: {e}"))?,
             None => Annotations::default(),
         };
-        let (body, missing) = recorded(sighting, notes.truncated.as_deref() == Some("true"));
+        let times = event.times();
+        let (body, missing) = recorded(sighting, times, notes.truncated.as_deref() == Some("true"));
         self.who(event);
         self.what(event, sighting, &notes);
         self.written(event, sighting);
         let columns = &mut self.columns;
-        let time = event.time(sighting.envelope);
+        let time = event.time(times, sighting.envelope);
         columns.time.append_option(time.map(|(time, _)| time.0));
+        columns.request_received_time.append_option(times.received.map(|t| t.0));
         columns.time_source.append_option(time.map(|(_, source)| source));
         columns.body.append_value(body);
         match missing {
@@ -224,7 +238,7 @@ impl AuditRows {
         columns.evidence.append_value(evidence.0);
         columns.offset.append_value(at.start);
         columns.length.append_value(at.end - at.start);
-        self.keys.push(audit_key(sighting, missing));
+        self.keys.push(audit_key(sighting, times, missing));
         Ok(missing)
     }
 
@@ -233,7 +247,7 @@ impl AuditRows {
     }
 
     pub fn finish(&mut self) -> (RecordBatch, Vec<AuditKey>) {
-        let batch = RecordBatch::try_new(TABLE.schema.clone(), self.columns.finish());
+        let batch = RecordBatch::try_new(AS_BUILT.clone(), self.columns.finish());
         (batch.expect("the builders follow the table's columns; a test compares them"), std::mem::take(&mut self.keys))
     }
 
@@ -279,7 +293,6 @@ impl AuditRows {
         columns.decision.append_option(notes.decision.as_deref());
         columns.decision_reason.append_option(notes.reason.as_deref());
         columns.annotations.append_option(event.annotations.map(|raw| raw.get()));
-        columns.request_received_time.append_option(parsed(event.request_received_timestamp.as_ref()).map(|t| t.0));
         columns.request_object.append_option(sighting.request.text());
         columns.request_cut.append_option(match sighting.request {
             Body::Cut(start) => Some(start),
@@ -344,14 +357,14 @@ fn object_side(event: &Event<'_>) -> Option<Recorded> {
 }
 
 /// Returns the word for column `body` and everything this copy of the event does not hold.
-fn recorded(sighting: &Sighting<'_>, truncated: bool) -> (&'static str, Recorded) {
+fn recorded(sighting: &Sighting<'_>, times: Times, truncated: bool) -> (&'static str, Recorded) {
     let event = sighting.event;
     let (at_request, at_response) = match event.level.as_deref() {
         Some("RequestResponse") => (true, true),
         Some("Request") => (true, false),
         _ => (false, false),
     };
-    let mut missing = sighting.missing.without(event.lacks());
+    let mut missing = sighting.missing.without(event.lacks(times));
     let sides =
         [(sighting.request, at_request, Recorded::REQUEST), (sighting.response, at_response, Recorded::RESPONSE)];
     for (body, expected, field) in sides {
@@ -392,7 +405,7 @@ fn given_name(event: &Event<'_>, response: Body<'_>) -> Option<String> {
     named.metadata?.name.map(|name| name.0.into_owned())
 }
 
-fn audit_key(sighting: &Sighting<'_>, missing: Recorded) -> AuditKey {
+fn audit_key(sighting: &Sighting<'_>, times: Times, missing: Recorded) -> AuditKey {
     let event = sighting.event;
     let object = event.object_ref.as_ref();
     let columns = AuditColumns {
@@ -411,7 +424,7 @@ fn audit_key(sighting: &Sighting<'_>, missing: Recorded) -> AuditKey {
     };
     AuditKey {
         id: columns.id(),
-        stage_time: parsed(event.stage_timestamp.as_ref()).map(|t| t.0),
+        stage_time: times.stage.map(|t| t.0),
         content: columns.content(),
         request: sighting.request.text().map_or(0, key::body),
         start: match sighting.request {
