@@ -9,6 +9,7 @@ fn main() -> io::Result<()> {
     let mut code = String::new();
     let parts = [
         ("DETECTIONS", "queries/detections", "yml"),
+        ("EXCEPTIONS", "queries/exceptions", "yml"),
         ("HUNTS", "queries/hunts", "sql"),
         ("VIEWS", "queries/views", "sql"),
     ];

@@ -1,5 +1,6 @@
 //! `coldcase replay`: rules over a case.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -26,6 +27,9 @@ pub struct Replay {
     /// Rule file or folder; the bundled pack when none is given
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
+    /// Report what an exception says is normal as well
+    #[arg(long)]
+    no_exceptions: bool,
     #[command(flatten)]
     out: Out,
     /// Exit with code 1 when there is a finding of this level or above
@@ -36,7 +40,10 @@ pub struct Replay {
 impl Replay {
     pub(super) fn run(self) -> Result<End> {
         let writer = report::writer(&self.out.format)?;
-        let (rules, broken) = load(&self.rules)?;
+        let (mut rules, broken) = load(&self.rules)?;
+        if self.no_exceptions {
+            rules.exceptions.clear();
+        }
         let mut case = self.case.open()?;
         let replay = replay(&mut case, &rules, &self.by.act())?;
         let mut out = output(self.out.output.as_deref(), Some(writer))?;
@@ -76,6 +83,19 @@ pub fn summary(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
     head(out, &format!("Findings  {total} of {}{levels}", count(replay.rules as u64, "rule", "rules")))?;
     for finding in &replay.findings {
         show(finding, out)?;
+    }
+    if !replay.excepted.is_empty() {
+        head(out, "Excepted  hits that are normal by an exception; --no-exceptions shows them")?;
+        let mut all: BTreeMap<(&str, &str), (u64, usize)> = BTreeMap::new();
+        for excepted in &replay.excepted {
+            let (events, rules) = all.entry((&excepted.exception, &excepted.title)).or_default();
+            *events += excepted.events;
+            *rules += 1;
+        }
+        for ((name, title), (events, rules)) in all {
+            let hits = count(events, "event", "events");
+            line(out, &format!("  {name:<26} {hits} of {}: {title}", count(rules as u64, "rule", "rules")))?;
+        }
     }
     if !replay.untold.is_empty() {
         head(out, "Cannot tell  the evidence lacks what these rules ask for")?;

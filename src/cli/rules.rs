@@ -95,7 +95,7 @@ pub fn load(paths: &[PathBuf]) -> Result<(RuleSet, bool)> {
 /// Reads rule files; without paths, the bundled pack.
 pub fn read(paths: &[PathBuf]) -> Result<Vec<RuleFile>> {
     if paths.is_empty() {
-        let pack = pack::DETECTIONS.iter();
+        let pack = pack::DETECTIONS.iter().chain(pack::EXCEPTIONS);
         return Ok(pack.map(|(path, text)| RuleFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect());
     }
     let mut files = Vec::new();

@@ -31,6 +31,19 @@ pub struct Replay {
     pub coverage: Coverage,
     /// Rules and correlations that ran.
     pub rules: usize,
+    /// Hits that an exception took away, by rule and exception.
+    pub excepted: Vec<Excepted>,
+}
+
+/// Hits of a rule that are no findings because of an exception.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excepted {
+    pub rule: String,
+    pub exception: String,
+    /// What the exception says is normal.
+    pub title: String,
+    /// Events; a request may have several.
+    pub events: u64,
 }
 
 /// Events on which a rule is neither true nor false, and why.
@@ -64,7 +77,7 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn replay(&self, rules: &RuleSet) -> Result<Replay> {
-        let verdicts = self.verdicts(rules)?;
+        let Told { verdicts, excepted } = self.verdicts(rules)?;
         let coverage = self.coverage()?;
         let mut by_rule: Vec<Vec<&Verdict>> = vec![Vec::new(); rules.rules.len()];
         for verdict in &verdicts {
@@ -89,7 +102,17 @@ impl Engine {
         });
         untold.sort_by(|a, b| (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule)));
         let blind = super::blind::blind(rules, &coverage);
-        Ok(Replay { findings, untold, blind, coverage, rules: rules.reported().count() })
+        let excepted = excepted.into_iter().map(|((rule, exception), events)| {
+            let (rule, exception) = (&rules.rules[rule].meta, &rules.exceptions[exception].meta);
+            Excepted {
+                rule: rule.name.clone(),
+                exception: exception.name.clone(),
+                title: exception.title.clone(),
+                events,
+            }
+        });
+        let excepted = excepted.collect();
+        Ok(Replay { findings, untold, blind, coverage, rules: rules.reported().count(), excepted })
     }
 
     /// The plan of the scan for all rules, as text. Events that hang on their bodies are read by a second one.
@@ -104,7 +127,7 @@ impl Engine {
 
     fn program(rules: &RuleSet) -> Arc<Program> {
         let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
-        Arc::new(Program { compiled: Compiled::new(&rules.rules), keys })
+        Arc::new(Program { compiled: Compiled::new(&rules.rules, &rules.exceptions), keys })
     }
 
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
@@ -126,47 +149,47 @@ impl Engine {
 
     /// Asks every rule of every event: of columns first, then of the bodies of those events that hang on them. Bodies
     /// are nearly all of a case, and few events do.
-    fn verdicts(&self, rules: &RuleSet) -> Result<Vec<Verdict>> {
+    fn verdicts(&self, rules: &RuleSet) -> Result<Told> {
         let program = Engine::program(rules);
         self.runtime.block_on(async {
             let first = self.plan(&program, candidates::filter(&program), false).await?;
-            let (mut all, open) = self.run(first).await?;
+            let (mut told, open) = self.run(first, None).await?;
             if !open.is_empty() {
                 let places = open.iter().map(|(_, span)| (span.evidence.0, span.offset)).collect();
                 let second = self.plan(&program, candidates::at(places), true).await?;
-                let (told, _) = self.run(second).await?;
                 // The other rules had told of these events before.
-                all.extend(told.into_iter().filter(|verdict| open.contains(&(verdict.rule, verdict.event.span))));
+                told.add(self.run(second, Some(Arc::new(open))).await?.0);
             }
             // Partitions end in any order; evidence order makes the answer one.
-            all.sort_by(|a: &Verdict, b| (a.rule, &a.event).cmp(&(b.rule, &b.event)));
-            Ok(all)
+            told.verdicts.sort_by(|a: &Verdict, b| (a.rule, &a.event).cmp(&(b.rule, &b.event)));
+            Ok(told)
         })
     }
 
-    /// Runs a plan of rules: its verdicts, and which rule hangs on the bodies of which event.
-    async fn run(&self, plan: Arc<dyn ExecutionPlan>) -> Result<(Vec<Verdict>, HashSet<(usize, Span)>)> {
+    /// Runs a plan of rules: what it tells, of the events and rules in `only` if given, and which rule hangs on the
+    /// bodies of which event.
+    async fn run(&self, plan: Arc<dyn ExecutionPlan>, only: Option<Arc<Open>>) -> Result<(Told, Open)> {
         let streams = execute_stream_partitioned(plan, self.context.task_ctx()).map_err(damaged)?;
         let tasks: Vec<_> = streams
             .into_iter()
             .map(|mut stream| {
+                let only = only.clone();
                 tokio::spawn(async move {
-                    let mut verdicts = Vec::new();
-                    let mut open = HashSet::new();
+                    let (mut told, mut open) = (Told::default(), Open::new());
                     while let Some(batch) = stream.next().await {
-                        read(&batch?, &mut verdicts, &mut open);
+                        told.read(&batch?, only.as_deref(), &mut open);
                     }
-                    Ok::<_, datafusion::error::DataFusionError>((verdicts, open))
+                    Ok::<_, datafusion::error::DataFusionError>((told, open))
                 })
             })
             .collect();
-        let (mut verdicts, mut open) = (Vec::new(), HashSet::new());
+        let (mut told, mut open) = (Told::default(), Open::new());
         for task in tasks {
-            let (told, untold) = task.await.map_err(damaged)?.map_err(damaged)?;
-            verdicts.extend(told);
+            let (more, untold) = task.await.map_err(damaged)?.map_err(damaged)?;
+            told.add(more);
             open.extend(untold);
         }
-        Ok((verdicts, open))
+        Ok((told, open))
     }
 
     fn correlate(&self, rules: &RuleSet, correlation: &Correlation, by_rule: &[Vec<&Verdict>]) -> Result<Vec<Finding>> {
@@ -199,24 +222,55 @@ impl Engine {
     }
 }
 
-fn read(batch: &RecordBatch, verdicts: &mut Vec<Verdict>, open: &mut HashSet<(usize, Span)>) {
-    let rules = batch.column(0).as_primitive::<UInt32Type>();
-    let hits = batch.column(1).as_boolean();
-    let keys = batch.column(batch.num_columns() - 1).as_list::<i32>();
-    for row in 0..batch.num_rows() {
-        let rule = rules.value(row) as usize;
-        if hits.is_null(row) {
-            open.insert((rule, Event::span(batch, row)));
-            continue;
+/// Rules that hang on the bodies of an event.
+type Open = HashSet<(usize, Span)>;
+
+/// What the verdict stream says.
+#[derive(Default)]
+struct Told {
+    verdicts: Vec<Verdict>,
+    /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
+    excepted: BTreeMap<(usize, usize), u64>,
+}
+
+impl Told {
+    fn read(&mut self, batch: &RecordBatch, only: Option<&Open>, open: &mut Open) {
+        let rules = batch.column(0).as_primitive::<UInt32Type>();
+        let hits = batch.column(1).as_boolean();
+        let exceptions = batch.column(2).as_primitive::<UInt32Type>();
+        let keys = batch.column(batch.num_columns() - 1).as_list::<i32>();
+        for row in 0..batch.num_rows() {
+            let rule = rules.value(row) as usize;
+            let here = || (rule, Event::span(batch, row));
+            if hits.is_null(row) {
+                open.insert(here());
+                continue;
+            }
+            if only.is_some_and(|only| !only.contains(&here())) {
+                continue;
+            }
+            if !exceptions.is_null(row) {
+                if hits.value(row) {
+                    *self.excepted.entry((rule, exceptions.value(row) as usize)).or_default() += 1;
+                }
+                continue;
+            }
+            let list = keys.value(row);
+            let texts = list.as_string::<i32>();
+            self.verdicts.push(Verdict {
+                rule,
+                hit: hits.value(row),
+                event: Event::read(batch, row),
+                keys: texts.iter().map(|text| text.map(str::to_owned)).collect(),
+            });
         }
-        let list = keys.value(row);
-        let texts = list.as_string::<i32>();
-        verdicts.push(Verdict {
-            rule,
-            hit: hits.value(row),
-            event: Event::read(batch, row),
-            keys: texts.iter().map(|text| text.map(str::to_owned)).collect(),
-        });
+    }
+
+    fn add(&mut self, more: Told) {
+        self.verdicts.extend(more.verdicts);
+        for (place, events) in more.excepted {
+            *self.excepted.entry(place).or_default() += events;
+        }
     }
 }
 

@@ -3,26 +3,29 @@
 //! A rule is first decided from columns, with every body test answering "cannot tell". What stays open and asks for a
 //! body is decided row by row, after one walk over that row's bodies for all rules together.
 
+mod run;
+
 use std::collections::{BTreeSet, HashMap};
 
-use arrow::array::{Array, AsArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 
+use self::run::Run;
 use super::bodies::{self, Bodies, BodyAnswers};
-use super::columns::{ColumnTest, Lists};
+use super::columns::ColumnTest;
 use super::three::Three;
 use super::values;
 use crate::model::Recorded;
 use crate::model::tables::audit;
-use crate::sigma::matcher::Value;
-use crate::sigma::{Field, Matcher, Op, Predicate, Rule, Source, Test};
+use crate::sigma::{Exception, Field, Matcher, Op, Predicate, Rule, Source, Test};
 
 /// Rules compiled together.
 pub struct Compiled {
     atoms: Vec<Atom>,
     rules: Vec<Node>,
+    exceptions: Vec<Node>,
+    /// For every rule the exceptions that hold for it.
+    excepting: Vec<Vec<usize>>,
     bodies: Bodies,
 }
 
@@ -83,6 +86,8 @@ pub struct Verdict {
     pub rule: usize,
     pub row: usize,
     pub told: Told,
+    /// The exception that holds for it for certain, by its place.
+    pub exception: Option<usize>,
 }
 
 /// What is known of a rule on a row.
@@ -95,13 +100,24 @@ pub enum Told {
 }
 
 impl Compiled {
-    /// Compiles `rules`; verdicts name them by their place in the slice.
-    pub fn new(rules: &[Rule]) -> Compiled {
-        let mut compiled = Compiled { atoms: Vec::new(), rules: Vec::new(), bodies: Bodies::default() };
+    /// Compiles `rules` and what is excepted from them; verdicts name both by their places in the slices.
+    pub fn new(rules: &[Rule], exceptions: &[Exception]) -> Compiled {
+        let mut compiled = Compiled {
+            atoms: Vec::new(),
+            rules: Vec::new(),
+            exceptions: Vec::new(),
+            excepting: vec![Vec::new(); rules.len()],
+            bodies: Bodies::default(),
+        };
         let mut known: HashMap<Test, usize> = HashMap::new();
         for rule in rules {
             let node = compiled.node(&rule.predicate, &mut known);
             compiled.rules.push(node);
+        }
+        for (place, exception) in exceptions.iter().enumerate() {
+            let node = compiled.node(&exception.predicate, &mut known);
+            compiled.exceptions.push(node);
+            exception.rules.iter().for_each(|rule| compiled.excepting[*rule].push(place));
         }
         compiled
     }
@@ -145,7 +161,7 @@ impl Compiled {
                 open = &open | &answer.untold_rows(batch.num_rows());
             }
         }
-        let bodies: HashMap<usize, BodyAnswers> =
+        let mut bodies: HashMap<usize, BodyAnswers> =
             open.set_indices().map(|row| (row, self.bodies.read(batch, row))).collect();
         let mut verdicts = Vec::new();
         for (rule, (node, answer)) in self.rules.iter().zip(&answers).enumerate() {
@@ -153,6 +169,7 @@ impl Compiled {
                 continue;
             }
             let asks = self.asks_bodies(node);
+            let first = verdicts.len();
             for row in answer.open_rows(batch.num_rows()).set_indices() {
                 let told = match answer.row(row) {
                     None if asks => run.row_answer(node, row, (&bodies[&row], &open)),
@@ -160,7 +177,26 @@ impl Compiled {
                 };
                 if told != Some(false) {
                     let told = if told == Some(true) { Told::Hit } else { Told::CannotTell };
-                    verdicts.push(Verdict { rule, row, told });
+                    verdicts.push(Verdict { rule, row, told, exception: None });
+                }
+            }
+            if verdicts.len() == first {
+                continue;
+            }
+            let rows = rows_of(&verdicts[first..], batch.num_rows());
+            for exception in &self.excepting[rule] {
+                let node = &self.exceptions[*exception];
+                let (answer, asks) = (run.column_answer(node, Some(&rows)), self.asks_bodies(node));
+                for verdict in verdicts[first..].iter_mut().filter(|verdict| verdict.exception.is_none()) {
+                    let holds = match answer.row(verdict.row) {
+                        None if asks => {
+                            let read =
+                                bodies.entry(verdict.row).or_insert_with(|| self.bodies.read(batch, verdict.row));
+                            run.row_answer(node, verdict.row, (read, &rows))
+                        }
+                        told => told,
+                    };
+                    verdict.exception = (holds == Some(true)).then_some(*exception);
                 }
             }
         }
@@ -175,23 +211,45 @@ impl Compiled {
             if answer.is_no() {
                 continue;
             }
-            // What no body of the row can decide, since none was recorded, need not be read.
-            let mut read = BooleanBuffer::new_unset(batch.num_rows());
-            self.each_atom(node, &mut |atom| {
-                if let Some(root) = atom.body_root() {
-                    read = &read | &!run.missing(root);
-                }
-            });
+            let read = self.readable(node, &mut run);
+            let first = verdicts.len();
             for row in answer.open_rows(batch.num_rows()).set_indices() {
                 let told = match answer.row(row) {
                     Some(_) => Told::Hit,
                     None if read.value(row) => Told::NeedsBodies,
                     None => Told::CannotTell,
                 };
-                verdicts.push(Verdict { rule, row, told });
+                verdicts.push(Verdict { rule, row, told, exception: None });
+            }
+            if verdicts.len() == first {
+                continue;
+            }
+            let rows = rows_of(&verdicts[first..], batch.num_rows());
+            for exception in &self.excepting[rule] {
+                let node = &self.exceptions[*exception];
+                let (answer, read) = (run.column_answer(node, Some(&rows)), self.readable(node, &mut run));
+                let open = |verdict: &&mut Verdict| verdict.told != Told::NeedsBodies && verdict.exception.is_none();
+                for verdict in verdicts[first..].iter_mut().filter(open) {
+                    match answer.row(verdict.row) {
+                        Some(true) => verdict.exception = Some(*exception),
+                        None if read.value(verdict.row) => verdict.told = Told::NeedsBodies,
+                        _ => {}
+                    }
+                }
             }
         }
         verdicts
+    }
+
+    /// The rows of which some body that `node` asks for was recorded: no other can be decided by reading it.
+    fn readable(&self, node: &Node, run: &mut Run<'_>) -> BooleanBuffer {
+        let mut read = BooleanBuffer::new_unset(run.batch.num_rows());
+        self.each_atom(node, &mut |atom| {
+            if let Some(root) = atom.body_root() {
+                read = &read | &!run.missing(root);
+            }
+        });
+        read
     }
 
     fn each_atom(&self, node: &Node, each: &mut dyn FnMut(&Atom)) {
@@ -283,204 +341,9 @@ impl Compiled {
     }
 }
 
-/// One batch under way.
-struct Run<'a> {
-    compiled: &'a Compiled,
-    batch: &'a RecordBatch,
-    cache: Vec<Option<Asked>>,
-    lists: Lists<'a>,
-    /// Answers costly tests with "cannot tell", to find the rows they need to be asked of.
-    only_cheap: bool,
-    /// Rows that lack a field, by field.
-    missing: HashMap<u16, BooleanBuffer>,
-}
-
-/// What was asked of an atom so far.
-struct Asked {
-    /// Right for these rows, None for all: a costly test is asked only of rows that some rule needs it for.
-    rows: Option<BooleanBuffer>,
-    yes: BooleanBuffer,
-    answer: Three,
-}
-
-impl<'a> Run<'a> {
-    fn new(compiled: &'a Compiled, batch: &'a RecordBatch) -> Run<'a> {
-        let cache = compiled.atoms.iter().map(|_| None).collect();
-        Run { compiled, batch, cache, lists: Lists::default(), only_cheap: false, missing: HashMap::new() }
-    }
-
-    /// The answer from columns alone. Costly tests are asked only of rows that the cheap ones cannot decide.
-    fn rule_answer(&mut self, rule: &Node) -> Three {
-        self.only_cheap = true;
-        let answer = self.column_answer(rule, None);
-        self.only_cheap = false;
-        let open = answer.untold_rows(self.batch.num_rows());
-        if open.count_set_bits() == 0 {
-            return answer;
-        }
-        let open = answer.open_rows(self.batch.num_rows());
-        self.column_answer(rule, Some(&open))
-    }
-
-    /// The answer from columns alone; `rows` are those that matter, None for all.
-    fn column_answer(&mut self, node: &Node, rows: Option<&BooleanBuffer>) -> Three {
-        match node {
-            Node::True => Three::Yes,
-            Node::Not(inner) => self.column_answer(inner, rows).not(),
-            Node::Atom(atom) => self.atom_answer(*atom, rows),
-            Node::All(nodes) => {
-                let mut answer = Three::Yes;
-                for node in nodes {
-                    let open = open(&answer, rows, self.batch.num_rows());
-                    answer = answer.and(&self.column_answer(node, open.as_ref().or(rows)));
-                    if answer.is_no() {
-                        break;
-                    }
-                }
-                answer
-            }
-            Node::Any(nodes) => {
-                let mut answer = Three::No;
-                for node in nodes {
-                    answer = answer.or(&self.column_answer(node, rows));
-                }
-                answer
-            }
-        }
-    }
-
-    fn atom_answer(&mut self, atom: usize, rows: Option<&BooleanBuffer>) -> Three {
-        let compiled = self.compiled;
-        let atom_test = &compiled.atoms[atom];
-        if self.only_cheap && atom_test.is_costly() {
-            return Three::unknown(self.batch.num_rows());
-        }
-        let rows = rows.filter(|_| atom_test.is_costly());
-        let before = self.cache[atom].as_ref();
-        // The rows that nobody asked for yet.
-        let todo = match (before, rows) {
-            (None, rows) => rows.cloned(),
-            (Some(Asked { rows: None, answer, .. }), _) => return answer.clone(),
-            (Some(Asked { rows: Some(known), .. }), None) => Some(!known),
-            (Some(Asked { rows: Some(known), answer, .. }), Some(rows)) => {
-                let todo = rows & &!known;
-                if todo.count_set_bits() == 0 {
-                    return answer.clone();
-                }
-                Some(todo)
-            }
-        };
-        let Some((found, root)) = self.ask(atom_test, todo.as_ref()) else {
-            return Three::unknown(self.batch.num_rows());
-        };
-        let (yes, rows) = match self.cache[atom].take() {
-            Some(Asked { rows: Some(known), yes, .. }) => (&yes | &found, rows.map(|rows| rows | &known)),
-            _ => (found, rows.cloned()),
-        };
-        let answer = Three::known(yes.clone()).unless(self.missing(root));
-        self.cache[atom] = Some(Asked { rows, yes, answer: answer.clone() });
-        answer
-    }
-
-    /// Asks a test of some rows, None for all; None when columns cannot answer it. Other rows get "no".
-    fn ask(&mut self, atom: &Atom, rows: Option<&BooleanBuffer>) -> Option<(BooleanBuffer, Recorded)> {
-        match atom {
-            Atom::Column { test, root, .. } => {
-                self.batch.column_by_name(test.column())?;
-                Some((test.run(self.batch, rows, &mut self.lists), *root))
-            }
-            Atom::Fields { left, right, matcher } => {
-                if ![left, right].iter().all(|field| values::are_there(self.batch, field)) {
-                    return None;
-                }
-                let yes = BooleanBuffer::collect_bool(self.batch.num_rows(), |row| {
-                    rows.is_none_or(|rows| rows.value(row)) && relates(self.batch, row, left, right, matcher)
-                });
-                Some((yes, left.root.without(right.root)))
-            }
-            Atom::Body { .. } | Atom::Everything(_) => None,
-        }
-    }
-
-    /// The answer for one row whose bodies were read, one of the `open` rows.
-    fn row_answer(&mut self, node: &Node, row: usize, read: (&BodyAnswers, &BooleanBuffer)) -> Option<bool> {
-        let (bodies, open) = read;
-        match node {
-            Node::True => Some(true),
-            Node::Not(inner) => self.row_answer(inner, row, read).map(|told| !told),
-            Node::Atom(atom) => match &self.compiled.atoms[*atom] {
-                Atom::Body { test, root } => {
-                    if self.missing(*root).value(row) {
-                        return None;
-                    }
-                    Some(bodies.holds(*test))
-                }
-                Atom::Everything(matcher) => {
-                    if values::everything(self.batch, row, &mut |text| matcher.matches(Value::Text(text))) {
-                        return Some(true);
-                    }
-                    // Found is found; "not found" needs everything to have been recorded.
-                    (!self.missing(Recorded(u16::MAX)).value(row)).then_some(false)
-                }
-                // Asked of all open rows and kept: the others will ask the same.
-                _ => self.atom_answer(*atom, Some(open)).row(row),
-            },
-            Node::All(nodes) => {
-                let mut told = Some(true);
-                for node in nodes {
-                    match self.row_answer(node, row, read) {
-                        Some(false) => return Some(false),
-                        None => told = None,
-                        Some(true) => {}
-                    }
-                }
-                told
-            }
-            Node::Any(nodes) => {
-                let mut told = Some(false);
-                for node in nodes {
-                    match self.row_answer(node, row, read) {
-                        Some(true) => return Some(true),
-                        None => told = None,
-                        Some(false) => {}
-                    }
-                }
-                told
-            }
-        }
-    }
-
-    /// The rows that lack any field of `root`.
-    fn missing(&mut self, root: Recorded) -> &BooleanBuffer {
-        self.missing.entry(root.0).or_insert_with(|| missing_rows(self.batch, root))
-    }
-}
-
-/// The rows a costly test must still look at; None when that is all of them.
-fn open(answer: &Three, rows: Option<&BooleanBuffer>, count: usize) -> Option<BooleanBuffer> {
-    match (answer, rows) {
-        (Three::Yes, _) => None,
-        (answer, None) => Some(answer.open_rows(count)),
-        (answer, Some(rows)) => Some(&answer.open_rows(count) & rows),
-    }
-}
-
-fn missing_rows(batch: &RecordBatch, root: Recorded) -> BooleanBuffer {
-    let Some(array) = batch.column_by_name("not_recorded") else {
-        return BooleanBuffer::new_unset(batch.num_rows());
-    };
-    if !matches!(array.data_type(), DataType::Dictionary(_, _)) || array.null_count() == array.len() {
-        return BooleanBuffer::new_unset(batch.num_rows());
-    }
-    let words = array.as_dictionary::<Int32Type>();
-    let values = words.values().as_string::<i32>();
-    let lacks: Vec<bool> = values.iter().map(|v| v.is_some_and(|v| Recorded::parse(v).misses(root))).collect();
-    let keys = words.keys();
-    BooleanBuffer::collect_bool(array.len(), |row| !keys.is_null(row) && lacks[keys.value(row) as usize])
-}
-
-/// Compares two fields of one event: true when any value of one relates to any value of the other.
-fn relates(batch: &RecordBatch, row: usize, left: &Field, right: &Field, matcher: &Matcher) -> bool {
-    let (left, right) = (values::of(batch, row, left), values::of(batch, row, right));
-    left.iter().any(|l| right.iter().any(|r| matcher.relates(Value::Text(l), Value::Text(r))))
+/// The rows of some verdicts.
+fn rows_of(verdicts: &[Verdict], count: usize) -> BooleanBuffer {
+    let mut rows = vec![false; count];
+    verdicts.iter().for_each(|verdict| rows[verdict.row] = true);
+    BooleanBuffer::from(rows)
 }

@@ -20,7 +20,7 @@ use super::ruleset::{Compiled, Told};
 use super::values;
 use crate::sigma;
 
-/// What every verdict carries of its event, in this order after `rule` and `hit`.
+/// What every verdict carries of its event, in this order after `rule`, `hit` and `exception`.
 pub const CARRIED: [&str; 20] = [
     "time",
     "audit_id",
@@ -72,9 +72,11 @@ impl RuleSetExec {
     }
 }
 
-/// `rule` u32, `hit` bool (false: cannot tell, null: its bodies must be read), the carried columns, `keys` list of list of text.
+/// `rule` u32, `hit` bool (false: cannot tell, null: its bodies must be read), `exception` u32, the carried columns, `keys`
+/// list of text.
 fn verdict_schema(events: &Schema) -> SchemaRef {
     let mut fields = vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, true)];
+    fields.push(Field::new("exception", DataType::UInt32, true));
     fields.extend(CARRIED.iter().filter_map(|name| events.field_with_name(name).ok().cloned()));
     let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
     fields.push(Field::new("keys", DataType::List(item), false));
@@ -102,6 +104,7 @@ fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> Resu
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new(UInt32Array::from_iter_values(verdicts.iter().map(|v| v.rule as u32))),
         Arc::new(verdicts.iter().map(|v| hit(v.told)).collect::<BooleanArray>()),
+        Arc::new(verdicts.iter().map(|v| v.exception.map(|place| place as u32)).collect::<UInt32Array>()),
     ];
     for name in CARRIED {
         if let Some(array) = events.column_by_name(name) {

@@ -58,7 +58,8 @@ impl<F: JsonFormat> Sheet for Json<'_, F> {
     fn end(mut self: Box<Self>) -> Result<()> {
         self.writer.finish().map_err(output)?;
         let mut out = self.writer.into_inner();
-        if !out.held.ends_with(b"\n") {
+        // No rows are no lines, not even an empty one.
+        if !out.held.is_empty() && !out.held.ends_with(b"\n") {
             out.held.push(b'\n');
         }
         out.flush().map_err(output)

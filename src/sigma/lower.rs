@@ -4,7 +4,7 @@
 
 use rsigma_ir::lower::lower_detection_item;
 use rsigma_ir::{IrError, IrMatcher, IrNumber, IrPattern, IrPatternPart, IrStrOp, LowerOptions};
-use rsigma_parser::{ConditionExpr, Detection, DetectionItem, Quantifier, SelectorPattern, SigmaRule, SigmaValue};
+use rsigma_parser::{ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaValue};
 
 use super::diagnostic::Document;
 use super::encode;
@@ -16,29 +16,30 @@ use crate::error::Diagnostic;
 /// As many ways to choose as `N of` may have.
 const MOST_CHOICES: usize = 500;
 
-/// Makes the predicate of a rule.
+/// Makes the predicate of a rule's `detection`, or of the `filter` of a filter: the section with selections and condition.
 ///
 /// # Errors
 /// Everything in it that cannot be asked.
-pub fn lower(rule: &SigmaRule, document: &Document<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-    let mut lowering = Lowering { document, problems: Vec::new() };
+pub fn lower(detections: &Detections, section: &str, document: &Document<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    let mut lowering = Lowering { document, section, problems: Vec::new() };
     // Sorted, because the parser keeps selections in no order.
-    let mut names: Vec<&String> = rule.detection.named.keys().collect();
+    let mut names: Vec<&String> = detections.named.keys().collect();
     names.sort_unstable();
     let selections: Vec<(&str, Predicate)> = names
         .into_iter()
-        .map(|name| (name.as_str(), lowering.detection(&["detection", name], &rule.detection.named[name])))
+        .map(|name| (name.as_str(), lowering.detection(&[section, name], &detections.named[name])))
         .collect();
-    if rule.detection.timeframe.is_some() {
-        lowering.refuse(&["detection", "timeframe"], "timeframe is not supported", "write a correlation instead");
+    if detections.timeframe.is_some() {
+        lowering.refuse(&[section, "timeframe"], "timeframe is not supported", "write a correlation instead");
     }
-    let ways: Vec<Predicate> = rule.detection.conditions.iter().map(|c| lowering.condition(c, &selections)).collect();
+    let ways: Vec<Predicate> = detections.conditions.iter().map(|c| lowering.condition(c, &selections)).collect();
     if lowering.problems.is_empty() { Ok(Predicate::any(ways)) } else { Err(lowering.problems) }
 }
 
 /// Parts are lowered before they are joined, so that the problems of every one are told.
 struct Lowering<'a> {
     document: &'a Document<'a>,
+    section: &'a str,
     problems: Vec<Diagnostic>,
 }
 
@@ -63,7 +64,7 @@ impl Lowering<'_> {
                 None => {
                     let known: Vec<&str> = selections.iter().map(|(name, _)| *name).collect();
                     let hint = format!("selections are: {}", known.join(", "));
-                    self.refuse(&["detection", "condition", name], format!("no selection is called {name}"), hint)
+                    self.refuse(&[self.section, "condition", name], format!("no selection is called {name}"), hint)
                 }
             },
             ConditionExpr::Selector { quantifier, pattern } => self.selector(quantifier, pattern, selections),
@@ -81,7 +82,7 @@ impl Lowering<'_> {
             .filter(|(name, _)| pattern.matches_detection_name(name))
             .map(|(_, predicate)| predicate.clone())
             .collect();
-        let path = ["detection", "condition"];
+        let path = [self.section, "condition"];
         if chosen.is_empty() {
             let hint = "name a selection so, or take it out of the condition";
             return self.refuse(&path, format!("no selection is named like {pattern}"), hint);

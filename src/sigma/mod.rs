@@ -18,7 +18,7 @@ mod rule;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rsigma_parser::CorrelationRule;
+use rsigma_parser::{CorrelationRule, FilterRuleTarget};
 use yaml_serde::Value;
 
 pub use self::correlation::{Correlation, CorrelationKind, GroupKey};
@@ -27,7 +27,7 @@ pub use self::fields::{Field, Side, Source};
 pub use self::matcher::Matcher;
 use self::parse::Parsed;
 pub use self::predicate::{Needs, Op, Predicate, Test, needs, verbs};
-pub use self::rule::{Level, Meta, Rule};
+pub use self::rule::{Exception, Level, Meta, Rule};
 use crate::error::Diagnostic;
 
 /// The text of one file, and what to call it.
@@ -37,11 +37,12 @@ pub struct RuleFile {
     pub text: String,
 }
 
-/// Rules and correlations that can be used, each sorted by name.
+/// Rules, correlations and exceptions that can be used, each sorted by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleSet {
     pub rules: Vec<Rule>,
     pub correlations: Vec<Correlation>,
+    pub exceptions: Vec<Exception>,
 }
 
 impl RuleSet {
@@ -67,6 +68,7 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     let mut waiting: BTreeMap<String, Waiting<'_>> = BTreeMap::new();
+    let mut filters: BTreeMap<String, Filter<'_>> = BTreeMap::new();
     let mut fed = Fed::default();
     let mut taken: HashMap<String, String> = HashMap::new();
     let documents: Vec<Document<'_>> = files.iter().flat_map(|file| documents(&file.path, &file.text)).collect();
@@ -76,7 +78,7 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
         let loaded = read.parsed.and_then(|parsed| {
             let meta = match &parsed {
                 Read::Rule(rule) => &rule.meta,
-                Read::Correlation(_, meta) => meta,
+                Read::Correlation(_, meta) | Read::Filter(_, _, meta) => meta,
             };
             // An id is another way to name a rule, so it must be as unique as the name.
             for name in [Some(&meta.name), meta.id.as_ref()].into_iter().flatten() {
@@ -92,6 +94,9 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
                 Read::Correlation(rule, meta) => {
                     waiting.insert(meta.name.clone(), Waiting { rule, meta: *meta, document });
                 }
+                Read::Filter(predicate, rules, meta) => {
+                    filters.insert(meta.name.clone(), Filter { predicate, rules, meta: *meta, document });
+                }
             }
             Ok(())
         });
@@ -102,10 +107,11 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
         rule.meta.reported = !fed.hides(&rule.meta);
     }
     let correlations = correlate(waiting, &rules, &mut problems);
+    let exceptions = except(filters, &rules, &mut problems);
     let order: HashMap<&str, usize> =
         files.iter().enumerate().map(|(place, file)| (file.path.as_str(), place)).collect();
     problems.sort_by_key(|problem| (order.get(problem.file.as_str()).copied(), problem.line, problem.column));
-    (RuleSet { rules, correlations }, problems)
+    (RuleSet { rules, correlations, exceptions }, problems)
 }
 
 /// What one document says, by itself.
@@ -117,6 +123,7 @@ struct Reading {
 enum Read {
     Rule(Box<Rule>),
     Correlation(Box<CorrelationRule>, Box<Meta>),
+    Filter(Predicate, FilterRuleTarget, Box<Meta>),
 }
 
 /// Reads documents side by side: a large rule set takes longer to read than to replay.
@@ -139,8 +146,12 @@ fn read(document: &Document<'_>) -> Reading {
         fed.read(&yaml);
         Ok(match parse::parse(document, &yaml)? {
             Parsed::Rule(rule, meta) => {
-                let predicate = lower::lower(&rule, document)?;
+                let predicate = lower::lower(&rule.detection, "detection", document)?;
                 Read::Rule(Box::new(Rule { meta, predicate }))
+            }
+            Parsed::Filter(filter, meta) => {
+                let kept = lower::lower(&filter.detection, "filter", document)?;
+                Read::Filter(Predicate::negate(kept), filter.rules, Box::new(meta))
             }
             Parsed::Correlation(rule, meta) => Read::Correlation(rule, Box::new(meta)),
         })
@@ -153,6 +164,43 @@ struct Waiting<'a> {
     rule: Box<CorrelationRule>,
     meta: Meta,
     document: &'a Document<'a>,
+}
+
+/// A filter read before all the rules it names.
+struct Filter<'a> {
+    predicate: Predicate,
+    rules: FilterRuleTarget,
+    meta: Meta,
+    document: &'a Document<'a>,
+}
+
+/// Finds the rules that filters name.
+fn except(filters: BTreeMap<String, Filter<'_>>, rules: &[Rule], problems: &mut Vec<Diagnostic>) -> Vec<Exception> {
+    let mut exceptions = Vec::new();
+    for Filter { predicate, rules: named, meta, document } in filters.into_values() {
+        let places = match named {
+            FilterRuleTarget::Any => (0..rules.len()).collect(),
+            FilterRuleTarget::Specific(names) => {
+                let mut places = Vec::new();
+                for name in names {
+                    let names = |known: &Rule| known.meta.name == name || known.meta.id.as_ref() == Some(&name);
+                    match rules.iter().position(names) {
+                        Some(place) => places.push(place),
+                        // Read by themselves, filters have no rules to name.
+                        None if rules.is_empty() => {}
+                        None => {
+                            let hint = "name a rule over events by its name: or id:; a correlation is its rules'";
+                            let path = ["filter", "rules", name.as_str()];
+                            problems.push(document.problem(&path, format!("no rule is called {name}"), hint));
+                        }
+                    }
+                }
+                places
+            }
+        };
+        exceptions.push(Exception { meta, predicate, rules: places });
+    }
+    exceptions
 }
 
 fn correlate(

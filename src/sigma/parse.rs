@@ -1,6 +1,6 @@
 //! One YAML document made a parsed Sigma rule, with every problem at its place.
 
-use rsigma_parser::{CorrelationRule, SigmaRule, parse_condition, parse_sigma_yaml};
+use rsigma_parser::{CorrelationRule, FilterRule, SigmaRule, parse_condition, parse_sigma_yaml};
 use yaml_serde::Value;
 
 use super::diagnostic::Document;
@@ -14,6 +14,7 @@ pub const WORDS: &str = "a condition in words is not supported yet";
 pub enum Parsed {
     Rule(Box<SigmaRule>, Meta),
     Correlation(Box<CorrelationRule>, Meta),
+    Filter(Box<FilterRule>, Meta),
 }
 
 /// Reads the YAML of a document.
@@ -48,23 +49,21 @@ pub fn parse(document: &Document<'_>, yaml: &Value) -> Result<Parsed, Vec<Diagno
         let action = action.as_str().unwrap_or_default();
         return refuse(&["action"], format!("action {action} is not supported"), "write each document out in full");
     }
-    if yaml.get("filter").is_some() {
-        return refuse(&["filter"], "filter documents are not supported yet".into(), "put the filter into the rule");
-    }
     let meta = Meta::read(document, yaml)?;
     if yaml.get("correlation").is_none() {
         logsource(document, yaml)?;
-        conditions(document, yaml)?;
+        conditions(document, yaml, if yaml.get("filter").is_some() { "filter" } else { "detection" })?;
     }
     let mut parsed = match parse_sigma_yaml(document.text) {
         Ok(parsed) if parsed.errors.is_empty() => parsed,
         Ok(parsed) => return Err(parsed.errors.iter().map(|error| placed(document, error)).collect()),
         Err(error) => return Err(vec![placed(document, &error.to_string())]),
     };
-    match (parsed.rules.pop(), parsed.correlations.pop()) {
-        (Some(rule), _) => Ok(Parsed::Rule(Box::new(rule), meta)),
-        (None, Some(correlation)) => Ok(Parsed::Correlation(Box::new(correlation), meta)),
-        (None, None) => refuse(&[], "this is no Sigma rule".into(), "a rule has title: and detection:"),
+    match (parsed.rules.pop(), parsed.correlations.pop(), parsed.filters.pop()) {
+        (Some(rule), _, _) => Ok(Parsed::Rule(Box::new(rule), meta)),
+        (None, Some(correlation), _) => Ok(Parsed::Correlation(Box::new(correlation), meta)),
+        (None, None, Some(filter)) => Ok(Parsed::Filter(Box::new(filter), meta)),
+        (None, None, None) => refuse(&[], "this is no Sigma rule".into(), "a rule has title: and detection:"),
     }
 }
 
@@ -81,8 +80,8 @@ fn logsource(document: &Document<'_>, yaml: &Value) -> Result<(), Vec<Diagnostic
 }
 
 /// Reads the conditions once more, because only here their errors have a place.
-fn conditions(document: &Document<'_>, yaml: &Value) -> Result<(), Vec<Diagnostic>> {
-    let texts: Vec<&str> = match yaml.get("detection").and_then(|detection| detection.get("condition")) {
+fn conditions(document: &Document<'_>, yaml: &Value, section: &str) -> Result<(), Vec<Diagnostic>> {
+    let texts: Vec<&str> = match yaml.get(section).and_then(|detection| detection.get("condition")) {
         Some(Value::String(text)) => vec![text],
         Some(Value::Sequence(all)) => all.iter().filter_map(Value::as_str).collect(),
         _ => return Ok(()),
@@ -98,8 +97,8 @@ fn conditions(document: &Document<'_>, yaml: &Value) -> Result<(), Vec<Diagnosti
             (reason, hint) = ("all and any want an of behind them", "give a selection of that name another one");
         }
         let mut problem =
-            document.problem(&["detection", "condition"], format!("the condition cannot be read: {reason}"), hint);
-        let start = document.offset(&["detection", "condition"]);
+            document.problem(&[section, "condition"], format!("the condition cannot be read: {reason}"), hint);
+        let start = document.offset(&[section, "condition"]);
         if let (Some(place), Some(at)) = (error.location(), document.text[start..].find(text)) {
             let (line, column) = document.position(start + at);
             (problem.line, problem.column) = (line, column + place.col as usize - 1);

@@ -85,6 +85,19 @@ pub struct Rule {
     pub predicate: Predicate,
 }
 
+/// What is normal: a filter of Sigma, as data of its own, so that rules say what a behaviour is and not who may.
+///
+/// An event that is excepted for certain is no hit of the rules it names; one of which that cannot be told stays a hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// Its description is the reason.
+    pub meta: Meta,
+    /// True of the events that are excepted: the filter's condition, which says what is kept, turned round.
+    pub predicate: Predicate,
+    /// Places in `RuleSet::rules`.
+    pub rules: Vec<usize>,
+}
+
 impl Meta {
     /// Reads what all documents share.
     ///

@@ -1,18 +1,24 @@
-//! Every rule against the cases beside it: what fires, what stays quiet, what nearly fires, what cannot be told.
+//! Every rule against the cases beside it: what fires, what stays quiet, what nearly fires, what cannot be told. Every
+//! exception against its own: what it takes away, and what looks like it and stays. No exception takes away what fires.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use coldcase::sigma::{RuleFile, load};
+use coldcase::case::Case;
+use coldcase::engine::Replay;
+use coldcase::sigma::{RuleFile, RuleSet, load};
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::support::{case_of, project, replay};
+use crate::support::{case_of, pack, project, replay};
 
 /// One line of a cases file.
 struct Line {
     kind: String,
     why: String,
+    /// Of an exception's case, the rule it is about.
+    rule: String,
     events: Vec<Value>,
     hits: BTreeSet<String>,
 }
@@ -25,6 +31,7 @@ fn lines(path: &Path) -> Vec<Line> {
         Line {
             kind: value["case"].as_str().unwrap().to_owned(),
             why: value["why"].as_str().unwrap().to_owned(),
+            rule: value["rule"].as_str().unwrap_or_default().to_owned(),
             events: value["events"].as_array().unwrap().clone(),
             hits: hits.map(|id| id.as_str().unwrap().to_owned()).collect(),
         }
@@ -36,17 +43,28 @@ fn ids(events: &[Value]) -> BTreeSet<String> {
     events.iter().map(|event| event["auditID"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn check(rule: &str, file: &RuleFile, lines: &[&Line]) {
-    let folder = tempfile::tempdir().unwrap();
+fn case_with(folder: &TempDir, lines: &[&Line]) -> Case {
     let mut text = String::new();
     for event in lines.iter().flat_map(|line| &line.events) {
         writeln!(text, "{event}").unwrap();
     }
     let input = folder.path().join("events.jsonl");
     std::fs::write(&input, text).unwrap();
+    case_of(folder, &[input])
+}
+
+/// The events that the findings of a rule are of.
+fn hits_of(found: &Replay, rule: &str) -> BTreeSet<String> {
+    found.findings.iter().filter(|f| f.rule == rule).flat_map(|f| f.audit_ids.clone()).collect()
+}
+
+fn check(rule: &str, file: &RuleFile, pack: &RuleSet, lines: &[&Line]) {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case_with(&folder, lines);
     let (set, problems) = load(std::slice::from_ref(file));
     assert!(problems.is_empty(), "{problems:?}");
-    let found = replay(&case_of(&folder, &[input]), &set);
+    let found = replay(&case, &set);
+    let with_exceptions = hits_of(&replay(&case, pack), rule);
     let hit: BTreeSet<String> = found.findings.iter().flat_map(|f| f.audit_ids.clone()).collect();
     let untold: BTreeSet<String> = found.untold.iter().flat_map(|u| u.audit_ids.clone()).collect();
     for line in lines {
@@ -54,7 +72,11 @@ fn check(rule: &str, file: &RuleFile, lines: &[&Line]) {
         let hits: BTreeSet<String> = hit.intersection(&mine).cloned().collect();
         let what = format!("{rule}, {}: {}", line.kind, line.why);
         match line.kind.as_str() {
-            "fires" => assert_eq!(hits, line.hits, "{what}"),
+            "fires" => {
+                assert_eq!(hits, line.hits, "{what}");
+                let left: BTreeSet<String> = with_exceptions.intersection(&mine).cloned().collect();
+                assert_eq!(left, line.hits, "an exception took it away: {what}");
+            }
             "cannot tell" => {
                 assert!(hits.is_empty(), "{what}");
                 assert!(!untold.is_disjoint(&mine), "{what}");
@@ -67,7 +89,7 @@ fn check(rule: &str, file: &RuleFile, lines: &[&Line]) {
 
 #[test]
 fn every_rule_does_what_its_cases_say() {
-    let mut rules = 0;
+    let (pack, mut rules) = (pack(), 0);
     for (path, text) in coldcase::pack::DETECTIONS {
         let file = RuleFile { path: (*path).into(), text: (*text).into() };
         let rule = path.rsplit('/').next().unwrap().trim_end_matches(".yml");
@@ -79,11 +101,37 @@ fn every_rule_does_what_its_cases_say() {
         let distinct: BTreeSet<&String> = all.iter().collect();
         // Events of a correlation act on each other, and an id used twice belongs to two cases: one at a time then.
         if text.contains("\ncorrelation:") || distinct.len() < all.len() {
-            lines.iter().for_each(|line| check(rule, &file, &[line]));
+            lines.iter().for_each(|line| check(rule, &file, &pack, &[line]));
         } else {
-            check(rule, &file, &lines.iter().collect::<Vec<_>>());
+            check(rule, &file, &pack, &lines.iter().collect::<Vec<_>>());
         }
         rules += 1;
     }
     assert!(rules >= 40, "the pack has only {rules} files");
+}
+
+#[test]
+fn every_exception_takes_away_what_its_cases_say_and_nothing_that_looks_like_it() {
+    let with = pack();
+    let without = RuleSet { exceptions: Vec::new(), ..with.clone() };
+    for (path, _) in coldcase::pack::EXCEPTIONS {
+        let name = path.rsplit('/').next().unwrap().trim_end_matches(".yml");
+        let lines = lines(&project(&path.replace(".yml", ".cases.jsonl")));
+        for kind in ["excepted", "reported"] {
+            assert!(lines.iter().any(|line| line.kind == kind), "{name} has no case that is `{kind}`");
+        }
+        for line in &lines {
+            let folder = tempfile::tempdir().unwrap();
+            let case = case_with(&folder, &[line]);
+            let (all, left) = (replay(&case, &without), replay(&case, &with));
+            let what = format!("{name}, {}: {}", line.kind, line.why);
+            let excepted = left.excepted.iter().any(|e| e.exception == name && e.rule == line.rule);
+            assert!(!hits_of(&all, &line.rule).is_empty(), "{} does not see it at all: {what}", line.rule);
+            match line.kind.as_str() {
+                "excepted" => assert!(excepted && hits_of(&left, &line.rule).is_empty(), "{what}"),
+                "reported" => assert!(!excepted && !hits_of(&left, &line.rule).is_empty(), "{what}"),
+                other => panic!("{name}: a case cannot be `{other}`"),
+            }
+        }
+    }
 }

@@ -13,12 +13,14 @@ use std::fmt::Write as _;
 use std::io::Read;
 use std::net::IpAddr;
 
-use coldcase::sigma::{RuleFile, load};
+use coldcase::engine::Replay;
+use coldcase::sigma::{RuleSet, load};
 use ipnet::IpNet;
-use rsigma_eval::{JsonEvent, compile_rule, evaluate_rule};
+use rsigma_eval::JsonEvent;
+use rsigma_parser::{FilterRuleTarget, SigmaCollection};
 use serde_json::Value;
 
-use crate::support::{case_of, project, replay};
+use crate::support::{case_of, pack_files, project, replay};
 
 /// Events of the recorded log that are asked; the whole log is asked in the tests of the incident.
 const RECORDED: usize = 1_500;
@@ -146,15 +148,45 @@ fn plans_hit_what_rsigma_hits() {
     }
     let input = folder.path().join("events.jsonl");
     std::fs::write(&input, text).unwrap();
-    let files: Vec<RuleFile> = coldcase::pack::DETECTIONS
-        .iter()
-        .map(|(path, text)| RuleFile { path: (*path).into(), text: (*text).into() })
-        .collect();
+    let files = pack_files();
     let (mut set, _) = load(&files);
     // Base rules of correlations are asked as rules of their own.
     set.correlations.clear();
     set.rules.iter_mut().for_each(|rule| rule.meta.reported = true);
-    let found = replay(&case_of(&folder, &[input]), &set);
+    let case = case_of(&folder, &[input]);
+    let events: Vec<(String, Value)> =
+        events.into_iter().map(|e| (e["auditID"].as_str().unwrap().to_owned(), enriched(e))).collect();
+    let mut parsed = SigmaCollection::new();
+    for file in &files {
+        let one = rsigma_parser::parse_sigma_yaml(&file.text).unwrap();
+        parsed.rules.extend(one.rules);
+        parsed.filters.extend(one.filters);
+    }
+    // It knows rules by id, we by name as well.
+    let id = |name: &String| parsed.rules.iter().find(|rule| rule.name.as_ref() == Some(name))?.id.clone();
+    let mut filters = parsed.filters.clone();
+    for filter in &mut filters {
+        if let FilterRuleTarget::Specific(rules) = &mut filter.rules {
+            rules.iter_mut().for_each(|rule| *rule = id(rule).unwrap_or_else(|| rule.clone()));
+        }
+    }
+    for exceptions in [false, true] {
+        let mut theirs = rsigma_eval::Engine::new();
+        theirs.add_rules(&parsed.rules);
+        if exceptions {
+            filters.iter().for_each(|filter| theirs.apply_filter(filter).unwrap());
+        }
+        let mut set = set.clone();
+        if !exceptions {
+            set.exceptions.clear();
+        }
+        let hits = compare(&set, &replay(&case, &set), &theirs, &events);
+        assert!(hits > 200, "too little was asked: {hits} hits");
+    }
+}
+
+/// Compares every rule on every event that we can tell of, and returns the number of hits.
+fn compare(set: &RuleSet, found: &Replay, theirs: &rsigma_eval::Engine, events: &[(String, Value)]) -> usize {
     let mut ours: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for finding in &found.findings {
         ours.entry(&finding.rule).or_default().extend(finding.audit_ids.iter().map(String::as_str));
@@ -163,24 +195,21 @@ fn plans_hit_what_rsigma_hits() {
     for u in &found.untold {
         untold.entry(&u.rule).or_default().extend(u.audit_ids.iter().map(String::as_str));
     }
-    let parsed: Vec<_> =
-        files.iter().flat_map(|file| rsigma_parser::parse_sigma_yaml(&file.text).unwrap().rules).collect();
-    let events: Vec<(String, Value)> =
-        events.into_iter().map(|e| (e["auditID"].as_str().unwrap().to_owned(), enriched(e))).collect();
-    let (none, mut hits, mut wrong) = (BTreeSet::new(), 0, Vec::new());
-    for rule in &set.rules {
-        let name = rule.meta.name.as_str();
-        let theirs = parsed.iter().find(|known| known.name.as_deref() == Some(name)).unwrap();
-        let theirs = compile_rule(theirs).unwrap();
-        let (ours, untold) = (ours.get(name).unwrap_or(&none), untold.get(name).unwrap_or(&none));
-        for (id, event) in events.iter().filter(|(id, _)| !untold.contains(id.as_str())) {
-            let their = evaluate_rule(&theirs, &JsonEvent::borrow(event)).is_some();
-            if their != ours.contains(id.as_str()) {
+    assert!(!untold.is_empty());
+    let (mut hits, mut wrong) = (0, Vec::new());
+    for (id, event) in events {
+        let results = theirs.evaluate(&JsonEvent::borrow(event));
+        let theirs: BTreeSet<&str> = results.iter().filter_map(|result| result.header.rule_id.as_deref()).collect();
+        hits += theirs.len();
+        for rule in &set.rules {
+            let name = rule.meta.name.as_str();
+            let is_in = |map: &BTreeMap<&str, BTreeSet<&str>>| map.get(name).is_some_and(|ids| ids.contains(id.as_str()));
+            let their = theirs.contains(rule.meta.id.as_deref().unwrap());
+            if their != is_in(&ours) && !is_in(&untold) {
                 wrong.push(format!("{name} {id}: rsigma says {their}"));
             }
-            hits += usize::from(their);
         }
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
-    assert!(hits > 200 && !untold.is_empty(), "too little was asked: {hits} hits");
+    hits
 }

@@ -24,12 +24,15 @@ pub fn case_of(folder: &TempDir, inputs: &[PathBuf]) -> Case {
     case
 }
 
+/// The files of the bundled pack, exceptions too.
+pub fn pack_files() -> Vec<RuleFile> {
+    let files = coldcase::pack::DETECTIONS.iter().chain(coldcase::pack::EXCEPTIONS);
+    files.map(|(path, text)| RuleFile { path: (*path).into(), text: (*text).into() }).collect()
+}
+
 /// The bundled pack.
 pub fn pack() -> RuleSet {
-    let files = coldcase::pack::DETECTIONS.iter();
-    let files: Vec<RuleFile> =
-        files.map(|(path, text)| RuleFile { path: (*path).into(), text: (*text).into() }).collect();
-    let (set, problems) = load(&files);
+    let (set, problems) = load(&pack_files());
     assert!(problems.is_empty(), "{problems:?}");
     set
 }

@@ -1,0 +1,218 @@
+//! One batch of events asked by all rules: what was asked of a test is kept for the other rules that ask it.
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{DataType, Int32Type};
+
+use super::{Atom, Compiled, Node};
+use crate::engine::bodies::BodyAnswers;
+use crate::engine::columns::Lists;
+use crate::engine::three::Three;
+use crate::engine::values;
+use crate::model::Recorded;
+use crate::sigma::matcher::Value;
+use crate::sigma::{Field, Matcher};
+
+/// One batch under way.
+pub struct Run<'a> {
+    compiled: &'a Compiled,
+    pub batch: &'a RecordBatch,
+    cache: Vec<Option<Asked>>,
+    lists: Lists<'a>,
+    /// Answers costly tests with "cannot tell", to find the rows they need to be asked of.
+    only_cheap: bool,
+    /// Rows that lack a field, by field.
+    missing: HashMap<u16, BooleanBuffer>,
+}
+
+/// What was asked of an atom so far.
+struct Asked {
+    /// Right for these rows, None for all: a costly test is asked only of rows that some rule needs it for.
+    rows: Option<BooleanBuffer>,
+    yes: BooleanBuffer,
+    answer: Three,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(compiled: &'a Compiled, batch: &'a RecordBatch) -> Run<'a> {
+        let cache = compiled.atoms.iter().map(|_| None).collect();
+        Run { compiled, batch, cache, lists: Lists::default(), only_cheap: false, missing: HashMap::new() }
+    }
+
+    /// The answer from columns alone. Costly tests are asked only of rows that the cheap ones cannot decide.
+    pub fn rule_answer(&mut self, rule: &Node) -> Three {
+        self.only_cheap = true;
+        let answer = self.column_answer(rule, None);
+        self.only_cheap = false;
+        let open = answer.untold_rows(self.batch.num_rows());
+        if open.count_set_bits() == 0 {
+            return answer;
+        }
+        let open = answer.open_rows(self.batch.num_rows());
+        self.column_answer(rule, Some(&open))
+    }
+
+    /// The answer from columns alone; `rows` are those that matter, None for all.
+    pub fn column_answer(&mut self, node: &Node, rows: Option<&BooleanBuffer>) -> Three {
+        match node {
+            Node::True => Three::Yes,
+            Node::Not(inner) => self.column_answer(inner, rows).not(),
+            Node::Atom(atom) => self.atom_answer(*atom, rows),
+            Node::All(nodes) => {
+                let mut answer = Three::Yes;
+                for node in nodes {
+                    let open = open(&answer, rows, self.batch.num_rows());
+                    answer = answer.and(&self.column_answer(node, open.as_ref().or(rows)));
+                    if answer.is_no() {
+                        break;
+                    }
+                }
+                answer
+            }
+            Node::Any(nodes) => {
+                let mut answer = Three::No;
+                for node in nodes {
+                    answer = answer.or(&self.column_answer(node, rows));
+                }
+                answer
+            }
+        }
+    }
+
+    fn atom_answer(&mut self, atom: usize, rows: Option<&BooleanBuffer>) -> Three {
+        let compiled = self.compiled;
+        let atom_test = &compiled.atoms[atom];
+        if self.only_cheap && atom_test.is_costly() {
+            return Three::unknown(self.batch.num_rows());
+        }
+        let rows = rows.filter(|_| atom_test.is_costly());
+        let before = self.cache[atom].as_ref();
+        // The rows that nobody asked for yet.
+        let todo = match (before, rows) {
+            (None, rows) => rows.cloned(),
+            (Some(Asked { rows: None, answer, .. }), _) => return answer.clone(),
+            (Some(Asked { rows: Some(known), .. }), None) => Some(!known),
+            (Some(Asked { rows: Some(known), answer, .. }), Some(rows)) => {
+                let todo = rows & &!known;
+                if todo.count_set_bits() == 0 {
+                    return answer.clone();
+                }
+                Some(todo)
+            }
+        };
+        let Some((found, root)) = self.ask(atom_test, todo.as_ref()) else {
+            return Three::unknown(self.batch.num_rows());
+        };
+        let (yes, rows) = match self.cache[atom].take() {
+            Some(Asked { rows: Some(known), yes, .. }) => (&yes | &found, rows.map(|rows| rows | &known)),
+            _ => (found, rows.cloned()),
+        };
+        let answer = Three::known(yes.clone()).unless(self.missing(root));
+        self.cache[atom] = Some(Asked { rows, yes, answer: answer.clone() });
+        answer
+    }
+
+    /// Asks a test of some rows, None for all; None when columns cannot answer it. Other rows get "no".
+    fn ask(&mut self, atom: &Atom, rows: Option<&BooleanBuffer>) -> Option<(BooleanBuffer, Recorded)> {
+        match atom {
+            Atom::Column { test, root, .. } => {
+                self.batch.column_by_name(test.column())?;
+                Some((test.run(self.batch, rows, &mut self.lists), *root))
+            }
+            Atom::Fields { left, right, matcher } => {
+                if ![left, right].iter().all(|field| values::are_there(self.batch, field)) {
+                    return None;
+                }
+                let yes = BooleanBuffer::collect_bool(self.batch.num_rows(), |row| {
+                    rows.is_none_or(|rows| rows.value(row)) && relates(self.batch, row, left, right, matcher)
+                });
+                Some((yes, left.root.without(right.root)))
+            }
+            Atom::Body { .. } | Atom::Everything(_) => None,
+        }
+    }
+
+    /// The answer for one row whose bodies were read, one of the `open` rows.
+    pub fn row_answer(&mut self, node: &Node, row: usize, read: (&BodyAnswers, &BooleanBuffer)) -> Option<bool> {
+        let (bodies, open) = read;
+        match node {
+            Node::True => Some(true),
+            Node::Not(inner) => self.row_answer(inner, row, read).map(|told| !told),
+            Node::Atom(atom) => match &self.compiled.atoms[*atom] {
+                Atom::Body { test, root } => {
+                    if self.missing(*root).value(row) {
+                        return None;
+                    }
+                    Some(bodies.holds(*test))
+                }
+                Atom::Everything(matcher) => {
+                    if values::everything(self.batch, row, &mut |text| matcher.matches(Value::Text(text))) {
+                        return Some(true);
+                    }
+                    // Found is found; "not found" needs everything to have been recorded.
+                    (!self.missing(Recorded(u16::MAX)).value(row)).then_some(false)
+                }
+                // Asked of all open rows and kept: the others will ask the same.
+                _ => self.atom_answer(*atom, Some(open)).row(row),
+            },
+            Node::All(nodes) => {
+                let mut told = Some(true);
+                for node in nodes {
+                    match self.row_answer(node, row, read) {
+                        Some(false) => return Some(false),
+                        None => told = None,
+                        Some(true) => {}
+                    }
+                }
+                told
+            }
+            Node::Any(nodes) => {
+                let mut told = Some(false);
+                for node in nodes {
+                    match self.row_answer(node, row, read) {
+                        Some(true) => return Some(true),
+                        None => told = None,
+                        Some(false) => {}
+                    }
+                }
+                told
+            }
+        }
+    }
+
+    /// The rows that lack any field of `root`.
+    pub fn missing(&mut self, root: Recorded) -> &BooleanBuffer {
+        self.missing.entry(root.0).or_insert_with(|| missing_rows(self.batch, root))
+    }
+}
+
+/// The rows a costly test must still look at; None when that is all of them.
+fn open(answer: &Three, rows: Option<&BooleanBuffer>, count: usize) -> Option<BooleanBuffer> {
+    match (answer, rows) {
+        (Three::Yes, _) => None,
+        (answer, None) => Some(answer.open_rows(count)),
+        (answer, Some(rows)) => Some(&answer.open_rows(count) & rows),
+    }
+}
+
+fn missing_rows(batch: &RecordBatch, root: Recorded) -> BooleanBuffer {
+    let Some(array) = batch.column_by_name("not_recorded") else {
+        return BooleanBuffer::new_unset(batch.num_rows());
+    };
+    if !matches!(array.data_type(), DataType::Dictionary(_, _)) || array.null_count() == array.len() {
+        return BooleanBuffer::new_unset(batch.num_rows());
+    }
+    let words = array.as_dictionary::<Int32Type>();
+    let values = words.values().as_string::<i32>();
+    let lacks: Vec<bool> = values.iter().map(|v| v.is_some_and(|v| Recorded::parse(v).misses(root))).collect();
+    let keys = words.keys();
+    BooleanBuffer::collect_bool(array.len(), |row| !keys.is_null(row) && lacks[keys.value(row) as usize])
+}
+
+/// Compares two fields of one event: true when any value of one relates to any value of the other.
+fn relates(batch: &RecordBatch, row: usize, left: &Field, right: &Field, matcher: &Matcher) -> bool {
+    let (left, right) = (values::of(batch, row, left), values::of(batch, row, right));
+    left.iter().any(|l| right.iter().any(|r| matcher.relates(Value::Text(l), Value::Text(r))))
+}
