@@ -69,6 +69,13 @@ impl Coverage {
         self.sources.iter().map(|source| source.events).sum()
     }
 
+    /// Microseconds between the first and the last event.
+    pub fn span(&self) -> Option<i64> {
+        let first = self.sources.iter().filter_map(|source| source.first).min()?;
+        let last = self.sources.iter().filter_map(|source| source.last).max()?;
+        Some(last.0 - first.0)
+    }
+
     /// Says whether reads (get, list) are in the evidence at all.
     pub fn has_reads(&self) -> bool {
         self.sources.iter().any(|source| source.reads > 0)
@@ -124,6 +131,12 @@ impl Engine {
     }
 }
 
+/// A time in days, or in hours when it is short.
+fn days(micros: i64) -> String {
+    let hours = micros / 3_600_000_000;
+    if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
+}
+
 /// Says of every rule and correlation whether the evidence can hold what it looks for.
 pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
     let mut blind = Vec::new();
@@ -141,6 +154,13 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
         };
         if coverage.events() == 0 {
             add(true, "there is no audit event in the case".into(), full);
+            continue;
+        }
+        let span = coverage.span().unwrap_or_default();
+        if let Some(first) = parts.iter().filter_map(|rule| rule.first.as_ref()).find(|first| first.learning > span) {
+            let [learns, has] = [first.learning, span].map(days);
+            let reason = format!("it learns what is usual for {learns}, and the evidence covers {has}");
+            add(true, reason, "add audit logs of the time before");
             continue;
         }
         if coverage.has_reads() {

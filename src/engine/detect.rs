@@ -1,5 +1,6 @@
 //! Replays a case through rules: one scan for all of them, then correlations, then findings.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use super::scan::{CARRIED, Program, RuleSetExec};
 use super::{Engine, candidates, damaged};
 use crate::error::Result;
 use crate::model::{Micros, Span};
-use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, RuleSet};
+use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, Rule, RuleSet};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -69,6 +70,20 @@ struct Verdict {
     keys: Vec<Option<String>>,
 }
 
+impl Verdict {
+    /// Partitions end in any order; evidence order makes the answer one.
+    fn order(&self, other: &Verdict) -> std::cmp::Ordering {
+        (self.rule, &self.event).cmp(&(other.rule, &other.event))
+    }
+}
+
+/// Says whether the first event of its kind came after the rule had learnt what is usual.
+fn is_new(rules: &RuleSet, verdict: &Verdict, coverage: &Coverage) -> bool {
+    let begin = coverage.sources.iter().filter_map(|source| source.first).min();
+    let learning = rules.rules[verdict.rule].first.as_ref().map_or(0, |first| first.learning);
+    verdict.event.time.zip(begin).is_some_and(|(time, begin)| time.0.saturating_sub(begin.0) >= learning)
+}
+
 impl Engine {
     /// Replays every event of the case through `rules`.
     ///
@@ -77,8 +92,10 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn replay(&self, rules: &RuleSet) -> Result<Replay> {
-        let Told { verdicts, excepted } = self.verdicts(rules)?;
+        let Told { mut verdicts, excepted, firsts } = self.verdicts(rules)?;
         let coverage = self.coverage()?;
+        verdicts.extend(firsts.into_values().filter(|verdict| is_new(rules, verdict, &coverage)));
+        verdicts.sort_by(Verdict::order);
         let mut by_rule: Vec<Vec<&Verdict>> = vec![Vec::new(); rules.rules.len()];
         for verdict in &verdicts {
             by_rule[verdict.rule].push(verdict);
@@ -127,7 +144,9 @@ impl Engine {
 
     fn program(rules: &RuleSet) -> Arc<Program> {
         let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
-        Arc::new(Program { compiled: Compiled::new(&rules.rules, &rules.exceptions), keys })
+        let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len());
+        let firsts = rules.rules.iter().map(first).collect();
+        Arc::new(Program { compiled: Compiled::new(&rules.rules, &rules.exceptions), keys, firsts })
     }
 
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
@@ -153,31 +172,34 @@ impl Engine {
         let program = Engine::program(rules);
         self.runtime.block_on(async {
             let first = self.plan(&program, candidates::filter(&program), false).await?;
-            let (mut told, open) = self.run(first, None).await?;
+            let (mut told, open) = self.run(&program, first, None).await?;
             if !open.is_empty() {
                 let places = open.iter().map(|(_, span)| (span.evidence.0, span.offset)).collect();
                 let second = self.plan(&program, candidates::at(places), true).await?;
                 // The other rules had told of these events before.
-                told.add(self.run(second, Some(Arc::new(open))).await?.0);
+                told.add(self.run(&program, second, Some(Arc::new(open))).await?.0);
             }
-            // Partitions end in any order; evidence order makes the answer one.
-            told.verdicts.sort_by(|a: &Verdict, b| (a.rule, &a.event).cmp(&(b.rule, &b.event)));
             Ok(told)
         })
     }
 
     /// Runs a plan of rules: what it tells, of the events and rules in `only` if given, and which rule hangs on the
     /// bodies of which event.
-    async fn run(&self, plan: Arc<dyn ExecutionPlan>, only: Option<Arc<Open>>) -> Result<(Told, Open)> {
+    async fn run(
+        &self,
+        program: &Arc<Program>,
+        plan: Arc<dyn ExecutionPlan>,
+        only: Option<Arc<Open>>,
+    ) -> Result<(Told, Open)> {
         let streams = execute_stream_partitioned(plan, self.context.task_ctx()).map_err(damaged)?;
         let tasks: Vec<_> = streams
             .into_iter()
             .map(|mut stream| {
-                let only = only.clone();
+                let (program, only) = (Arc::clone(program), only.clone());
                 tokio::spawn(async move {
                     let (mut told, mut open) = (Told::default(), Open::new());
                     while let Some(batch) = stream.next().await {
-                        told.read(&batch?, only.as_deref(), &mut open);
+                        told.read(&program, &batch?, only.as_deref(), &mut open);
                     }
                     Ok::<_, datafusion::error::DataFusionError>((told, open))
                 })
@@ -231,10 +253,12 @@ struct Told {
     verdicts: Vec<Verdict>,
     /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
     excepted: BTreeMap<(usize, usize), u64>,
+    /// Of rules with `first`, by rule and values, the earliest hit: there may be hits without number.
+    firsts: BTreeMap<(usize, Vec<Option<String>>), Verdict>,
 }
 
 impl Told {
-    fn read(&mut self, batch: &RecordBatch, only: Option<&Open>, open: &mut Open) {
+    fn read(&mut self, program: &Program, batch: &RecordBatch, only: Option<&Open>, open: &mut Open) {
         let rules = batch.column(0).as_primitive::<UInt32Type>();
         let hits = batch.column(1).as_boolean();
         let exceptions = batch.column(2).as_primitive::<UInt32Type>();
@@ -257,17 +281,37 @@ impl Told {
             }
             let list = keys.value(row);
             let texts = list.as_string::<i32>();
-            self.verdicts.push(Verdict {
-                rule,
-                hit: hits.value(row),
-                event: Event::read(batch, row),
-                keys: texts.iter().map(|text| text.map(str::to_owned)).collect(),
-            });
+            let keys: Vec<Option<String>> = texts.iter().map(|text| text.map(str::to_owned)).collect();
+            let hit = hits.value(row);
+            let verdict = |keys| Verdict { rule, hit, event: Event::read(batch, row), keys };
+            match program.firsts[rule] {
+                Some(count) if hit => {
+                    let values = keys[keys.len() - count..].to_vec();
+                    self.first(values, verdict(keys));
+                }
+                _ => self.verdicts.push(verdict(keys)),
+            }
+        }
+    }
+
+    /// Keeps a hit of a rule with `first` when there is none that is earlier.
+    fn first(&mut self, values: Vec<Option<String>>, verdict: Verdict) {
+        // Without a time nothing is earlier or later.
+        if verdict.event.time.is_none() {
+            return;
+        }
+        match self.firsts.entry((verdict.rule, values)) {
+            Entry::Vacant(free) => drop(free.insert(verdict)),
+            Entry::Occupied(mut taken) if verdict.event < taken.get().event => drop(taken.insert(verdict)),
+            Entry::Occupied(_) => {}
         }
     }
 
     fn add(&mut self, more: Told) {
         self.verdicts.extend(more.verdicts);
+        for ((_, values), verdict) in more.firsts {
+            self.first(values, verdict);
+        }
         for (place, events) in more.excepted {
             *self.excepted.entry(place).or_default() += events;
         }
@@ -279,10 +323,11 @@ fn events(verdicts: &[&Verdict], hit: bool) -> Vec<Event> {
 }
 
 /// The fields whose values a rule's verdicts carry: for each correlation over it the group-by fields, then the
-/// counted field.
+/// counted field; at the end those of `first`.
 fn keys_of(rules: &RuleSet, rule: usize) -> Vec<Field> {
     let over = rules.correlations.iter().filter(|c| c.rules.contains(&rule));
-    over.flat_map(|c| fields(c, rule)).collect()
+    let new = rules.rules[rule].first.iter().flat_map(|first| first.of.clone());
+    over.flat_map(|c| fields(c, rule)).chain(new).collect()
 }
 
 fn key_offset(rules: &RuleSet, rule: usize, correlation: &Correlation) -> usize {

@@ -49,6 +49,8 @@ pub struct Program {
     pub compiled: Compiled,
     /// For every rule the fields whose values its verdicts carry, for correlations.
     pub keys: Vec<Vec<sigma::Field>>,
+    /// For every rule of whose hits only the first of their kind count, how many of those fields at the end make a kind.
+    pub firsts: Vec<Option<usize>>,
 }
 
 /// Runs a [`Program`] over the batches of its input.

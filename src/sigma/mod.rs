@@ -7,6 +7,7 @@ mod correlation;
 mod diagnostic;
 mod encode;
 pub mod fields;
+mod first;
 pub mod lint;
 mod lower;
 pub mod matcher;
@@ -24,6 +25,7 @@ use yaml_serde::Value;
 pub use self::correlation::{Correlation, CorrelationKind, GroupKey};
 use self::diagnostic::{Document, documents};
 pub use self::fields::{Field, Side, Source};
+pub use self::first::First;
 pub use self::matcher::Matcher;
 use self::parse::Parsed;
 pub use self::predicate::{Needs, Op, Predicate, Test, needs, verbs};
@@ -147,7 +149,8 @@ fn read(document: &Document<'_>) -> Reading {
         Ok(match parse::parse(document, &yaml)? {
             Parsed::Rule(rule, meta) => {
                 let predicate = lower::lower(&rule.detection, "detection", document)?;
-                Read::Rule(Box::new(Rule { meta, predicate }))
+                let first = First::read(document, &yaml)?;
+                Read::Rule(Box::new(Rule { meta, predicate, first }))
             }
             Parsed::Filter(filter, meta) => {
                 let kept = lower::lower(&filter.detection, "filter", document)?;

@@ -426,6 +426,8 @@ fn the_pack_hits_the_same_events_of_its_cases() {
     let set = load(&files).0;
     let parsed: Vec<_> =
         files.iter().flat_map(|file| rsigma_parser::parse_sigma_yaml(&file.text).unwrap().rules).collect();
+    // With `fieldref` rsigma compares a list as a whole, and we any of its values, as with every other test.
+    let (meant, mut differences) = (["pe-bind-foreign-sa"], 0);
     let mut hits = 0;
     for rule in &set.rules {
         let name = &rule.meta.name;
@@ -433,9 +435,15 @@ fn the_pack_hits_the_same_events_of_its_cases() {
         let (ours, theirs) = (ready(&rule.predicate), compile_rule(theirs).unwrap());
         for event in &events {
             let hit = ours.holds(event);
-            assert_eq!(hit, evaluate_rule(&theirs, &JsonEvent::borrow(event)).is_some(), "{name} {event}");
+            let their = evaluate_rule(&theirs, &JsonEvent::borrow(event)).is_some();
+            if hit != their && meant.contains(&name.as_str()) {
+                differences += 1;
+                continue;
+            }
+            assert_eq!(hit, their, "{name} {event}");
             hits += usize::from(hit);
         }
     }
+    assert!(differences > 0, "they differ no longer");
     assert!(hits >= set.rules.len(), "{hits}");
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use yaml_serde::Value;
 
 use super::diagnostic::Document;
+use super::first::First;
 use super::predicate::Predicate;
 use crate::error::Diagnostic;
 
@@ -83,6 +84,8 @@ pub struct Meta {
 pub struct Rule {
     pub meta: Meta,
     pub predicate: Predicate,
+    /// Of its hits only those count that are the first of their kind.
+    pub first: Option<First>,
 }
 
 /// What is normal: a filter of Sigma, as data of its own, so that rules say what a behaviour is and not who may.

@@ -6,6 +6,7 @@
 //! - Derived fields (`object`, `podSpec`, `containers`, `execCommand`, `publicSourceIPs`) and annotations, whose keys
 //!   have dots, are put into rsigma's event by the plain code below, not by ours.
 //! - Keys with dots in `object` (annotations, selectors) are given to rsigma whole.
+//! - With `fieldref` rsigma compares a list as a whole, and we any of its values: `MEANT` names the rules.
 //! - `objectRef.name` of a create with a generated name is the name the answer gave: put in below as well.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ use serde_json::Value;
 
 use crate::support::{case_of, pack_files, project, replay};
 
+/// Rules whose hits differ, for the reason above.
+const MEANT: &[&str] = &["pe-bind-foreign-sa"];
 /// Events of the recorded log that are asked; the whole log is asked in the tests of the incident.
 const RECORDED: usize = 1_500;
 
@@ -153,6 +156,8 @@ fn plans_hit_what_rsigma_hits() {
     // Base rules of correlations are asked as rules of their own.
     set.correlations.clear();
     set.rules.iter_mut().for_each(|rule| rule.meta.reported = true);
+    // A key that only we know.
+    set.rules.iter_mut().for_each(|rule| rule.first = None);
     let case = case_of(&folder, &[input]);
     let events: Vec<(String, Value)> =
         events.into_iter().map(|e| (e["auditID"].as_str().unwrap().to_owned(), enriched(e))).collect();
@@ -203,9 +208,10 @@ fn compare(set: &RuleSet, found: &Replay, theirs: &rsigma_eval::Engine, events: 
         hits += theirs.len();
         for rule in &set.rules {
             let name = rule.meta.name.as_str();
-            let is_in = |map: &BTreeMap<&str, BTreeSet<&str>>| map.get(name).is_some_and(|ids| ids.contains(id.as_str()));
+            let is_in =
+                |map: &BTreeMap<&str, BTreeSet<&str>>| map.get(name).is_some_and(|ids| ids.contains(id.as_str()));
             let their = theirs.contains(rule.meta.id.as_deref().unwrap());
-            if their != is_in(&ours) && !is_in(&untold) {
+            if their != is_in(&ours) && !is_in(&untold) && !MEANT.contains(&name) {
                 wrong.push(format!("{name} {id}: rsigma says {their}"));
             }
         }
