@@ -80,7 +80,7 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
         let loaded = read.parsed.and_then(|parsed| {
             let meta = match &parsed {
                 Read::Rule(rule) => &rule.meta,
-                Read::Correlation(_, meta) | Read::Filter(_, _, meta) => meta,
+                Read::Correlation(_, meta) | Read::Filter(.., meta) => meta,
             };
             // An id is another way to name a rule, so it must be as unique as the name.
             for name in [Some(&meta.name), meta.id.as_ref()].into_iter().flatten() {
@@ -96,8 +96,8 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
                 Read::Correlation(rule, meta) => {
                     waiting.insert(meta.name.clone(), Waiting { rule, meta: *meta, document });
                 }
-                Read::Filter(predicate, rules, meta) => {
-                    filters.insert(meta.name.clone(), Filter { predicate, rules, meta: *meta, document });
+                Read::Filter(predicate, rules, not_for, meta) => {
+                    filters.insert(meta.name.clone(), Filter { predicate, rules, not_for, meta: *meta, document });
                 }
             }
             Ok(())
@@ -125,7 +125,8 @@ struct Reading {
 enum Read {
     Rule(Box<Rule>),
     Correlation(Box<CorrelationRule>, Box<Meta>),
-    Filter(Predicate, FilterRuleTarget, Box<Meta>),
+    /// What it excepts, from which rules, and the rules that `any` does not mean.
+    Filter(Predicate, FilterRuleTarget, Vec<String>, Box<Meta>),
 }
 
 /// Reads documents side by side: a large rule set takes longer to read than to replay.
@@ -154,7 +155,7 @@ fn read(document: &Document<'_>) -> Reading {
             }
             Parsed::Filter(filter, meta) => {
                 let kept = lower::lower(&filter.detection, "filter", document)?;
-                Read::Filter(Predicate::negate(kept), filter.rules, Box::new(meta))
+                Read::Filter(Predicate::negate(kept), filter.rules, texts(yaml.get("not-for")), Box::new(meta))
             }
             Parsed::Correlation(rule, meta) => Read::Correlation(rule, Box::new(meta)),
         })
@@ -173,29 +174,36 @@ struct Waiting<'a> {
 struct Filter<'a> {
     predicate: Predicate,
     rules: FilterRuleTarget,
+    not_for: Vec<String>,
     meta: Meta,
     document: &'a Document<'a>,
 }
 
-/// Finds the rules that filters name.
+/// Finds the rules that filters name. Read by themselves, filters have no rules to name, and nothing is wrong with them.
 fn except(filters: BTreeMap<String, Filter<'_>>, rules: &[Rule], problems: &mut Vec<Diagnostic>) -> Vec<Exception> {
     let mut exceptions = Vec::new();
-    for Filter { predicate, rules: named, meta, document } in filters.into_values() {
+    let unknown = |key: &str, name: &str, document: &Document<'_>, problems: &mut Vec<Diagnostic>| {
+        if !rules.is_empty() {
+            let hint = "name a rule over events by its name: or id:; a correlation is excepted by its rules";
+            problems.push(document.problem(&[key, name], format!("no rule is called {name}"), hint));
+        }
+    };
+    for Filter { predicate, rules: named, not_for, meta, document } in filters.into_values() {
         let places = match named {
-            FilterRuleTarget::Any => (0..rules.len()).collect(),
+            FilterRuleTarget::Any => {
+                let named = |rule: &Rule| not_for.contains(&rule.meta.name);
+                for name in not_for.iter().filter(|name| !rules.iter().any(|rule| rule.meta.name == **name)) {
+                    unknown("not-for", name, document, problems);
+                }
+                (0..rules.len()).filter(|place| !named(&rules[*place])).collect()
+            }
             FilterRuleTarget::Specific(names) => {
                 let mut places = Vec::new();
                 for name in names {
                     let names = |known: &Rule| known.meta.name == name || known.meta.id.as_ref() == Some(&name);
                     match rules.iter().position(names) {
                         Some(place) => places.push(place),
-                        // Read by themselves, filters have no rules to name.
-                        None if rules.is_empty() => {}
-                        None => {
-                            let hint = "name a rule over events by its name: or id:; a correlation is its rules'";
-                            let path = ["filter", "rules", name.as_str()];
-                            problems.push(document.problem(&path, format!("no rule is called {name}"), hint));
-                        }
+                        None => unknown("filter", &name, document, problems),
                     }
                 }
                 places
@@ -247,6 +255,15 @@ fn correlate(
     correlations
 }
 
+/// The texts of a list, or the only one.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::Sequence(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(one)) => vec![one.clone()],
+        _ => Vec::new(),
+    }
+}
+
 /// Which rules only feed correlations. Read from the YAML, so that it holds when the correlation has a problem too:
 /// a rule that was never meant to be reported must not become a finding by another rule's mistake.
 #[derive(Default)]
@@ -262,11 +279,7 @@ impl Fed {
             .into_iter()
             .flatten()
             .any(|v| v.as_bool() == Some(true));
-        let names = match correlation.get("rules") {
-            Some(Value::Sequence(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            Some(Value::String(one)) => vec![one.clone()],
-            _ => Vec::new(),
-        };
+        let names = texts(correlation.get("rules"));
         if generate { self.shown.extend(names) } else { self.hidden.extend(names) }
     }
 

@@ -5,7 +5,7 @@
 //! - Three values: where we say "cannot tell" (a body that was not recorded), rsigma says yes or no. Not compared.
 //! - Derived fields (`object`, `podSpec`, `containers`, `execCommand`, `publicSourceIPs`) and annotations, whose keys
 //!   have dots, are put into rsigma's event by the plain code below, not by ours.
-//! - Keys with dots in `object` (annotations, selectors) are given to rsigma whole.
+//! - Keys with dots in bodies and `user.extra` (annotations, labels, selectors) are given to rsigma whole.
 //! - With `fieldref` rsigma compares a list as a whole, and we any of its values: `MEANT` names the rules.
 //! - `objectRef.name` of a create with a generated name is the name the answer gave: put in below as well.
 
@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::support::{case_of, pack_files, project, replay};
 
 /// Rules whose hits differ, for the reason above.
-const MEANT: &[&str] = &["pe-bind-foreign-sa"];
+const MEANT: &[&str] = &["pe-bind-foreign-sa", "pe-self-grant"];
 /// Events of the recorded log that are asked; the whole log is asked in the tests of the incident.
 const RECORDED: usize = 1_500;
 
@@ -86,6 +86,17 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Finds the keys with dots below `path`, through maps.
+fn keys_with_dots(path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let below = format!("{path}.{key}");
+        if key.contains('.') {
+            found.push((below.clone(), value.clone()));
+        }
+        keys_with_dots(&below, value, found);
+    }
+}
+
 /// What our intake adds, done by hand.
 fn enriched(mut event: Value) -> Value {
     for (key, value) in event["annotations"].as_object().cloned().into_iter().flatten() {
@@ -120,14 +131,13 @@ fn enriched(mut event: Value) -> Value {
         event["execCommand"] = command.join(" ").into();
     }
     // rsigma takes every dot for a step down; keys that have dots are given to it whole.
-    for (path, map) in [
-        ("object.metadata.annotations", &object["metadata"]["annotations"]),
-        ("object.spec.selector", &object["spec"]["selector"]),
-    ] {
-        for (key, value) in map.as_object().into_iter().flatten().filter(|(key, _)| key.contains('.')) {
-            event[format!("{path}.{key}")] = value.clone();
-        }
-    }
+    let mut dotted = Vec::new();
+    keys_with_dots("object", &object, &mut dotted);
+    keys_with_dots("podSpec", &spec, &mut dotted);
+    keys_with_dots("requestObject", &event["requestObject"], &mut dotted);
+    keys_with_dots("responseObject", &event["responseObject"], &mut dotted);
+    keys_with_dots("user.extra", &event["user"]["extra"], &mut dotted);
+    dotted.into_iter().for_each(|(key, value)| event[key] = value);
     for (key, value) in [("object", object.clone()), ("podSpec", spec)] {
         if !value.is_null() {
             event[key] = value;
@@ -167,13 +177,12 @@ fn plans_hit_what_rsigma_hits() {
         parsed.rules.extend(one.rules);
         parsed.filters.extend(one.filters);
     }
-    // It knows rules by id, we by name as well.
-    let id = |name: &String| parsed.rules.iter().find(|rule| rule.name.as_ref() == Some(name))?.id.clone();
+    // It knows rules by id only, and not what a filter is not for.
     let mut filters = parsed.filters.clone();
     for filter in &mut filters {
-        if let FilterRuleTarget::Specific(rules) = &mut filter.rules {
-            rules.iter_mut().for_each(|rule| *rule = id(rule).unwrap_or_else(|| rule.clone()));
-        }
+        let exception = set.exceptions.iter().find(|exception| Some(&exception.meta.name) == filter.name.as_ref());
+        let rules = exception.unwrap().rules.iter().map(|place| set.rules[*place].meta.id.clone().unwrap());
+        filter.rules = FilterRuleTarget::Specific(rules.collect());
     }
     for exceptions in [false, true] {
         let mut theirs = rsigma_eval::Engine::new();
