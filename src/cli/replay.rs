@@ -11,7 +11,7 @@ use super::query::Out;
 use super::rules::load;
 use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
-use crate::engine::{Engine, Finding, Replay as Outcome, batch_of_findings};
+use crate::engine::{Engine, Event, Finding, Replay as Outcome, batch_of_findings};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::sigma::{Level, RuleSet};
@@ -150,24 +150,29 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
     head(out, &format!("  {:<8} {}  [{}]", finding.level.as_str().to_uppercase(), finding.title, finding.rule))?;
     let defender =
         if finding.defender.is_empty() { String::new() } else { format!("  {}", finding.defender.join(" ")) };
-    line(
-        out,
-        &format!(
-            "           {} on {}  {}{defender}",
-            finding.actor.as_deref().unwrap_or("unknown"),
-            finding.target.as_deref().unwrap_or("unknown"),
-            finding.techniques.join(" ")
-        ),
-    )?;
+    let stands = finding.events.iter().all(Event::stands);
+    let actor = finding.actor.as_deref().unwrap_or("unknown");
+    let who = if stands { "in a snapshot:".to_owned() } else { format!("{actor} on") };
+    let target = finding.target.as_deref().unwrap_or("unknown");
+    line(out, &format!("           {who} {target}  {}{defender}", finding.techniques.join(" ")))?;
     let span = if finding.first == finding.last {
         time(finding.first)
     } else {
         format!("{} to {}", time(finding.first), time(finding.last))
     };
-    line(out, &format!("           {span}  {}  id {}", count(finding.count, "request", "requests"), finding.id))?;
+    let (number, span) = match stands {
+        true => (count(finding.count, "object", "objects"), format!("created {span}")),
+        false => (count(finding.count, "request", "requests"), span),
+    };
+    line(out, &format!("           {span}  {number}  id {}", finding.id))?;
     let events = &finding.events;
     for event in events.iter().take(2) {
-        let what = format!("{} {}", event.verb.as_deref().unwrap_or("?"), event.object().unwrap_or_default());
+        let object = event.object().unwrap_or_default();
+        if event.stands() {
+            line(out, &format!("           · {object}  evidence {}:{}", event.span.evidence.0, event.span.offset))?;
+            continue;
+        }
+        let what = format!("{} {object}", event.verb.as_deref().unwrap_or("?"));
         let code = event.code.map_or(String::new(), |code| format!(" → {code}"));
         let from = event.address.as_deref().map_or(String::new(), |address| format!("  from {address}"));
         let id = event.audit_id.as_deref().unwrap_or("no audit id");

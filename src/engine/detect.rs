@@ -19,7 +19,7 @@ use super::scan::{CARRIED, Program, RuleSetExec};
 use super::{Engine, candidates, damaged};
 use crate::error::Result;
 use crate::model::{Micros, Span};
-use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, Rule, RuleSet};
+use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, Over, Predicate, Rule, RuleSet};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -92,7 +92,8 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn replay(&self, rules: &RuleSet) -> Result<Replay> {
-        let Told { mut verdicts, excepted, firsts } = self.verdicts(rules)?;
+        let Told { mut verdicts, excepted, firsts } = self.verdicts(&Engine::program(rules, Over::events))?;
+        let standing = self.standing(rules, &Engine::program(rules, Over::objects))?;
         let coverage = self.coverage()?;
         verdicts.extend(firsts.into_values().filter(|verdict| is_new(rules, verdict, &coverage)));
         verdicts.sort_by(Verdict::order);
@@ -107,6 +108,12 @@ impl Engine {
             findings.extend(group(&words, events(verdicts, true)));
             untold.extend(cannot_tell(&words, events(verdicts, false)));
         }
+        for (place, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.meta.reported) {
+            let words = words_of(&rule.meta);
+            let of_rule: Vec<&Verdict> = standing.verdicts.iter().filter(|verdict| verdict.rule == place).collect();
+            findings.extend(group(&words, events(&of_rule, true)));
+            untold.extend(cannot_tell(&words, events(&of_rule, false)));
+        }
         for correlation in &rules.correlations {
             let words = words_of(&correlation.meta);
             findings.extend(self.correlate(rules, correlation, &by_rule)?);
@@ -119,7 +126,7 @@ impl Engine {
         });
         untold.sort_by(|a, b| (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule)));
         let blind = super::blind::blind(rules, &coverage);
-        let excepted = excepted.into_iter().map(|((rule, exception), events)| {
+        let excepted = excepted.into_iter().chain(standing.excepted).map(|((rule, exception), events)| {
             let (rule, exception) = (&rules.rules[rule].meta, &rules.exceptions[exception].meta);
             Excepted {
                 rule: rule.name.clone(),
@@ -137,16 +144,23 @@ impl Engine {
     /// # Errors
     /// When the plan cannot be made.
     pub fn explain(&self, rules: &RuleSet) -> Result<String> {
-        let program = Engine::program(rules);
+        let program = Engine::program(rules, Over::events);
         let plan = self.runtime.block_on(self.plan(&program, candidates::filter(&program), false))?;
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    fn program(rules: &RuleSet) -> Arc<Program> {
+    /// Compiles a rule set for what `asked` says rules are asked of; the others keep their places and never hit.
+    fn program(rules: &RuleSet, asked: impl Fn(Over) -> bool) -> Arc<Program> {
         let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
         let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len());
         let firsts = rules.rules.iter().map(first).collect();
-        Arc::new(Program { compiled: Compiled::new(&rules.rules, &rules.exceptions), keys, firsts })
+        let never = || Predicate::negate(Predicate::True);
+        let rule = |rule: &Rule| match asked(rule.over) {
+            true => rule.clone(),
+            false => Rule { predicate: never(), ..rule.clone() },
+        };
+        let all: Vec<Rule> = rules.rules.iter().map(rule).collect();
+        Arc::new(Program { compiled: Compiled::new(&all, &rules.exceptions), keys, firsts })
     }
 
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
@@ -168,16 +182,15 @@ impl Engine {
 
     /// Asks every rule of every event: of columns first, then of the bodies of those events that hang on them. Bodies
     /// are nearly all of a case, and few events do.
-    fn verdicts(&self, rules: &RuleSet) -> Result<Told> {
-        let program = Engine::program(rules);
+    fn verdicts(&self, program: &Arc<Program>) -> Result<Told> {
         self.runtime.block_on(async {
-            let first = self.plan(&program, candidates::filter(&program), false).await?;
-            let (mut told, open) = self.run(&program, first, None).await?;
+            let first = self.plan(program, candidates::filter(program), false).await?;
+            let (mut told, open) = self.run(program, first, None).await?;
             if !open.is_empty() {
                 let places = open.iter().map(|(_, span)| (span.evidence.0, span.offset)).collect();
-                let second = self.plan(&program, candidates::at(places), true).await?;
+                let second = self.plan(program, candidates::at(places), true).await?;
                 // The other rules had told of these events before.
-                told.add(self.run(&program, second, Some(Arc::new(open))).await?.0);
+                told.add(self.run(program, second, Some(Arc::new(open))).await?.0);
             }
             Ok(told)
         })
@@ -245,11 +258,11 @@ impl Engine {
 }
 
 /// Rules that hang on the bodies of an event.
-type Open = HashSet<(usize, Span)>;
+pub(super) type Open = HashSet<(usize, Span)>;
 
 /// What the verdict stream says.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     verdicts: Vec<Verdict>,
     /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
     excepted: BTreeMap<(usize, usize), u64>,
@@ -258,7 +271,13 @@ struct Told {
 }
 
 impl Told {
-    fn read(&mut self, program: &Program, batch: &RecordBatch, only: Option<&Open>, open: &mut Open) {
+    /// The events of all verdicts.
+    pub(super) fn events(&mut self) -> impl Iterator<Item = &mut Event> {
+        self.verdicts.iter_mut().map(|verdict| &mut verdict.event)
+    }
+
+    /// Reads verdicts, only of the rules and events in `only` if given; rules that hang on bodies go to `open`.
+    pub(super) fn read(&mut self, program: &Program, batch: &RecordBatch, only: Option<&Open>, open: &mut Open) {
         let rules = batch.column(0).as_primitive::<UInt32Type>();
         let hits = batch.column(1).as_boolean();
         let exceptions = batch.column(2).as_primitive::<UInt32Type>();

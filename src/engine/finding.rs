@@ -96,6 +96,11 @@ impl Event {
         Span { evidence: EvidenceId(evidence), offset: big("offset"), length: big("length") }
     }
 
+    /// Says whether it is no event but an object that stands in a snapshot.
+    pub fn stands(&self) -> bool {
+        self.verb.is_none() && self.uri.is_none() && self.kind.is_some()
+    }
+
     /// The thing acted on: `pods/exec web/api-0`, or the path of a non-resource request.
     pub fn object(&self) -> Option<String> {
         let Some(kind) = &self.kind else {

@@ -18,6 +18,7 @@ mod query;
 mod record;
 mod ruleset;
 mod scan;
+mod standing;
 mod tables;
 mod three;
 mod values;

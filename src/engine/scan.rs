@@ -76,7 +76,7 @@ impl RuleSetExec {
 
 /// `rule` u32, `hit` bool (false: cannot tell, null: its bodies must be read), `exception` u32, the carried columns, `keys`
 /// list of text.
-fn verdict_schema(events: &Schema) -> SchemaRef {
+pub fn verdict_schema(events: &Schema) -> SchemaRef {
     let mut fields = vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, true)];
     fields.push(Field::new("exception", DataType::UInt32, true));
     fields.extend(CARRIED.iter().filter_map(|name| events.field_with_name(name).ok().cloned()));
@@ -93,7 +93,8 @@ fn hit(told: Told) -> Option<bool> {
     }
 }
 
-fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> Result<RecordBatch> {
+/// Asks the rules of a batch of events.
+pub fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> Result<RecordBatch> {
     let mut verdicts = program.compiled.run(events);
     if !bodies::are_there(events) {
         for verdict in &mut verdicts {

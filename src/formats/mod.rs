@@ -27,6 +27,7 @@ pub mod rows;
 mod salvage;
 pub mod snapshot;
 mod source;
+pub mod standing;
 mod text;
 pub mod wrappings;
 mod written;

@@ -29,7 +29,7 @@ pub use self::first::First;
 pub use self::matcher::Matcher;
 use self::parse::Parsed;
 pub use self::predicate::{Needs, Op, Predicate, Test, needs, verbs};
-pub use self::rule::{Exception, Level, Meta, Rule};
+pub use self::rule::{Exception, Level, Meta, Over, Rule};
 use crate::error::Diagnostic;
 
 /// The text of one file, and what to call it.
@@ -151,7 +151,7 @@ fn read(document: &Document<'_>) -> Reading {
             Parsed::Rule(rule, meta) => {
                 let predicate = lower::lower(&rule.detection, "detection", document)?;
                 let first = First::read(document, &yaml)?;
-                Read::Rule(Box::new(Rule { meta, predicate, first }))
+                Read::Rule(Box::new(Rule { meta, predicate, first, over: Over::read(&yaml) }))
             }
             Parsed::Filter(filter, meta) => {
                 let kept = lower::lower(&filter.detection, "filter", document)?;

@@ -69,10 +69,10 @@ pub fn parse(document: &Document<'_>, yaml: &Value) -> Result<Parsed, Vec<Diagno
 
 fn logsource(document: &Document<'_>, yaml: &Value) -> Result<(), Vec<Diagnostic>> {
     let word = |key: &str| yaml.get("logsource").and_then(|source| source.get(key)).and_then(Value::as_str);
-    for (key, wanted) in [("product", "kubernetes"), ("service", "audit")] {
-        if let Some(other) = word(key).filter(|word| *word != wanted) {
+    for (key, wanted) in [("product", ["kubernetes"].as_slice()), ("service", &["audit", "snapshot"])] {
+        if let Some(other) = word(key).filter(|word| !wanted.contains(word)) {
             let message = format!("a case has no log source with {key} {other}");
-            let hint = "rules are for product: kubernetes, service: audit";
+            let hint = "rules are for product: kubernetes, service: audit or snapshot";
             return Err(vec![document.problem(&["logsource", key], message, hint)]);
         }
     }

@@ -86,6 +86,38 @@ pub struct Rule {
     pub predicate: Predicate,
     /// Of its hits only those count that are the first of their kind.
     pub first: Option<First>,
+    pub over: Over,
+}
+
+/// What a rule is asked of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Audit events: `service: audit`.
+    Events,
+    /// The objects of snapshots: `service: snapshot`.
+    Objects,
+    /// Both: a rule over events with `snapshot: true`.
+    Both,
+}
+
+impl Over {
+    pub fn events(self) -> bool {
+        self != Over::Objects
+    }
+
+    pub fn objects(self) -> bool {
+        self != Over::Events
+    }
+
+    /// Reads what a document that can be used says.
+    pub fn read(yaml: &Value) -> Over {
+        let service = yaml.get("logsource").and_then(|source| source.get("service")).and_then(Value::as_str);
+        match (service, yaml.get("snapshot").and_then(Value::as_bool)) {
+            (Some("snapshot"), _) => Over::Objects,
+            (_, Some(true)) => Over::Both,
+            _ => Over::Events,
+        }
+    }
 }
 
 /// What is normal: a filter of Sigma, as data of its own, so that rules say what a behaviour is and not who may.

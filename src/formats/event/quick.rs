@@ -155,7 +155,10 @@ impl<'a> Cursor<'a> {
 
     fn strings(&mut self) -> Option<Vec<Text<'a>>> {
         let mut all = Vec::with_capacity(3);
-        self.each(b'[', b']', |cursor| Some(all.push(cursor.string()?)))?;
+        self.each(b'[', b']', |cursor| {
+            all.push(cursor.string()?);
+            Some(())
+        })?;
         Some(all)
     }
 

@@ -1,0 +1,108 @@
+//! Rules asked of the objects of snapshots, as if each had just been created as it stands.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
+use serde::Deserialize;
+
+use super::detect::{Open, Told};
+use super::scan::{Program, verdict_schema, verdicts};
+use super::values::text;
+use super::{Engine, damaged};
+use crate::error::Result;
+use crate::formats::standing::{Standing, standing};
+use crate::model::tables::audit;
+use crate::model::{EvidenceId, Micros};
+use crate::sigma::RuleSet;
+
+/// Kinds whose objects are made from a template in the object that owns them, which is judged itself.
+const OWNERS: [&str; 7] =
+    ["ReplicaSet", "DaemonSet", "StatefulSet", "Job", "ReplicationController", "Deployment", "CronJob"];
+
+impl Engine {
+    /// Asks the rules over snapshots of every object that stands at the end of its snapshot.
+    ///
+    /// # Errors
+    /// When a file of the case cannot be read.
+    pub(super) fn standing(&self, rules: &RuleSet, program: &Arc<Program>) -> Result<Told> {
+        let (mut told, mut open) = (Told::default(), Open::new());
+        if !rules.rules.iter().any(|rule| rule.over.objects()) {
+            return Ok(told);
+        }
+        let answer = self.sql(
+            "SELECT CAST(kind AS VARCHAR) AS kind, CAST(api_version AS VARCHAR) AS api_version, \
+             CAST(namespace AS VARCHAR) AS namespace, name, uid, time, body, evidence, \"offset\", length FROM object \
+             WHERE coalesce(superseded, false) = false AND coalesce(deleted, false) = false AND body IS NOT NULL \
+             AND kind IS NOT NULL AND api_version IS NOT NULL",
+            &[],
+        )?;
+        for batch in &answer.batches {
+            let events = as_events(batch)?;
+            let schema = verdict_schema(&events.schema());
+            let found = verdicts(program, &schema, &events).map_err(damaged)?;
+            told.read(program, &found, None, &mut open);
+        }
+        // Nobody saw it happen.
+        for event in told.events() {
+            (event.verb, event.code, event.stage) = (None, None, None);
+        }
+        Ok(told)
+    }
+}
+
+/// The objects of a batch that nobody else's template stands for, as events of table `audit`.
+fn as_events(objects: &RecordBatch) -> Result<RecordBatch> {
+    let cell = |name: &str, row: usize| objects.column_by_name(name).and_then(|column| text(column, row));
+    let number = |name: &str, row: usize| {
+        objects.column_by_name(name).map_or(0, |column| column.as_primitive::<UInt64Type>().value(row))
+    };
+    let rows = (0..objects.num_rows()).filter_map(|row| {
+        let body = cell("body", row).filter(|body| !is_owned(body))?;
+        let time = objects.column_by_name("time").filter(|column| !column.is_null(row));
+        Some(Standing {
+            kind: cell("kind", row)?,
+            api_version: cell("api_version", row)?,
+            namespace: cell("namespace", row),
+            name: cell("name", row),
+            uid: cell("uid", row),
+            created: time.map(|column| Micros(column.as_primitive::<TimestampMicrosecondType>().value(row))),
+            body,
+            evidence: EvidenceId(objects.column_by_name("evidence")?.as_primitive::<UInt32Type>().value(row)),
+            offset: number("offset", row),
+            length: number("length", row),
+        })
+    });
+    let built = standing(rows);
+    // Tests know words as dictionaries.
+    let schema = &audit::TABLE.schema;
+    let columns = built.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(damaged)?;
+    RecordBatch::try_new(Arc::clone(schema), columns).map_err(damaged)
+}
+
+/// Says whether a controller made the object from a template.
+fn is_owned(body: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Object<'a> {
+        #[serde(borrow)]
+        metadata: Option<Metadata<'a>>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Metadata<'a> {
+        #[serde(borrow, default)]
+        owner_references: Vec<Owner<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Owner<'a> {
+        #[serde(default)]
+        kind: &'a str,
+        #[serde(default)]
+        controller: bool,
+    }
+    let metadata = serde_json::from_str::<Object<'_>>(body).ok().and_then(|object| object.metadata);
+    let owners = metadata.map(|metadata| metadata.owner_references).unwrap_or_default();
+    owners.iter().any(|owner| owner.controller && OWNERS.contains(&owner.kind))
+}
