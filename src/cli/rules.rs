@@ -1,5 +1,8 @@
 //! `coldcase rules`: the pack, and rules of one's own.
 
+mod explain;
+mod navigator;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -12,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::pack;
 use crate::sigma::{self, RuleFile, RuleSet};
 
-/// Lists detection rules, checks files, or shows the one plan all rules run as.
+/// Lists, checks and explains detection rules, and says which of them a case cannot answer.
 #[derive(Args)]
 pub struct Rules {
     #[command(subcommand)]
@@ -28,6 +31,32 @@ enum What {
     },
     /// Say what is wrong with rule files, with line and column
     Check {
+        /// Rule file or folder; the bundled pack when none is given
+        paths: Vec<PathBuf>,
+    },
+    /// Show what a rule asks, and why it hits a request or does not
+    Explain {
+        /// Name or id of a rule or correlation
+        rule: String,
+        /// auditID of a request in the case: every part of the rule with its answer and the value that was there
+        #[arg(long, value_name = "AUDIT_ID")]
+        event: Option<String>,
+        #[command(flatten)]
+        case: CaseArg,
+        /// Rule file or folder; the bundled pack when none is given
+        #[arg(long = "rules", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// List the rules that a case cannot answer, why, and which export would make them answerable
+    Blind {
+        #[command(flatten)]
+        case: CaseArg,
+        /// Rule file or folder; the bundled pack when none is given
+        #[arg(long = "rules", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Print the techniques of rules as a layer for the ATT&CK Navigator
+    Navigator {
         /// Rule file or folder; the bundled pack when none is given
         paths: Vec<PathBuf>,
     },
@@ -68,6 +97,32 @@ impl Rules {
                 let wrong = count(problems.len() as u64, "problem", "problems");
                 line(&mut out, &format!("{rules}, {wrong}, {}", count(warnings.len() as u64, "warning", "warnings")))?;
                 Ok(if problems.is_empty() { End::Done } else { End::Rules })
+            }
+            What::Explain { rule, event, case, paths } => {
+                let (set, _) = load(&paths)?;
+                let engine = event.as_ref().map(|_| Engine::open(&case.open()?)).transpose()?;
+                let met = engine.as_ref().zip(event.as_deref());
+                explain::explain(&set, &rule, met, &mut out)?;
+                Ok(End::Done)
+            }
+            What::Blind { case, paths } => {
+                let (set, _) = load(&paths)?;
+                let blind = Engine::open(&case.open()?)?.blind(&set)?;
+                for one in &blind {
+                    let part = if one.whole { "blind" } else { "in part" };
+                    line(&mut out, &format!("{part:<8} {:<13} {:<30} {}", one.level, one.rule, one.reason))?;
+                    line(&mut out, &format!("{:<53} way out: {}", "", one.remedy))?;
+                }
+                let whole = blind.iter().filter(|one| one.whole).count();
+                let rules = count(set.reported().count() as u64, "rule", "rules");
+                line(&mut out, &format!("{whole} of {rules} cannot be answered, {} in part", blind.len() - whole))?;
+                Ok(End::Done)
+            }
+            What::Navigator { paths } => {
+                let (set, _) = load(&paths)?;
+                let text = format!("{:#}", navigator::layer(&set));
+                text.lines().try_for_each(|text| line(&mut out, text))?;
+                Ok(End::Done)
             }
             What::Plan { case, paths } => {
                 let (set, _) = load(&paths)?;

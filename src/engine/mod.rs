@@ -23,6 +23,7 @@ mod tables;
 mod three;
 mod values;
 mod views;
+mod why;
 
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -32,13 +33,14 @@ use crate::case::Case;
 use crate::error::{BoxError, Error, Result};
 
 pub use blind::{Blind, Coverage};
-pub use detect::{Replay, Untold};
+pub use detect::{Excepted, Replay, Untold};
 pub use finding::{Event, Finding};
 pub use gaps::{Levels, Missing, Rhythm, Skew};
 pub use ledger::Holding;
 pub use query::{Answer, Parameter};
 pub use record::batch_of_findings;
 pub use tables::TableInfo;
+pub use why::Clause;
 
 /// Rows per batch: large, so that a test on a dictionary column is paid for once per many rows.
 const BATCH_ROWS: usize = 32_768;

@@ -16,6 +16,7 @@ mod oracle;
 mod parse;
 pub mod predicate;
 mod rule;
+mod words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -286,3 +286,44 @@ fn every_hunt_answers_on_the_sample_incident() {
         assert!(!text(&output).0.is_empty(), "{name} found nothing in an incident that has it");
     }
 }
+
+#[test]
+fn rules_explain_shows_every_part_with_its_answer_and_the_value_that_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |uri: &str, id: &str, level: &str, body: &str| {
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"{level}","auditID":"{id}","stage":"ResponseComplete","requestURI":"{uri}","verb":"create","user":{{"username":"lena@contoso.example"}},"objectRef":{{"resource":"pods","namespace":"web","name":"dbg"}},"responseStatus":{{"code":201}},{body}"stageTimestamp":"2031-04-05T06:07:08.000000Z"}}
+"#
+        )
+    };
+    let body = r#""requestObject":{"kind":"Pod","spec":{"hostPID":true}},"#;
+    let uri = "/api/v1/namespaces/web/pods";
+    let log = [
+        event(uri, "a", "RequestResponse", body),
+        event(&format!("{uri}?dryRun=All"), "b", "Request", body),
+        event(uri, "c", "Metadata", ""),
+    ];
+    std::fs::write(folder.path().join("audit.log"), log.concat()).unwrap();
+    assert!(run(folder.path(), &["ingest", "--case", "case", "audit.log"]).status.success());
+    let explain = |id: &str| {
+        let output = run(folder.path(), &["rules", "explain", "es-hostpid", "--case", "case", "--event", id]);
+        text(&output).0
+    };
+    let line = |shown: &str, what: &str| shown.lines().find(|line| line.contains(what)).unwrap().trim().to_owned();
+    let hit = explain("a");
+    assert!(line(&hit, "podSpec.hostPID is true").starts_with("PASS"), "{hit}");
+    assert!(line(&hit, "podSpec.hostPID is true").ends_with("podSpec.hostPID: true"), "{hit}");
+    assert!(line(&hit, "verb is patch").starts_with("FAIL"), "{hit}");
+    assert!(line(&hit, "all of").starts_with("PASS") && !hit.contains("EXCEPTED"), "{hit}");
+    assert!(explain("b").contains("EXCEPTED    A dry run changes nothing [dry-run]"));
+    assert!(line(&explain("c"), "podSpec.hostPID is true").starts_with("CANNOT TELL"));
+    let (_, said) = text(&run(folder.path(), &["rules", "explain", "no-such-rule"]));
+    assert!(said.contains("no rule is called no-such-rule"), "{said}");
+    let layer = text(&run(folder.path(), &["rules", "navigator"])).0;
+    let layer: serde_json::Value = serde_json::from_str(&layer).unwrap();
+    let techniques = layer["techniques"].as_array().unwrap();
+    let escape = techniques.iter().find(|technique| technique["techniqueID"] == "T1611").unwrap();
+    assert!(escape["comment"].as_str().unwrap().contains("es-hostpid"), "{escape}");
+    let (blind, _) = text(&run(folder.path(), &["rules", "blind", "--case", "case"]));
+    assert!(line(&blind, "ca-secret-burst").starts_with("blind"), "{blind}");
+}

@@ -1,0 +1,68 @@
+//! Why a rule hits an event or does not: every part of what it asks, with the answer and the value that was there.
+
+use arrow::array::RecordBatch;
+use datafusion::prelude::{col, lit};
+
+use super::finding::Event;
+use super::ruleset::{Compiled, Told};
+use super::{Engine, damaged, values};
+use crate::error::Result;
+use crate::sigma::{Field, Op, Predicate, Rule};
+
+/// One part of a rule, asked of one event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clause {
+    /// How deep it is in the rule.
+    pub depth: usize,
+    /// In words.
+    pub words: String,
+    /// None: cannot tell.
+    pub holds: Option<bool>,
+    /// Of a test: each field it asks, and the values that were there.
+    pub values: Vec<(String, Vec<String>)>,
+}
+
+impl Engine {
+    /// Asks every part of a rule of each event (stage) with that auditID, in the order of the evidence.
+    ///
+    /// # Errors
+    /// When a file of the case cannot be read.
+    pub fn why(&self, rule: &Rule, audit_id: &str) -> Result<Vec<(Event, Vec<Clause>)>> {
+        let batches = self.runtime.block_on(async {
+            let events = self.context.table("audit").await?.filter(col("audit_id").eq(lit(audit_id)))?;
+            events.sort(vec![col("evidence").sort(true, true), col("\"offset\"").sort(true, true)])?.collect().await
+        });
+        let parts = rule.predicate.parts();
+        let rules: Vec<Rule> =
+            parts.iter().map(|(_, _, part)| Rule { predicate: (*part).clone(), ..rule.clone() }).collect();
+        let compiled = Compiled::new(&rules, &[]);
+        let mut all = Vec::new();
+        for batch in batches.map_err(damaged)? {
+            let verdicts = compiled.run(&batch);
+            for row in 0..batch.num_rows() {
+                let clause = |(place, (depth, words, part)): (usize, &(usize, String, &Predicate))| {
+                    let verdict = verdicts.iter().find(|verdict| (verdict.rule, verdict.row) == (place, row));
+                    let holds = match verdict.map(|verdict| verdict.told) {
+                        None => Some(false),
+                        Some(Told::Hit) => Some(true),
+                        Some(Told::CannotTell | Told::NeedsBodies) => None,
+                    };
+                    Clause { depth: *depth, words: words.clone(), holds, values: asked(part, &batch, row) }
+                };
+                all.push((Event::read(&batch, row), parts.iter().enumerate().map(clause).collect()));
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The fields a test asks, with their values in a row; nothing of other parts.
+fn asked(part: &Predicate, batch: &RecordBatch, row: usize) -> Vec<(String, Vec<String>)> {
+    let Predicate::Test(test) = part else { return Vec::new() };
+    let other = match &test.op {
+        Op::FieldRef { other, .. } => Some(other),
+        _ => None,
+    };
+    let values = |field: &Field| (field.name.clone(), values::of(batch, row, field));
+    std::iter::once(&test.field).chain(other).map(values).collect()
+}
