@@ -9,6 +9,7 @@ mod hunt;
 mod ingest;
 mod print;
 mod query;
+mod reconcile;
 pub mod redact;
 pub mod reference;
 mod replay;
@@ -49,6 +50,8 @@ enum Command {
     Explain(explain::Explain),
     /// Run detection rules over a case
     Replay(replay::Replay),
+    /// Compare what a replay finds with the Defender alerts in a case
+    Reconcile(reconcile::Reconcile),
     /// Ask a case in SQL, read-only
     Query(query::Query),
     /// Run a stored question, or list them
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Evidence(args) => args.run(),
         Command::Explain(args) => args.run(),
         Command::Replay(args) => args.run(),
+        Command::Reconcile(args) => args.run(),
         Command::Query(args) => args.run(),
         Command::Hunt(args) => args.run(),
         Command::Tables(args) => args.run(),

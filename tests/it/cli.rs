@@ -327,3 +327,38 @@ fn rules_explain_shows_every_part_with_its_answer_and_the_value_that_was_there()
     let (blind, _) = text(&run(folder.path(), &["rules", "blind", "--case", "case"]));
     assert!(line(&blind, "ca-secret-burst").starts_with("blind"), "{blind}");
 }
+
+#[test]
+fn reconcile_tells_what_both_say_and_guesses_why_one_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let alert = |id: &str, kind: &str, at: &str, pod: &str| {
+        let entities = format!(r#"[{{\"$id\":\"1\",\"Name\":\"{pod}\",\"Type\":\"k8s-pod\"}}]"#);
+        format!(
+            r#"{{"TimeGenerated":"{at}","DisplayName":"{kind}","AlertName":"{kind}","AlertSeverity":"High","AlertType":"{kind}","ProviderName":"Azure Security Center","StartTime":"{at}","EndTime":"{at}","SystemAlertId":"{id}","Status":"New","CompromisedEntity":"shop-prod","Entities":"{entities}","ExtendedProperties":"{{}}","Type":"SecurityAlert"}}
+"#
+        )
+    };
+    let alerts = [
+        // The pod of the event below, by the name of 2020.
+        alert("1", "AKS_PrivilegedContainer", "2031-04-05T06:20:00Z", "miner"),
+        alert("2", "K8S.NODE_NobodySeesThis", "2031-04-05T06:20:00Z", "x"),
+        alert("3", "K8S_DeleteEvents", "2031-04-05T06:20:00Z", "x"),
+        alert("4", "K8S_PrivilegedContainer", "2031-05-05T06:20:00Z", "y"),
+    ];
+    std::fs::write(folder.path().join("alerts.jsonl"), alerts.concat()).unwrap();
+    let event = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/web/pods","verb":"create","user":{"username":"lena@contoso.example"},"sourceIPs":["203.0.113.7"],"userAgent":"kubectl/v1.31.0","objectRef":{"resource":"pods","namespace":"web","name":"miner"},"responseStatus":{"code":201},"requestObject":{"kind":"Pod","spec":{"containers":[{"name":"c","image":"a.example/b:1","securityContext":{"privileged":true}}],"volumes":[{"name":"v","hostPath":{"path":"/etc"}}]}},"stageTimestamp":"2031-04-05T06:07:08.000000Z"}"#;
+    std::fs::write(folder.path().join("audit.log"), format!("{event}\n")).unwrap();
+    assert!(run(folder.path(), &["ingest", "--case", "case", "audit.log", "alerts.jsonl"]).status.success());
+    let (shown, said) = text(&run(folder.path(), &["reconcile", "--case", "case"]));
+    let after = |what: &str, lines: usize| {
+        let at = shown.lines().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {shown}{said}"));
+        shown.lines().skip(at).take(lines).collect::<Vec<_>>().join("\n")
+    };
+    assert!(after("Both  1 alert", 2).contains("[AKS_PrivilegedContainer]"), "{shown}");
+    assert!(after("[AKS_PrivilegedContainer]", 4).contains("[es-privileged]"), "{shown}");
+    assert!(after("[AKS_PrivilegedContainer]", 4).contains("agree in type, time and object"), "{shown}");
+    assert!(after("Only Defender  3 alerts", 9).contains("no rule here asks host events"), "{shown}");
+    assert!(after("[K8S_DeleteEvents]", 2).contains("asked every event and hit none"), "{shown}");
+    assert!(after("[K8S_PrivilegedContainer]", 2).contains("no audit event of that time"), "{shown}");
+    assert!(after("[es-hostpath-sensitive]", 2).contains("no alert of this type is in the case"), "{shown}");
+}
