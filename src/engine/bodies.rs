@@ -5,8 +5,11 @@
 
 use arrow::record_batch::RecordBatch;
 
+use serde_json::Value as Json;
+
 use super::leaves::Paths;
 use super::values::{show, text};
+use crate::sigma::elements::{Members, elements, reach};
 use crate::sigma::matcher::Value;
 use crate::sigma::{Matcher, Side};
 
@@ -124,6 +127,28 @@ impl Body<'_> {
         };
         Body { request, response, object, nesting: nesting(cell("resource").unwrap_or_default()) }
     }
+}
+
+/// Asks the elements of the array at a path of one side.
+pub fn members_hold(batch: &RecordBatch, row: usize, side: Side, path: &[String], members: &Members) -> bool {
+    let body = Body::of(batch, row);
+    let text = match side {
+        Side::Request => body.request,
+        Side::Response => body.response,
+        Side::Object | Side::PodSpec | Side::Containers => body.object,
+    };
+    // As above: what cannot be read has no elements.
+    let value: Json = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let steps = |steps: &[&str]| steps.iter().map(|step| (*step).to_owned()).collect::<Vec<_>>();
+    let spec = steps(NESTINGS[body.nesting]);
+    let mut paths: Vec<Vec<String>> = match side {
+        Side::Request | Side::Response | Side::Object => vec![Vec::new()],
+        Side::PodSpec => vec![spec],
+        Side::Containers => CONTAINERS.map(|list| [&spec[..], &steps(&[list])].concat()).to_vec(),
+    };
+    paths.iter_mut().for_each(|start| start.extend_from_slice(path));
+    let found = paths.iter().flat_map(|path| reach(&value, path)).flat_map(elements);
+    members.hold(&found.collect::<Vec<_>>())
 }
 
 /// Returns the scalar values at a path of one side, in order.

@@ -64,7 +64,7 @@ impl ColumnTest {
             Source::List(_) => self.list(array, None, rows, lists.of(self.column(), array)),
             Source::PublicSourceIps => self.list(array, Some(&is_public), rows, lists.of(self.column(), array)),
             Source::Shred { part, .. } => self.shred(array, part, rows),
-            Source::Body { .. } | Source::Everything => BooleanBuffer::new_unset(batch.num_rows()),
+            Source::Body { .. } | Source::Everything | Source::Member(_) => BooleanBuffer::new_unset(batch.num_rows()),
         }
     }
 
@@ -239,7 +239,7 @@ pub fn column_of(source: &Source) -> &str {
         Source::Annotation(_) => "annotations",
         Source::Extra(_) => "user_extra",
         Source::PublicSourceIps => "source_ips",
-        Source::Body { .. } | Source::Everything => "request_object",
+        Source::Body { .. } | Source::Everything | Source::Member(_) => "request_object",
     }
 }
 

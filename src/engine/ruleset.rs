@@ -17,6 +17,7 @@ use super::three::Three;
 use super::values;
 use crate::model::Recorded;
 use crate::model::tables::audit;
+use crate::sigma::elements::Members;
 use crate::sigma::{Exception, Field, Matcher, Op, Predicate, Rule, Source, Test};
 
 /// Rules compiled together.
@@ -47,6 +48,11 @@ enum Atom {
         right: Field,
         matcher: Matcher,
     },
+    /// Elements of an array in a body.
+    Members {
+        field: Field,
+        members: Members,
+    },
     /// Any text of the whole event.
     Everything(Matcher),
 }
@@ -57,6 +63,7 @@ impl Atom {
     fn body_root(&self) -> Option<Recorded> {
         match self {
             Atom::Body { root, .. } => Some(*root),
+            Atom::Members { field, .. } => Some(field.root),
             Atom::Everything(_) => Some(Recorded::ALL),
             Atom::Fields { left, right, .. } => {
                 let bodies = [left, right].into_iter().any(values::is_in_bodies);
@@ -134,6 +141,7 @@ impl Compiled {
                     columns.extend(values::columns(left));
                     columns.extend(values::columns(right));
                 }
+                Atom::Members { field, .. } => columns.extend(values::columns(field)),
                 Atom::Everything(_) => columns.extend(audit::TABLE.columns.iter().map(|column| column.name)),
                 Atom::Body { .. } => {}
             }
@@ -306,6 +314,9 @@ impl Compiled {
         let root = test.field.root;
         let matcher = Matcher::new(&test.op);
         match (&test.op, &test.field.source) {
+            (Op::Elements { quantifier, body }, _) => {
+                Atom::Members { field: test.field.clone(), members: Members::new(*quantifier, body) }
+            }
             (Op::FieldRef { other, .. }, _) => Atom::Fields { left: test.field.clone(), right: other.clone(), matcher },
             (_, Source::Everything) => Atom::Everything(matcher),
             (_, Source::Body { side, path }) => Atom::Body { test: self.bodies.ask(*side, path, matcher), root },
@@ -326,6 +337,7 @@ impl Compiled {
                 Atom::Column { costly: true, .. } => 40,
                 Atom::Fields { .. } => 100,
                 Atom::Body { .. } => 400,
+                Atom::Members { .. } => 1_000,
                 Atom::Everything(_) => 4_000,
             },
             Node::Not(inner) => self.cost(inner) + 1,
@@ -336,7 +348,9 @@ impl Compiled {
     /// Says whether a rule has tests that are answered by one walk over a row's bodies.
     fn asks_bodies(&self, node: &Node) -> bool {
         let mut asks = false;
-        self.each_atom(node, &mut |atom| asks |= matches!(atom, Atom::Body { .. } | Atom::Everything(_)));
+        self.each_atom(node, &mut |atom| {
+            asks |= matches!(atom, Atom::Body { .. } | Atom::Members { .. } | Atom::Everything(_))
+        });
         asks
     }
 }

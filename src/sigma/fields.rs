@@ -40,6 +40,8 @@ pub enum Source {
     PublicSourceIps,
     /// Every text of the whole event: what a keyword without a field searches.
     Everything,
+    /// A path inside one element of an array; empty for the element itself.
+    Member(Vec<String>),
 }
 
 /// Which body, or which part of one, a path starts in.
@@ -249,6 +251,13 @@ impl Field {
             return Err(Unknown { hint: format!("{name} is a structure; name a part of it") });
         }
         Field::named(name)
+    }
+
+    /// A field of one element of an array; `.` is the element itself.
+    pub fn of_member(name: &str) -> Field {
+        let steps = name.split('.').filter(|step| !step.is_empty());
+        let path = steps.map(|step| unescape_brackets(step).into_owned()).collect();
+        Field { name: name.to_owned(), source: Source::Member(path), root: Recorded::ALL }
     }
 
     /// The field of a keyword: everything.

@@ -4,13 +4,15 @@
 
 use rsigma_ir::lower::lower_detection_item;
 use rsigma_ir::{IrError, IrMatcher, IrNumber, IrPattern, IrPatternPart, IrStrOp, LowerOptions};
-use rsigma_parser::{ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaValue};
+use rsigma_parser::{
+    ArrayQuantifier, ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaValue,
+};
 
 use super::diagnostic::Document;
 use super::encode;
 use super::fields::{Field, Source};
 use super::matcher::Matcher;
-use super::predicate::{Cmp, Flags, Number, Op, Pattern, Predicate, Relation, Test, Token};
+use super::predicate::{Cmp, Elements, Flags, Number, Op, Pattern, Predicate, Relation, Test, Token};
 use crate::error::Diagnostic;
 
 /// As many ways to choose as `N of` may have.
@@ -21,7 +23,7 @@ const MOST_CHOICES: usize = 500;
 /// # Errors
 /// Everything in it that cannot be asked.
 pub fn lower(detections: &Detections, section: &str, document: &Document<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-    let mut lowering = Lowering { document, section, problems: Vec::new() };
+    let mut lowering = Lowering { document, section, member: false, problems: Vec::new() };
     // Sorted, because the parser keeps selections in no order.
     let mut names: Vec<&String> = detections.named.keys().collect();
     names.sort_unstable();
@@ -40,6 +42,8 @@ pub fn lower(detections: &Detections, section: &str, document: &Document<'_>) ->
 struct Lowering<'a> {
     document: &'a Document<'a>,
     section: &'a str,
+    /// Inside the element of an array fields are its own.
+    member: bool,
     problems: Vec<Diagnostic>,
 }
 
@@ -121,13 +125,43 @@ impl Lowering<'_> {
             Detection::AnyOf(parts) => {
                 Predicate::any(parts.iter().map(|part| self.detection(path, part)).collect::<Vec<_>>())
             }
-            Detection::Keywords(values) => self.keywords(path, values),
-            Detection::ArrayMatch { field, .. } => {
-                let message = format!("matching within one element ({field}[…]) is not supported yet");
-                self.refuse(path, message, "a plain path means any element, for each test on its own")
+            Detection::Keywords(_) if self.member => {
+                self.refuse(path, "a keyword inside an element", "name the field of the element, or `.` for all of it")
             }
-            Detection::Conditional { .. } => self.refuse(path, "a condition inside a selection", "use two selections"),
+            Detection::Keywords(values) => self.keywords(path, values),
+            Detection::ArrayMatch { field, quantifier, body } => self.elements(path, field, *quantifier, body),
+            Detection::Conditional { named, condition } => {
+                let mut names: Vec<&String> = named.keys().collect();
+                names.sort_unstable();
+                let selections: Vec<(&str, Predicate)> =
+                    names.into_iter().map(|name| (name.as_str(), self.detection(path, &named[name]))).collect();
+                self.condition(condition, &selections)
+            }
         }
+    }
+
+    /// Tests that must hold of one and the same element of an array.
+    fn elements(&mut self, path: &[&str], name: &str, quantifier: ArrayQuantifier, body: &Detection) -> Predicate {
+        let field = if self.member { Ok(Field::of_member(name)) } else { Field::named(name) };
+        let field = match field {
+            Ok(field) if matches!(field.source, Source::Body { .. } | Source::Member(_)) => field,
+            Ok(_) => {
+                let hint =
+                    "arrays with elements of several fields are those in object, podSpec, containers and the bodies";
+                return self.refuse(path, format!("elements of {name} cannot be asked"), hint);
+            }
+            Err(unknown) => return self.refuse(path, format!("audit events have no field {name}"), unknown.hint),
+        };
+        let outside = std::mem::replace(&mut self.member, true);
+        let body = Box::new(self.detection(path, body));
+        self.member = outside;
+        let quantifier = match quantifier {
+            ArrayQuantifier::Any => Elements::Any,
+            ArrayQuantifier::All => Elements::All,
+            ArrayQuantifier::AllOrEmpty => Elements::AllOrEmpty,
+            ArrayQuantifier::None => Elements::None,
+        };
+        Predicate::Test(Test { field, op: Op::Elements { quantifier, body } })
     }
 
     fn keywords(&mut self, path: &[&str], values: &[SigmaValue]) -> Predicate {
@@ -154,13 +188,18 @@ impl Lowering<'_> {
     fn item(&mut self, path: &[&str], item: &DetectionItem) -> Predicate {
         let key = key_of(item, self.document.text);
         let path = [path, &[key.as_str()]].concat();
-        let Some(name) = &item.field.name else {
-            return self.refuse(&path, "a test without a field", "write a list of keywords, or name the field");
+        let name = match &item.field.name {
+            Some(name) => name.as_str(),
+            None if self.member => ".",
+            None => {
+                return self.refuse(&path, "a test without a field", "write a list of keywords, or name the field");
+            }
         };
         if item.values.is_empty() {
             return self.refuse(&path, format!("{name} has no value to compare with"), "list at least one");
         }
         let field = match Field::named(name) {
+            _ if self.member => Field::of_member(name),
             Ok(field) => field,
             Err(unknown) => {
                 return self.refuse(&path, format!("audit events have no field {name}"), unknown.hint);
@@ -177,7 +216,10 @@ impl Lowering<'_> {
                 return self.refuse(&path, message, "");
             }
         };
-        if Field::is_presence_only(name) && !matches!(lowered.matcher, IrMatcher::Exists(_) | IrMatcher::Null) {
+        if !self.member
+            && Field::is_presence_only(name)
+            && !matches!(lowered.matcher, IrMatcher::Exists(_) | IrMatcher::Null)
+        {
             return self.refuse(
                 &path,
                 format!("{name} is a structure"),

@@ -39,6 +39,8 @@ enum Kind {
     Null,
     Exists(bool),
     Relation(Relation, bool),
+    /// No value passes by itself: `sigma::elements` asks arrays.
+    Elements,
 }
 
 /// Texts to look for, by how they compare.
@@ -123,6 +125,7 @@ impl Matcher {
             Op::Null => Kind::Null,
             Op::Exists(wanted) => Kind::Exists(*wanted),
             Op::FieldRef { relation, cased, .. } => Kind::Relation(*relation, *cased),
+            Op::Elements { .. } => Kind::Elements,
         })
     }
 
@@ -159,7 +162,7 @@ impl Matcher {
             },
             Kind::Null => value == Value::Null,
             Kind::Exists(wanted) => (value != Value::Null) == *wanted,
-            Kind::Relation(..) => false,
+            Kind::Relation(..) | Kind::Elements => false,
         }
     }
 

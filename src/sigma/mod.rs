@@ -5,6 +5,7 @@
 
 mod correlation;
 mod diagnostic;
+pub mod elements;
 mod encode;
 pub mod fields;
 mod first;
@@ -29,7 +30,7 @@ pub use self::fields::{Field, Side, Source};
 pub use self::first::First;
 pub use self::matcher::Matcher;
 use self::parse::Parsed;
-pub use self::predicate::{Needs, Op, Predicate, Test, needs, verbs};
+pub use self::predicate::{Elements, Needs, Op, Predicate, Test, needs, verbs};
 pub use self::rule::{Exception, Level, Meta, Over, Rule};
 use crate::error::Diagnostic;
 

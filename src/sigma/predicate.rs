@@ -60,8 +60,23 @@ pub enum Op {
         relation: Relation,
         cased: bool,
     },
+    /// The field is an array, of whose elements so many pass `body`, whose fields are [`Source::Member`]: Sigma's array
+    /// matching (`sigma-version: 3`). What is no array is one element, what is missing is none.
+    Elements {
+        quantifier: Elements,
+        body: Box<Predicate>,
+    },
 }
 
+/// How many elements of an array must pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Elements {
+    Any,
+    /// And there is at least one.
+    All,
+    AllOrEmpty,
+    None,
+}
 /// A text to compare with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::predicate::{Cmp, Op, Predicate, Relation, Shape, Test, Token};
+use super::predicate::{Cmp, Elements, Op, Predicate, Relation, Shape, Test, Token};
 
 impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,6 +19,12 @@ impl fmt::Display for Test {
             Op::Null => f.write_str("is absent"),
             Op::Exists(true) => f.write_str("is there"),
             Op::Exists(false) => f.write_str("is not there"),
+            Op::Elements { quantifier, .. } => f.write_str(match quantifier {
+                Elements::Any => "has an element with",
+                Elements::All => "has elements, each with",
+                Elements::AllOrEmpty => "has no element without",
+                Elements::None => "has no element with",
+            }),
             Op::FieldRef { other, relation, .. } => {
                 let how = match relation {
                     Relation::Equals => "is",
@@ -84,7 +90,10 @@ impl Predicate {
             Predicate::All(all) => ("all of".to_owned(), all.as_slice()),
             Predicate::Any(any) => ("any of".to_owned(), any.as_slice()),
             Predicate::Not(part) => ("not".to_owned(), std::slice::from_ref(&**part)),
-            Predicate::Test(test) => (test.to_string(), [].as_slice()),
+            Predicate::Test(test) => match &test.op {
+                Op::Elements { body, .. } => (test.to_string(), std::slice::from_ref(&**body)),
+                _ => (test.to_string(), [].as_slice()),
+            },
         };
         parts.push((depth, words, self));
         inner.iter().for_each(|part| part.add_parts(depth + 1, parts));

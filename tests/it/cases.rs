@@ -7,7 +7,7 @@ use std::path::Path;
 
 use coldcase::case::Case;
 use coldcase::engine::Replay;
-use coldcase::sigma::RuleSet;
+use coldcase::sigma::{RuleFile, RuleSet, load};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -163,4 +163,42 @@ fn every_exception_takes_away_what_its_cases_say_and_nothing_that_looks_like_it(
             }
         }
     }
+}
+
+#[test]
+fn two_tests_can_ask_one_and_the_same_element_also_of_a_snapshot() {
+    let text = "title: t\nname: t\nsigma-version: 3\nlogsource: {product: kubernetes, service: audit}\nsnapshot: true\n\
+                detection:\n  new: {verb: create}\n  one:\n    containers[any]:\n      securityContext.privileged: true\n      \
+                image|startswith: bad.example/\n  condition: new and one\n";
+    let (set, problems) = load(&[RuleFile { path: "t.yml".into(), text: text.into() }]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let pod = |name: &str, first: &str, second: &str| {
+        format!(
+            r#"{{"kind":"Pod","apiVersion":"v1","metadata":{{"name":"{name}","namespace":"web"}},"spec":{{"containers":[{{"name":"a","image":"{first}","securityContext":{{"privileged":true}}}}],"initContainers":[{{"name":"b","image":"{second}"}}]}}}}"#
+        )
+    };
+    let event = |id: &str, level: &str, body: &str| {
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"{level}","auditID":"{id}","stage":"ResponseComplete","requestURI":"/x","verb":"create","user":{{"username":"u"}},"objectRef":{{"resource":"pods","namespace":"web"}},"responseStatus":{{"code":201}}{body},"stageTimestamp":"2031-04-05T06:07:08.000000Z"}}"#
+        )
+    };
+    let (same, other) =
+        (pod("same", "bad.example/x", "good.example/y"), pod("other", "good.example/y", "bad.example/x"));
+    let body = |pod: &str| format!(r#","requestObject":{pod}"#);
+    let lines = [
+        event("hit", "Request", &body(&same)),
+        event("two-elements", "Request", &body(&other)),
+        event("unknown", "Metadata", ""),
+        same,
+        other,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("events.jsonl");
+    std::fs::write(&input, lines.join("\n")).unwrap();
+    let found = replay(&case_of(&folder, &[input]), &set);
+    assert_eq!(hits_of(&found, "t"), BTreeSet::from(["hit".to_owned()]));
+    let standing = found.findings.iter().flat_map(|f| &f.events).filter(|event| event.stands());
+    let standing: Vec<String> = standing.filter_map(coldcase::engine::Event::object).collect();
+    assert_eq!(standing, ["pods web/same"]);
+    assert_eq!(found.untold[0].audit_ids, ["unknown"]);
 }

@@ -7,13 +7,13 @@ use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int32Type};
 
 use super::{Atom, Compiled, Node};
-use crate::engine::bodies::BodyAnswers;
+use crate::engine::bodies::{self, BodyAnswers};
 use crate::engine::columns::Lists;
 use crate::engine::three::Three;
 use crate::engine::values;
 use crate::model::Recorded;
 use crate::sigma::matcher::Value;
-use crate::sigma::{Field, Matcher};
+use crate::sigma::{Field, Matcher, Source};
 
 /// One batch under way.
 pub struct Run<'a> {
@@ -130,13 +130,13 @@ impl<'a> Run<'a> {
                 });
                 Some((yes, left.root.without(right.root)))
             }
-            Atom::Body { .. } | Atom::Everything(_) => None,
+            Atom::Body { .. } | Atom::Members { .. } | Atom::Everything(_) => None,
         }
     }
 
     /// The answer for one row whose bodies were read, one of the `open` rows.
     pub fn row_answer(&mut self, node: &Node, row: usize, read: (&BodyAnswers, &BooleanBuffer)) -> Option<bool> {
-        let (bodies, open) = read;
+        let (answers, open) = read;
         match node {
             Node::True => Some(true),
             Node::Not(inner) => self.row_answer(inner, row, read).map(|told| !told),
@@ -145,7 +145,14 @@ impl<'a> Run<'a> {
                     if self.missing(*root).value(row) {
                         return None;
                     }
-                    Some(bodies.holds(*test))
+                    Some(answers.holds(*test))
+                }
+                Atom::Members { field, members } => {
+                    if self.missing(field.root).value(row) {
+                        return None;
+                    }
+                    let Source::Body { side, path } = &field.source else { return Some(false) };
+                    Some(bodies::members_hold(self.batch, row, *side, path, members))
                 }
                 Atom::Everything(matcher) => {
                     if values::everything(self.batch, row, &mut |text| matcher.matches(Value::Text(text))) {
