@@ -62,18 +62,38 @@ pub struct Untold {
     pub audit_ids: Vec<String>,
 }
 
-/// One row of the verdict stream.
-struct Verdict {
+/// One row of the verdict stream. It stays in its batch until somebody wants to read it: a part of a correlation may hit
+/// a large share of all events, of which few end in a finding.
+#[derive(Clone)]
+pub(super) struct Verdict {
     rule: usize,
     hit: bool,
-    event: Event,
+    time: Option<Micros>,
+    span: Span,
+    batch: Arc<RecordBatch>,
+    row: usize,
     keys: Vec<Option<String>>,
+    /// Of an object of a snapshot, and no event.
+    pub(super) standing: bool,
 }
 
 impl Verdict {
     /// Partitions end in any order; evidence order makes the answer one.
     fn order(&self, other: &Verdict) -> std::cmp::Ordering {
-        (self.rule, &self.event).cmp(&(other.rule, &other.event))
+        (self.rule, self.when()).cmp(&(other.rule, other.when()))
+    }
+
+    fn when(&self) -> (Option<Micros>, Span) {
+        (self.time, self.span)
+    }
+
+    fn event(&self) -> Event {
+        let mut event = Event::read(&self.batch, self.row);
+        if self.standing {
+            // Nobody saw it happen.
+            (event.verb, event.code, event.stage) = (None, None, None);
+        }
+        event
     }
 }
 
@@ -81,7 +101,7 @@ impl Verdict {
 fn is_new(rules: &RuleSet, verdict: &Verdict, coverage: &Coverage) -> bool {
     let begin = coverage.sources.iter().filter_map(|source| source.first).min();
     let learning = rules.rules[verdict.rule].first.as_ref().map_or(0, |first| first.learning);
-    verdict.event.time.zip(begin).is_some_and(|(time, begin)| time.0.saturating_sub(begin.0) >= learning)
+    verdict.time.zip(begin).is_some_and(|(time, begin)| time.0.saturating_sub(begin.0) >= learning)
 }
 
 impl Engine {
@@ -229,14 +249,14 @@ impl Engine {
 
     fn correlate(&self, rules: &RuleSet, correlation: &Correlation, by_rule: &[Vec<&Verdict>]) -> Result<Vec<Finding>> {
         let mut steps = Vec::new();
-        let mut chain: Vec<&Event> = Vec::new();
+        let mut chain: Vec<&Verdict> = Vec::new();
         for (place, rule) in correlation.rules.iter().enumerate() {
             let offset = key_offset(rules, *rule, correlation);
             for verdict in by_rule[*rule].iter().filter(|v| v.hit) {
                 let groups = correlation.group_by.len();
                 let group: Option<Vec<String>> = verdict.keys[offset..offset + groups].iter().cloned().collect();
                 // An event without a time lies in no window, one without a group-by value in no group.
-                let (Some(time), Some(group)) = (verdict.event.time, group) else {
+                let (Some(time), Some(group)) = (verdict.time, group) else {
                     continue;
                 };
                 steps.push(Step {
@@ -245,14 +265,14 @@ impl Engine {
                     value: verdict.keys.get(offset + groups).cloned().flatten(),
                     rule: place,
                 });
-                chain.push(&verdict.event);
+                chain.push(verdict);
             }
         }
         let found = self.runtime.block_on(episodes(correlation, &steps)).map_err(damaged)?;
         let words = words_of(&correlation.meta);
         Ok(found
             .into_iter()
-            .map(|rows| finding(&words, rows.into_iter().map(|i| chain[i].clone()).collect()))
+            .map(|rows| finding(&words, rows.into_iter().map(|i| chain[i].event()).collect()))
             .collect())
     }
 }
@@ -263,7 +283,7 @@ pub(super) type Open = HashSet<(usize, Span)>;
 /// What the verdict stream says.
 #[derive(Default)]
 pub(super) struct Told {
-    verdicts: Vec<Verdict>,
+    pub(super) verdicts: Vec<Verdict>,
     /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
     excepted: BTreeMap<(usize, usize), u64>,
     /// Of rules with `first`, by rule and values, the earliest hit: there may be hits without number.
@@ -271,17 +291,13 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// The events of all verdicts.
-    pub(super) fn events(&mut self) -> impl Iterator<Item = &mut Event> {
-        self.verdicts.iter_mut().map(|verdict| &mut verdict.event)
-    }
-
     /// Reads verdicts, only of the rules and events in `only` if given; rules that hang on bodies go to `open`.
     pub(super) fn read(&mut self, program: &Program, batch: &RecordBatch, only: Option<&Open>, open: &mut Open) {
         let rules = batch.column(0).as_primitive::<UInt32Type>();
         let hits = batch.column(1).as_boolean();
         let exceptions = batch.column(2).as_primitive::<UInt32Type>();
         let keys = batch.column(batch.num_columns() - 1).as_list::<i32>();
+        let shared = Arc::new(batch.clone());
         for row in 0..batch.num_rows() {
             let rule = rules.value(row) as usize;
             let here = || (rule, Event::span(batch, row));
@@ -302,7 +318,16 @@ impl Told {
             let texts = list.as_string::<i32>();
             let keys: Vec<Option<String>> = texts.iter().map(|text| text.map(str::to_owned)).collect();
             let hit = hits.value(row);
-            let verdict = |keys| Verdict { rule, hit, event: Event::read(batch, row), keys };
+            let verdict = |keys| Verdict {
+                rule,
+                hit,
+                time: Event::time(batch, row),
+                span: Event::span(batch, row),
+                batch: Arc::clone(&shared),
+                row,
+                keys,
+                standing: false,
+            };
             match program.firsts[rule] {
                 Some(count) if hit => {
                     let values = keys[keys.len() - count..].to_vec();
@@ -316,12 +341,12 @@ impl Told {
     /// Keeps a hit of a rule with `first` when there is none that is earlier.
     fn first(&mut self, values: Vec<Option<String>>, verdict: Verdict) {
         // Without a time nothing is earlier or later.
-        if verdict.event.time.is_none() {
+        if verdict.time.is_none() {
             return;
         }
         match self.firsts.entry((verdict.rule, values)) {
             Entry::Vacant(free) => drop(free.insert(verdict)),
-            Entry::Occupied(mut taken) if verdict.event < taken.get().event => drop(taken.insert(verdict)),
+            Entry::Occupied(mut taken) if verdict.when() < taken.get().when() => drop(taken.insert(verdict)),
             Entry::Occupied(_) => {}
         }
     }
@@ -338,7 +363,7 @@ impl Told {
 }
 
 fn events(verdicts: &[&Verdict], hit: bool) -> Vec<Event> {
-    verdicts.iter().filter(|v| v.hit == hit).map(|v| v.event.clone()).collect()
+    verdicts.iter().filter(|v| v.hit == hit).map(|v| v.event()).collect()
 }
 
 /// The fields whose values a rule's verdicts carry: for each correlation over it the group-by fields, then the

@@ -56,7 +56,6 @@ impl Event {
     /// Reads one row of the verdict stream.
     pub fn read(batch: &RecordBatch, row: usize) -> Event {
         let cell = |name: &str| batch.column_by_name(name).and_then(|a| text(a.as_ref(), row)).map(str::to_owned);
-        let time = batch.column_by_name("time").filter(|a| !a.is_null(row));
         let code = batch.column_by_name("response_code").filter(|a| !a.is_null(row));
         let kind = match (cell("resource"), cell("subresource")) {
             (Some(resource), Some(sub)) => Some(format!("{resource}/{sub}")),
@@ -71,7 +70,7 @@ impl Event {
             (0..ips.len()).filter_map(|i| text(ips.as_ref(), i)).collect::<Vec<_>>().join(" ")
         });
         Event {
-            time: time.map(|a| Micros(a.as_primitive::<TimestampMicrosecondType>().value(row))),
+            time: Event::time(batch, row),
             span: Event::span(batch, row),
             audit_id: cell("audit_id"),
             stage: cell("stage"),
@@ -87,6 +86,12 @@ impl Event {
             body: cell("body"),
             not_recorded: cell("not_recorded"),
         }
+    }
+
+    /// When the event of one row was.
+    pub fn time(batch: &RecordBatch, row: usize) -> Option<Micros> {
+        let times = batch.column_by_name("time").filter(|times| !times.is_null(row))?;
+        Some(Micros(times.as_primitive::<TimestampMicrosecondType>().value(row)))
     }
 
     /// Where the event of one row lies.

@@ -44,10 +44,7 @@ impl Engine {
             let found = verdicts(program, &schema, &events).map_err(damaged)?;
             told.read(program, &found, None, &mut open);
         }
-        // Nobody saw it happen.
-        for event in told.events() {
-            (event.verb, event.code, event.stage) = (None, None, None);
-        }
+        told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
         Ok(told)
     }
 }
