@@ -52,6 +52,8 @@ pub(super) struct Learnt {
     pub pieces: Vec<Piece>,
     /// The columns of a table: which of those we read each is, and its name.
     pub columns: Arc<Vec<Head>>,
+    /// What stands between its cells.
+    pub separator: u8,
     /// Bytes at the start of the block that are no record (a header line).
     pub skip: usize,
     /// The content ends inside the last record.

@@ -1,5 +1,7 @@
 //! Content we know and do not read, named with the way out. It becomes one reject over all of it.
 
+use super::csv_table;
+
 /// Formats that are recognised by their first bytes: magic, name, what to do.
 const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\x1f\x8b", "gzip", "gzip packed more than four deep; unpack it first"),
@@ -56,6 +58,9 @@ pub fn unknown(head: &[u8]) -> (&'static str, String) {
     }
     if text.lines().nth(1).is_some_and(|line| line.starts_with("---") && line.contains("  -")) {
         return ("table", "text laid out as a table (az -o table); export it with -o json".to_owned());
+    }
+    if let Some(reason) = csv_table::refusal(head) {
+        return ("table", reason.to_owned());
     }
     let binary = head.iter().take(4096).any(|b| *b < 9);
     let what = if binary { "binary content of an unknown kind" } else { "text of an unknown kind" };
