@@ -46,9 +46,11 @@ impl Envelope for YamlDocuments {
 fn ends(bytes: &[u8]) -> Vec<usize> {
     let mut ends = Vec::new();
     if std::str::from_utf8(bytes).is_err() {
-        ends = memchr::memmem::find_iter(bytes, b"\n---").map(|at| at + 1).collect();
+        ends = yaml::ends(bytes);
     }
-    ends.push(bytes.len());
+    if ends.last() != Some(&bytes.len()) {
+        ends.push(bytes.len());
+    }
     ends
 }
 

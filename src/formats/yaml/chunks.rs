@@ -27,13 +27,20 @@ pub fn cut(held: &[u8]) -> Option<usize> {
     last
 }
 
+/// Returns the bytes behind each complete document, those of a text that is all there.
+pub fn ends(bytes: &[u8]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    boundaries(bytes, true, &mut |at| ends.push(at));
+    ends
+}
+
 /// Returns the parts of the text that hold one document each, all of the text in order.
 pub(super) fn chunks(text: &str) -> Vec<Range<usize>> {
     let (mut chunks, mut start) = (Vec::new(), 0);
-    boundaries(text.as_bytes(), true, &mut |at| {
+    for at in ends(text.as_bytes()) {
         chunks.push(start..at);
         start = at;
-    });
+    }
     if start < text.len() {
         chunks.push(start..text.len());
     }

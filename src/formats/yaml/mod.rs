@@ -21,7 +21,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use chunks::cut;
+pub use chunks::{cut, ends};
 pub use fit::{Fit, looks_like};
 
 /// How deeply a value may nest: `serde_json` refuses the 128th level, so a text with more could not be read back.

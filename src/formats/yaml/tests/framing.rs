@@ -1,6 +1,6 @@
 //! Documents, their markers and their places.
 
-use super::super::{Found, cut};
+use super::super::{Found, cut, ends};
 use super::{found, json, pieces, reasons, whole};
 
 #[test]
@@ -144,4 +144,12 @@ fn text_is_cut_where_documents_end() {
 fn a_broken_part_has_the_line_it_starts_on() {
     let all = found("\n\n# c\na: b\n c: d\n");
     assert!(matches!(&all[0], Found::Broken { at, line: 4, .. } if *at == (6..16)), "{all:?}");
+}
+
+#[test]
+fn what_is_no_text_is_cut_where_text_is() {
+    // `----` is no marker, and `...` is one.
+    let content = b"a: 1\n----1\nb: 2\n---\nc: \xff\n...\nd: 3\n";
+    assert_eq!(ends(content), [16, 29]);
+    assert_eq!(cut(content), Some(29));
 }
