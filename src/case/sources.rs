@@ -30,6 +30,12 @@ pub const DEEPEST: u32 = 4;
 pub trait Whole: Read + Seek + Send {}
 impl<T: Read + Seek + Send> Whole for T {}
 
+/// Takes rows out when there are enough of them.
+type Full<'a> = &'a mut dyn FnMut(&mut Rows);
+/// Reads an input into rows; else its format, and why nothing of it can be read.
+type Seekable<'a> =
+    &'a mut dyn FnMut(&mut Box<dyn Whole>, &mut Rows, Full<'_>) -> Result<Content, (&'static str, String)>;
+
 /// Where an input of an archive is.
 #[derive(Clone)]
 struct Place {
@@ -125,7 +131,18 @@ impl Intake<'_> {
         match shape {
             Shape::Stream => self.stream(bytes, record),
             Shape::Archive(kind) => self.archive(bytes, record, kind, packed, &place),
-            Shape::Database => self.database(bytes, record, packed),
+            Shape::Database => {
+                let read = &mut |bytes: &mut Box<dyn Whole>, rows: &mut Rows, full: Full<'_>| {
+                    formats::snapshot::read(bytes, rows, full).map_err(|why| ("bbolt", format!("etcd database: {why}")))
+                };
+                self.seekable(bytes, record, packed, read)
+            }
+            Shape::Parquet => {
+                let read = &mut |bytes: &mut Box<dyn Whole>, rows: &mut Rows, full: Full<'_>| {
+                    formats::parquet(bytes, rows, full).map_err(|why| ("parquet", format!("Parquet file: {why}")))
+                };
+                self.seekable(bytes, record, packed, read)
+            }
             Shape::Capture => self.capture(bytes, record),
         }
     }
@@ -267,8 +284,14 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Reads an etcd database.
-    fn database(&mut self, mut bytes: Box<dyn Whole>, mut record: InputRecord, packed: bool) -> Result<()> {
+    /// Reads what must be read from any place of it.
+    fn seekable(
+        &mut self,
+        mut bytes: Box<dyn Whole>,
+        mut record: InputRecord,
+        packed: bool,
+        read: Seekable<'_>,
+    ) -> Result<()> {
         let evidence = self.next();
         let path = PathBuf::from(&record.path);
         if packed {
@@ -276,7 +299,7 @@ impl Intake<'_> {
         }
         let mut rows = rows(evidence, &record.path, self.how);
         let mut failed = None;
-        let read = formats::snapshot::read(&mut bytes, &mut rows, &mut |rows| {
+        let read = read(&mut bytes, &mut rows, &mut |rows| {
             if failed.is_none() {
                 failed = self.batch(rows.finish(), evidence, &mut record).err();
             }
@@ -285,9 +308,9 @@ impl Intake<'_> {
             return Err(error);
         }
         self.watch.goes_on()?;
-        let content = read.unwrap_or_else(|why| {
-            rows.refuse_all(record.size, &format!("etcd database: {why}"));
-            Content { format: "bbolt".to_owned(), size: record.size, notes: Vec::new() }
+        let content = read.unwrap_or_else(|(format, why)| {
+            rows.refuse_all(record.size, &why);
+            Content { format: format.to_owned(), size: record.size, notes: Vec::new() }
         });
         self.batch(rows.finish(), evidence, &mut record)?;
         record.finish(content);

@@ -14,6 +14,8 @@ pub(super) const BLOCK: usize = 1 << 20;
 thread_local! {
     /// What counts as [`BLOCK`] on this thread, so that small inputs can be cut as well.
     pub(super) static ENOUGH: std::cell::Cell<usize> = const { std::cell::Cell::new(BLOCK) };
+    /// What counts as [`LONGEST`] on this thread, so that the limit can be met.
+    pub(super) static MOST: std::cell::Cell<usize> = const { std::cell::Cell::new(LONGEST) };
 }
 /// The longest record that is held.
 const LONGEST: usize = 512 << 20;
@@ -154,8 +156,9 @@ impl Reader {
             }
             if !self.more {
                 self.state = State::Done;
-            } else if self.held.len() >= LONGEST {
-                let reason = format!("one record is longer than {} MB; split the file between records", LONGEST >> 20);
+            } else if self.held.len() >= longest() {
+                let reason =
+                    format!("one record is longer than {} MB; split the file between records", longest() >> 20);
                 self.state = State::Refusing { reason, binary: false };
             } else {
                 self.fill(BLOCK)?;
@@ -279,6 +282,14 @@ pub(super) fn enough() -> usize {
     return ENOUGH.get();
     #[cfg(not(any(test, fuzzing)))]
     BLOCK
+}
+
+/// Returns the longest record that is held.
+pub(super) fn longest() -> usize {
+    #[cfg(any(test, fuzzing))]
+    return MOST.get();
+    #[cfg(not(any(test, fuzzing)))]
+    LONGEST
 }
 
 /// Counts line ends.

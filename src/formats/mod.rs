@@ -22,6 +22,7 @@ mod json;
 pub mod key;
 mod kubeforensys;
 mod members;
+mod parquet;
 pub mod payloads;
 pub mod rows;
 mod salvage;
@@ -44,6 +45,7 @@ use std::ops::Range;
 pub use block::{Block, Content, Reader};
 pub use capture::read as capture;
 pub use envelopes::ENVELOPES;
+pub use parquet::read as parquet;
 pub use payloads::{PAYLOADS, Payload};
 pub use rows::lacks::Lacks;
 pub use rows::sheet::{RowKey, SheetBatch, typed};
@@ -80,6 +82,8 @@ pub enum Shape {
     Database,
     /// An Avro container of Event Hubs Capture.
     Capture,
+    /// A Parquet file, whose end says where everything is.
+    Parquet,
 }
 
 /// Recognises an input by its first bytes, and says whether it is packed (gzip …). It is left where it starts.
@@ -102,6 +106,7 @@ pub fn shape(raw: &mut (impl Read + Seek + ?Sized)) -> io::Result<(Shape, bool)>
         Some(kind) => Shape::Archive(kind),
         None if archive::is_bbolt(&content) => Shape::Database,
         None if archive::is_avro(&content) => Shape::Capture,
+        None if parquet::is_parquet(&content) => Shape::Parquet,
         None => Shape::Stream,
     };
     Ok((shape, packed))
@@ -146,6 +151,15 @@ pub enum Fit {
     Sure,
 }
 
+/// Files that are read from any place of them, and what is in them.
+const WHOLE: [(&str, &str); 5] = [
+    ("tar", "Archive, packed with gzip, zstd, xz or bzip2 or not: every member is an input of its own"),
+    ("zip", "Archive, also one that was cut: every member is an input of its own"),
+    ("etcd-snapshot", "Database of etcd, snapshot or copied file: every stored revision of every object"),
+    ("event-hub-capture", "Avro file of Event Hubs Capture: every message is read as if it stood alone"),
+    ("parquet", "Parquet file: its rows as those of a CSV, in the table that they name"),
+];
+
 /// Returns the page of the reference that lists everything this layer reads.
 pub fn page() -> String {
     let mut page =
@@ -154,6 +168,7 @@ pub fn page() -> String {
         page.push_str(&format!("\n## {title}\n\n| name | what it is |\n|---|---|\n"));
         lines.iter().for_each(|(name, doc)| page.push_str(&format!("| {name} | {doc} |\n")));
     };
+    section("Files: what is read from any place of it", &WHOLE);
     section("Envelopes: how content is cut", &ENVELOPES.iter().map(|e| (e.name(), e.doc())).collect::<Vec<_>>());
     section(
         "Wrappings: several records in one JSON value",

@@ -19,7 +19,7 @@ const OTHERWISE: &[&str] = &[
 ];
 
 /// Specimens whose rows only a case can show: what is in them are inputs of their own, or rows of a whole file.
-const WHOLE: &[&str] = &["archives", "etcd", "captures"];
+const WHOLE: &[&str] = &["archives", "etcd", "captures", "parquet"];
 
 #[test]
 fn the_books_of_every_specimen_balance_and_are_as_expected() {

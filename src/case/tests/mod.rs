@@ -11,6 +11,7 @@ mod key;
 mod oracle;
 mod seal;
 mod sealed;
+mod specimens;
 mod upgrade;
 
 use std::collections::BTreeMap;

@@ -16,6 +16,7 @@ mod event;
 mod explain;
 mod klog;
 mod order;
+mod parquet;
 mod payload;
 mod protobuf;
 mod sheet;
@@ -68,6 +69,7 @@ pub static TARGETS: &[Target] = &[
     klog::TARGET,
     cri::TARGET,
     etcd::TARGET,
+    parquet::TARGET,
     protobuf::TARGET,
 ];
 

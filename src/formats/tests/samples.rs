@@ -14,7 +14,7 @@ fn specimens(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         // What is several inputs in one, only a case can take in.
-        let whole = ["archives", "etcd", "captures"].iter().any(|kind| path.ends_with(kind));
+        let whole = ["archives", "etcd", "captures", "parquet"].iter().any(|kind| path.ends_with(kind));
         if whole {
             continue;
         }
