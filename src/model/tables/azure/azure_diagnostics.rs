@@ -51,7 +51,11 @@ fn columns() -> Vec<Column> {
         new("CallerIPAddress", word(), "where the request came from"),
         new("Computer", word(), "machine that logged, when the service names one"),
         new("RawData", text(), "the record as text, when it was not taken apart"),
-        new("log_s", text(), "AKS log line; rows with one belong to audit and control_plane, so it is null here"),
+        new(
+            "log_s",
+            text(),
+            "null here: rows with an AKS log line are in audit (AzureDiagnosticsAudit) and control_plane",
+        ),
         new("pod_s", word(), "pod of the control plane that logged"),
         new("stream_s", word(), "stdout or stderr"),
         new("containerID_s", word(), "container of the control plane that logged"),
