@@ -1,5 +1,7 @@
 //! Kubernetes manifests and lists in YAML: `kubectl get -o yaml`, must-gather, several documents after one another.
 
+use std::ops::Range;
+
 use super::{Cutter, Envelope, Found};
 use crate::formats::block::{Block, Learnt, enough, lines};
 use crate::formats::{Fit, Item, json, yaml};
@@ -55,7 +57,7 @@ fn ends(bytes: &[u8]) -> Vec<usize> {
 }
 
 fn documents(bytes: &[u8], offset: u64, line: u64, each: &mut dyn FnMut(Found<'_>)) {
-    let at = |range: &std::ops::Range<usize>| offset + range.start as u64..offset + range.end as u64;
+    let at = |range: &Range<usize>| offset + range.start as u64..offset + range.end as u64;
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -69,14 +71,31 @@ fn documents(bytes: &[u8], offset: u64, line: u64, each: &mut dyn FnMut(Found<'_
         yaml::Found::Document(document) => {
             document.oddities.iter().for_each(|oddity| each(Found::Note(format!("YAML: {oddity}"))));
             let list = document.list.as_ref().map(|(kind, version)| (kind.as_str(), version.as_str()));
-            let item = Item::new(at(&document.at), document.line, &document.json);
+            let Some(place) = place(bytes, &document.at) else {
+                return each(Found::Note("YAML: an item of a list has no value".to_owned()));
+            };
+            let line = document.line - lines(&bytes[place.start..document.at.start.max(place.start)]);
+            let item = Item::new(at(&place), line, &document.json);
             each(Found::Item(Item { list, made: true, ..item }));
+        }
+        // Everything of it is in whole items.
+        yaml::Found::Broken { at: range, reason, .. } if range.is_empty() => {
+            each(Found::Note(format!("YAML: {reason}")))
         }
         yaml::Found::Broken { at: range, line, reason } => {
             let bytes = &bytes[range.clone()];
             each(Found::Reject { at: at(&range), line, reason: format!("YAML: {reason}"), bytes });
         }
     });
+}
+
+/// Where a value is; one that is not written is the dash that makes it an item.
+fn place(bytes: &[u8], range: &Range<usize>) -> Option<Range<usize>> {
+    if !range.is_empty() {
+        return Some(range.clone());
+    }
+    let dash = bytes[..range.start].trim_ascii_end().len().checked_sub(1)?;
+    (bytes[dash] == b'-').then_some(dash..dash + 1)
 }
 
 /// Cuts behind whole documents.

@@ -238,3 +238,10 @@ proptest! {
         check(&text.as_bytes()[cut.index(text.len())..])?;
     }
 }
+
+#[test]
+fn an_item_of_yaml_without_a_value_is_its_dash() {
+    let (batch, _) = read(b"kind: PodList\napiVersion: v1\nitems:\n-\n- metadata: {name: a}\n- \n\n");
+    assert_eq!(spans(&batch), [(36, 1), (40, 19), (60, 1)]);
+    assert_eq!(batch.rejects.iter().map(|reject| reject.line).collect::<Vec<_>>(), [4, 6]);
+}
