@@ -352,6 +352,7 @@ const FULL: usize = 8 << 20;
 /// Columns for one thread.
 fn rows(evidence: EvidenceId, path: &str, how: &Intaking) -> Rows {
     let mut rows = Rows::new(evidence, hint(path));
+    rows.belong_to(path);
     rows.assume_year(how.year);
     rows
 }

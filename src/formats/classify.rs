@@ -124,6 +124,15 @@ pub struct Keys<'a> {
     #[serde(rename = "ID")]
     pub laurel_id: Option<&'a RawValue>,
     pub auditd: Option<&'a RawValue>,
+    #[serde(rename = "containerLog")]
+    pub container_log: Option<&'a RawValue>,
+    #[serde(rename = "URL")]
+    pub url: Option<&'a RawValue>,
+    #[serde(rename = "cpuusage")]
+    pub cpu_usage: Option<&'a RawValue>,
+    #[serde(rename = "disruptionsallowed")]
+    pub disruptions_allowed: Option<&'a RawValue>,
+    pub chart: Option<&'a RawValue>,
 }
 
 impl<'a> Keys<'a> {

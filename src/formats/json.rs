@@ -123,6 +123,25 @@ pub fn string(raw: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<super::text::Text<'_>>(raw).ok().map(|text| text.0)
 }
 
+/// Says whether text may begin a JSON document: an object, or an array and not a word in brackets as logs and settings
+/// have it.
+pub fn opens(head: &[u8]) -> bool {
+    let [bracket @ (b'{' | b'['), inner @ ..] = head else { return false };
+    let inner = inner.trim_ascii_start();
+    // Quotes of Python and symbols of Ruby: no JSON, but meant to be.
+    if *bracket == b'{' || matches!(inner.first(), None | Some(b'{' | b'[' | b']' | b'"' | b'\'' | b':')) {
+        return true;
+    }
+    let end = inner.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b',' | b']')).unwrap_or(inner.len());
+    let word = std::str::from_utf8(&inner[..end]).unwrap_or_default();
+    let value = matches!(word, "true" | "false" | "null" | "None" | "True" | "False") || word.parse::<f64>().is_ok();
+    match inner[end..].trim_ascii_start() {
+        [] | [b',', ..] => value,
+        [b']', rest @ ..] => value && rest.iter().take_while(|b| **b != b'\n').all(u8::is_ascii_whitespace),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

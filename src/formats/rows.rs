@@ -79,6 +79,8 @@ pub struct Rows {
     header: (Vec<String>, Option<&'static Table>),
     /// What to call rows that name no table: the name of the file they came in.
     hint: String,
+    /// The name of the file, as the ledger has it.
+    file: String,
     /// What was found out about each record, and where it is, while one is to be explained.
     pub(super) trace: Option<Vec<(Range<u64>, String)>>,
     /// The year of lines that write none.
@@ -117,6 +119,7 @@ impl Rows {
             header: (Vec::new(), None),
             trace: None,
             hint: table_name(hint.split('.').next().unwrap_or_default()),
+            file: hint.to_owned(),
             year: None,
             lacks: Lacks::default(),
         }
@@ -125,6 +128,11 @@ impl Rows {
     /// Gives the year of lines that write none; without it their time is null.
     pub fn assume_year(&mut self, year: Option<i32>) {
         self.year = year;
+    }
+
+    /// Gives the whole name of the file; without it, it is the hint.
+    pub fn belong_to(&mut self, file: &str) {
+        file.clone_into(&mut self.file);
     }
 
     /// Bytes of record text taken in since the last `finish`, to decide when a batch is large enough.
@@ -272,6 +280,11 @@ impl Rows {
     /// Returns what rows that name no table are kept under: the name of the file as a table's name.
     pub(super) fn hint(&self) -> &str {
         &self.hint
+    }
+
+    /// Returns the name of the file, as the ledger has it.
+    pub(super) fn file(&self) -> &str {
+        &self.file
     }
 
     /// Keeps the place of a record that cannot be read. `bytes` may be longer than the sample that is kept.

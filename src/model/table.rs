@@ -40,6 +40,7 @@ pub static TABLES: &[&Table] = &[
     &super::tables::control_plane::TABLE,
     &super::tables::auditd::TABLE,
     &super::tables::container_log::TABLE,
+    &super::tables::text_line::TABLE,
     &super::tables::object::TABLE,
     &super::tables::falco::TABLE,
     &super::tables::tetragon::TABLE,

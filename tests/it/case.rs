@@ -63,7 +63,7 @@ fn an_intake_killed_while_it_writes_can_be_done_again() {
 /// Every span of every table, in order.
 fn spans(case: &Case) -> Vec<(u32, u64, u64)> {
     let engine = Engine::open(case).unwrap();
-    let parts = ["audit", "object", "duplicate", "reject"];
+    let parts = ["audit", "object", "text_line", "duplicate", "reject"];
     let parts = parts.map(|table| format!("SELECT evidence, \"offset\", length FROM {table}")).join(" UNION ALL ");
     let answer = engine.sql(&format!("SELECT * FROM ({parts}) ORDER BY 1, 2, 3"), &[]).unwrap();
     let mut spans = Vec::new();

@@ -12,6 +12,7 @@ mod oracle;
 mod seal;
 mod sealed;
 mod specimens;
+mod text;
 mod upgrade;
 
 use std::collections::BTreeMap;

@@ -31,7 +31,7 @@ impl Envelope for JsonDocuments {
         // A program may have said something before it printed its document.
         let opens = |line: &[u8]| matches!(line.trim_ascii_end(), b"{" | b"[");
         let later = head.split(|b| *b == b'\n').take(20).any(opens);
-        if matches!(head, [b'{' | b'[', ..]) || later { Fit::Maybe } else { Fit::No }
+        if json::opens(head) || later { Fit::Maybe } else { Fit::No }
     }
 
     fn cutter(&self) -> Box<dyn Cutter> {

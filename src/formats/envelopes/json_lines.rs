@@ -37,7 +37,7 @@ impl Envelope for JsonLines {
                 return Fit::No;
             }
             let whole = json::value_end(line, 0) == Scan::Whole(line.len());
-            if matches!(line[0], b'{' | b'[') && whole && line.len() > 2 {
+            if whole && line.len() > 2 && json::opens(line) {
                 if number == 0 {
                     return Fit::Sure;
                 }

@@ -7,6 +7,7 @@ mod json_lines;
 mod lines;
 mod log_lines;
 mod refused;
+mod text_lines;
 mod yaml_documents;
 
 use std::ops::Range;
@@ -24,6 +25,7 @@ pub static ENVELOPES: &[&dyn Envelope] = &[
     &json_documents::JsonDocuments,
     &csv_table::CsvTable,
     &yaml_documents::YamlDocuments,
+    &text_lines::TextLines,
 ];
 
 /// A way to hold records.

@@ -45,25 +45,29 @@ pub fn refusal(head: &[u8]) -> Option<(&'static str, String)> {
 
 /// Describes content that no envelope knows.
 pub fn unknown(head: &[u8]) -> (&'static str, String) {
+    named(head).unwrap_or_else(|| {
+        let binary = head.iter().take(4096).any(|b| *b < 9);
+        let what = if binary { "binary content of an unknown kind" } else { "text of an unknown kind" };
+        ("unknown", format!("{what}: kept as evidence, read into no row"))
+    })
+}
+
+/// Names text that we know and do not read.
+pub fn named(head: &[u8]) -> Option<(&'static str, String)> {
     let text = String::from_utf8_lossy(&head[..head.len().min(4096)]);
     let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#') && !line.is_empty());
     let first = lines.take(1).next().unwrap_or_default();
     if let Some((_, name, reason)) = TEXT.iter().find(|(start, ..)| first.starts_with(start)) {
-        return (name, (*reason).to_owned());
+        return Some((name, (*reason).to_owned()));
     }
     if first.contains(" AUDIT: id=") {
-        return ("basic audit", "basic audit text of Kubernetes before 1.12, not read".to_owned());
+        return Some(("basic audit", "basic audit text of Kubernetes before 1.12, not read".to_owned()));
     }
     if first.contains("\"=>") {
-        return ("ruby", "Ruby inspect text, not JSON".to_owned());
+        return Some(("ruby", "Ruby inspect text, not JSON".to_owned()));
     }
     if text.lines().nth(1).is_some_and(|line| line.starts_with("---") && line.contains("  -")) {
-        return ("table", "text laid out as a table (az -o table); export it with -o json".to_owned());
+        return Some(("table", "text laid out as a table (az -o table); export it with -o json".to_owned()));
     }
-    if let Some(reason) = csv_table::refusal(head) {
-        return ("table", reason.to_owned());
-    }
-    let binary = head.iter().take(4096).any(|b| *b < 9);
-    let what = if binary { "binary content of an unknown kind" } else { "text of an unknown kind" };
-    ("unknown", format!("{what}: kept as evidence, read into no row"))
+    Some(("table", csv_table::refusal(head)?.to_owned()))
 }

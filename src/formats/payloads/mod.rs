@@ -17,6 +17,7 @@ pub(super) mod kube_audit;
 pub(super) mod kube_object;
 mod kubeshark;
 pub(super) mod network_flow;
+mod periscope;
 mod policy_state;
 mod resource_log;
 mod security_alert;
@@ -24,6 +25,7 @@ mod security_incident;
 mod security_record;
 pub(super) mod syslog_line;
 mod tetragon;
+pub(super) mod text_line;
 mod workspace_row;
 
 use super::Item;
@@ -51,12 +53,14 @@ pub static PAYLOADS: &[&dyn Payload] = &[
     &tetragon::Tetragon,
     &hubble::Hubble,
     &kubeshark::Kubeshark,
+    &periscope::Periscope,
     &workspace_row::WorkspaceRow,
     &auditd_event::AuditdEvent,
     &syslog_line::SyslogLine,
     &control_plane::LogLine,
     &container_line::ContainerLine,
     &falco_line::FalcoLine,
+    &text_line::TextLine,
 ];
 
 /// A meaning of records.

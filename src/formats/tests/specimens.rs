@@ -58,7 +58,7 @@ fn what_is_not_read_is_one_reject_over_all_of_it() {
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "png", "PNG"),
         (b"PK\x03\x04stuff".to_vec(), "zip", "zip"),
         (b"PAR1stuff".to_vec(), "parquet", "Parquet"),
-        (b"hello world\nsecond line\n".to_vec(), "unknown", "text of an unknown kind"),
+        (b"n1\tlist\t200\nn1\tget\t403\n".to_vec(), "table", "without a header"),
         (b"\x01\x02\x03\x04".to_vec(), "unknown", "binary content"),
         (gzip(&gzip(&gzip(&gzip(&gzip(b"x"))))), "gzip", "more than four deep"),
     ] {

@@ -20,3 +20,4 @@ pub mod policy_violation;
 pub mod reject;
 pub mod resource_log;
 pub mod tetragon;
+pub mod text_line;
