@@ -1,8 +1,8 @@
 //! `coldcase explain`: how one record of a file is understood, before or after it is in a case.
 
 use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
 use clap::Args;
 
@@ -16,24 +16,26 @@ use crate::model::tables::azure;
 /// Shows how a record was understood: envelope, wrappings, payload, every column, and where each value went.
 #[derive(Args)]
 pub struct Explain {
-    /// File, or FILE:LINE for the record on that line; the first record without a line
-    #[arg(value_name = "FILE[:LINE]")]
+    /// File or FILE:LINE; in an archive FILE!MEMBER:LINE; of etcd FILE:REVISION or FILE!KEY
+    #[arg(value_name = "PLACE")]
     place: String,
 }
 
 impl Explain {
     pub(super) fn run(self) -> Result<End> {
-        let (path, number) = split(&self.place);
-        let file = File::open(&path).map_err(Error::io("open", &path))?;
+        let (path, place) = split(&self.place);
+        let file = open(path).map_err(Error::io("open", path))?;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let found = explain(Box::new(file), number, &name, &|text| secrets::text(text).into_owned())
-            .map_err(Error::io("read", &path))?;
-        let Some(found) = found else {
-            let what = match number {
-                Some(number) => format!("there is no record on line {number} of {}", path.display()),
-                None => format!("there is no record in {}", path.display()),
+        let shown = |text: &str| secrets::text(text).into_owned();
+        let found = explain(Box::new(file), place, &name, &std::env::temp_dir(), &shown);
+        let Some(found) = found.map_err(Error::io("read", path))? else {
+            let what = match place {
+                "" => format!("there is no record in {}", path.display()),
+                place => format!("there is no record at {place} of {}", path.display()),
             };
-            return Err(Error::Usage { what, hint: Some("lines are those of the content, packing undone".into()) });
+            let hint = "lines are those of the content, packing undone; of an archive, FILE!MEMBER as `coldcase evidence` \
+                        names it";
+            return Err(Error::Usage { what, hint: Some(hint.into()) });
         };
         let mut out = output(None, None)?;
         show(&found, &mut out)?;
@@ -42,19 +44,31 @@ impl Explain {
     }
 }
 
-/// Splits a line number off; a file whose name ends like one is meant as it is.
-fn split(place: &str) -> (PathBuf, Option<u64>) {
-    let whole = PathBuf::from(place);
-    let parts = place.rsplit_once(':').and_then(|(path, line)| Some((PathBuf::from(path), line.parse().ok()?)));
-    match parts {
-        Some((path, number)) if !whole.exists() => (path, Some(number)),
-        _ => (whole, None),
+/// Splits the name of a file off; one whose name looks like a place is meant as it is.
+fn split(place: &str) -> (&Path, &str) {
+    let cuts = place.rmatch_indices(['!', ':']).map(|(at, _)| at);
+    let mut parts = std::iter::once(place.len()).chain(cuts).map(|at| place.split_at(at));
+    let found = parts.find(|(path, _)| Path::new(path).exists()).or_else(|| place.rsplit_once(':'));
+    let (path, rest) = found.unwrap_or((place, ""));
+    (Path::new(path), rest)
+}
+
+/// Opens a file; what can be read only once is copied into one without a name.
+fn open(path: &Path) -> io::Result<File> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
     }
+    let mut copy = tempfile::tempfile()?;
+    io::copy(&mut file, &mut copy)?;
+    Ok(copy)
 }
 
 fn show(found: &Explained, out: &mut dyn Write) -> Result<()> {
     let length = count(found.at.end - found.at.start, "byte", "bytes");
-    line(out, &format!("line {}, bytes {} to {} ({length})", found.line, found.at.start, found.at.end))?;
+    // A database has no lines.
+    let number = if found.line > 0 { format!("line {}, ", found.line) } else { String::new() };
+    line(out, &format!("{number}bytes {} to {} ({length})", found.at.start, found.at.end))?;
     line(out, &format!("envelope {}", found.envelope))?;
     for step in &found.steps {
         line(out, step)?;

@@ -14,17 +14,7 @@ use super::{Item, avro, classify};
 pub fn read(content: &mut dyn Read, rows: &mut Rows, full: &mut dyn FnMut(&mut Rows)) -> io::Result<Content> {
     let mut counted = Counted { content, size: 0 };
     let known = avro::records(&mut counted, &mut |record| {
-        let at = record.at.clone();
-        match record.body.as_deref().map(std::str::from_utf8) {
-            None => rows.reject(at, 0, "captured message without a body", &[]),
-            Some(Err(_)) => {
-                rows.reject(at, 0, "captured message that is no UTF-8", record.body.as_deref().unwrap_or(&[]))
-            }
-            Some(Ok(text)) => {
-                let text = text.trim_start_matches('\u{feff}').trim();
-                classify::read(Found::Item(Item { made: true, ..Item::new(at, 0, text) }), rows);
-            }
-        }
+        message(&record, rows);
         full(rows);
         Ok(())
     })?;
@@ -34,6 +24,20 @@ pub fn read(content: &mut dyn Read, rows: &mut Rows, full: &mut dyn FnMut(&mut R
     // What is left behind the last block is read to its end, so that the size is that of the file.
     io::copy(&mut counted, &mut io::sink())?;
     Ok(Content { format: "event-hub-capture".to_owned(), size: counted.size, notes: known.notes })
+}
+
+/// Reads one message.
+pub(super) fn message(record: &avro::Record, rows: &mut Rows) {
+    let at = record.at.clone();
+    rows.tell(&at, || format!("envelope event-hub-capture: message {} of the file", record.number + 1));
+    match record.body.as_deref().map(std::str::from_utf8) {
+        None => rows.reject(at, 0, "captured message without a body", &[]),
+        Some(Err(_)) => rows.reject(at, 0, "captured message that is no UTF-8", record.body.as_deref().unwrap_or(&[])),
+        Some(Ok(text)) => {
+            let text = text.trim_start_matches('\u{feff}').trim();
+            classify::read(Found::Item(Item { made: true, ..Item::new(at, 0, text) }), rows);
+        }
+    }
 }
 
 /// Counts the bytes that pass.

@@ -1,26 +1,31 @@
 //! How one record was understood: what cut it out, what it was taken for, and where each of its values went.
 //!
 //! Where a value went is looked up in the row that came of it, not in what this program was written to do: a value
-//! that is in no column is said to be in none.
+//! that is in no column is said to be in none. A place is written behind the name of a file: `:7` is line 7, or revision,
+//! message or row 7 of what has no lines; `!member` is what is inside of an archive, `!/registry/…` a key of a database.
 
-use std::collections::BTreeSet;
-use std::io::{self, Read};
+mod archive;
+mod record;
+mod whole;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Read, Seek};
 use std::ops::Range;
+use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, TimestampMicrosecondType, UInt64Type};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
-use serde_json::Value as Json;
-
-use super::Batch;
 use super::block::{self, Reader};
 use super::rows::Rows;
-use crate::model::{EvidenceId, Micros};
+use super::{Shape, shape};
+use crate::model::EvidenceId;
 
-/// Values of one record that are listed.
-const MOST_LEAVES: usize = 2_000;
-/// JSON inside of JSON text is opened this deep.
-const DEEPEST: u32 = 3;
+/// Makes of any text what may be shown of it.
+pub type Shown<'a> = &'a dyn Fn(&str) -> String;
+
+/// What can be read from any place of it.
+pub trait Input: Read + Seek + Send {}
+impl<T: Read + Seek + Send> Input for T {}
 
 /// What a record came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +34,10 @@ pub struct Explained {
     pub envelope: String,
     /// What a reader must know of the content as far as it was read.
     pub notes: Vec<String>,
-    /// Bytes of the record in the content, and its first line.
+    /// Bytes of the record in the content, and its first line; 0 when the content has no lines.
     pub at: Range<u64>,
     pub line: u64,
-    /// Wrappings that were opened and the payload that read it, in that order.
+    /// Archives around it, wrappings that were opened and the payload that read it, in that order.
     pub steps: Vec<String>,
     pub outcome: Outcome,
 }
@@ -53,16 +58,61 @@ pub enum Outcome {
     },
 }
 
-/// Reads content up to the record on `line` (from 1; the first record when None) and explains it. None when there is
-/// no record there. `shown` makes of any text what may be shown of it.
+/// Reads a file up to the record at `place` (see the module's description; the first record when it is empty) and explains
+/// it. None when there is no record there. `name` is the file's; what must be unpacked is kept in `dir`, without a name.
 ///
 /// # Errors
 /// When reading fails.
 pub fn explain(
+    raw: Box<dyn Input>,
+    place: &str,
+    name: &str,
+    dir: &Path,
+    shown: Shown<'_>,
+) -> io::Result<Option<Explained>> {
+    within(raw, place, name, dir, shown, 0)
+}
+
+/// The same, inside of `depth` archives.
+fn within(
+    mut raw: Box<dyn Input>,
+    place: &str,
+    name: &str,
+    dir: &Path,
+    shown: Shown<'_>,
+    depth: u32,
+) -> io::Result<Option<Explained>> {
+    let (shape, packed) = shape(&mut raw)?;
+    let input = whole::Whole { raw, packed, dir, shown };
+    match shape {
+        Shape::Archive(kind) if depth < DEEPEST => archive::member(input, kind, place, depth),
+        Shape::Database => whole::revision(input, place, name),
+        Shape::Capture => whole::message(input, place, name),
+        Shape::Parquet => whole::row(input, place, name),
+        Shape::Stream | Shape::Archive(_) => match number(place) {
+            Some(line) => stream(Box::new(input.raw), line, name, shown),
+            None => Ok(None),
+        },
+    }
+}
+
+/// Archives inside archives are opened this deep, as an intake does.
+const DEEPEST: u32 = 4;
+
+/// Reads a number at the end of a place; None when the place is something else.
+fn number(place: &str) -> Option<Option<u64>> {
+    match place.strip_prefix(':') {
+        Some(number) => number.parse().ok().map(Some),
+        None => place.is_empty().then_some(None),
+    }
+}
+
+/// Explains the record on `line` (from 1) of what has lines.
+pub(super) fn stream(
     raw: Box<dyn Read + Send>,
     line: Option<u64>,
     hint: &str,
-    shown: &dyn Fn(&str) -> String,
+    shown: Shown<'_>,
 ) -> io::Result<Option<Explained>> {
     let mut reader = Reader::open(raw)?;
     let mut rows = Rows::new(EvidenceId(0), hint);
@@ -81,147 +131,25 @@ pub fn explain(
             let within = usize::try_from(offset.saturating_sub(block.offset)).unwrap_or(0).min(block.bytes.len());
             block.line + block::lines(&block.bytes[..within])
         };
-        let Some(found) = record(&batch, line, &line_of) else { continue };
-        let at = found.at.clone();
-        let start = usize::try_from(at.start - block.offset).unwrap_or(0).min(block.bytes.len());
-        let stop = usize::try_from(at.end - block.offset).unwrap_or(0).min(block.bytes.len());
-        let text = shown(&String::from_utf8_lossy(&block.bytes[start..stop]));
-        let around = |step: &&(Range<u64>, String)| step.0.start <= at.start && step.0.end >= at.end;
-        let steps = steps.iter().filter(around).map(|(_, step)| step.clone()).collect();
-        let outcome = match found.what {
-            What::Reject(place) => {
-                let reject = &batch.rejects[place];
-                Outcome::Reject { reason: reject.reason.clone(), sample: shown(&reject.sample) }
-            }
-            What::Row(table, rows, row) => {
-                let columns =
-                    columns(rows, row).into_iter().map(|(name, value)| (name, shown(&value))).collect::<Vec<_>>();
-                let fields = fields(&text, rows, row, &columns);
-                Outcome::Row { table, columns, fields }
-            }
+        let on = |record: &record::Record<'_>| {
+            let lines = || line_of(record.at.start)..=line_of(record.at.end.saturating_sub(1));
+            line.is_none_or(|line| lines().contains(&line))
         };
+        let Some(found) = record::all(&batch).into_iter().find(on) else { continue };
+        let at = found.at.clone();
+        let [start, stop] = [at.start, at.end]
+            .map(|byte| usize::try_from(byte.saturating_sub(block.offset)).unwrap_or(0).min(block.bytes.len()));
+        let text = String::from_utf8_lossy(&block.bytes[start..stop]);
+        let outcome = record::outcome(&batch, found.what, &text, shown);
         let line = line_of(at.start);
         let envelope = reader.finish().format;
-        return Ok(Some(Explained { envelope, notes, at, line, steps, outcome }));
+        return Ok(Some(Explained { envelope, notes, line, steps: around(&steps, &at), at, outcome }));
     }
     Ok(None)
 }
 
-struct Record<'a> {
-    at: Range<u64>,
-    what: What<'a>,
-}
-
-enum What<'a> {
-    Row(String, &'a RecordBatch, usize),
-    Reject(usize),
-}
-
-/// Finds the record that lies on `line`, or the first.
-fn record<'a>(batch: &'a Batch, line: Option<u64>, line_of: &dyn Fn(u64) -> u64) -> Option<Record<'a>> {
-    let mut all: Vec<Record<'a>> = Vec::new();
-    let sheets = batch.sheets.iter().filter(|sheet| !sheet.derived).map(|sheet| (sheet.table.as_str(), &sheet.rows));
-    for (table, rows) in [("audit", &batch.audit), ("object", &batch.object)].into_iter().chain(sheets) {
-        let places = |name: &str| rows.column_by_name(name).map(|array| array.as_primitive::<UInt64Type>());
-        let (Some(offsets), Some(lengths)) = (places("offset"), places("length")) else { continue };
-        for row in 0..rows.num_rows() {
-            let start = offsets.value(row);
-            all.push(Record { at: start..start + lengths.value(row), what: What::Row(table.to_owned(), rows, row) });
-        }
-    }
-    for (place, reject) in batch.rejects.iter().enumerate() {
-        all.push(Record { at: reject.offset..reject.offset + reject.length, what: What::Reject(place) });
-    }
-    all.sort_by_key(|record| record.at.start);
-    let on = |record: &Record<'_>| {
-        line.is_none_or(|line| (line_of(record.at.start)..=line_of(record.at.end.saturating_sub(1))).contains(&line))
-    };
-    all.into_iter().find(on)
-}
-
-fn columns(rows: &RecordBatch, row: usize) -> Vec<(String, String)> {
-    let options = FormatOptions::default();
-    let schema = rows.schema();
-    let named = schema.fields().iter().zip(rows.columns()).filter(|(_, array)| !array.is_null(row));
-    let shown = named.filter_map(|(field, array)| {
-        if let DataType::Timestamp(..) = array.data_type() {
-            let time = Micros(array.as_primitive::<TimestampMicrosecondType>().value(row));
-            return Some((field.name().clone(), time.to_string()));
-        }
-        let formatter = ArrayFormatter::try_new(array.as_ref(), &options).ok()?;
-        Some((field.name().clone(), formatter.value(row).to_string()))
-    });
-    shown.collect()
-}
-
-/// Every value of the record and the columns that hold it.
-fn fields(
-    text: &str,
-    rows: &RecordBatch,
-    row: usize,
-    columns: &[(String, String)],
-) -> Vec<(String, String, Vec<String>)> {
-    let mut leaves = Vec::new();
-    match serde_json::from_str::<Json>(text.trim()) {
-        Ok(value) => gather(&value, String::new(), 0, &mut leaves),
-        // A row of a CSV, a log line: there is nothing to take apart but its columns.
-        Err(_) => return Vec::new(),
-    }
-    let holds = |leaf: &str, (name, value): &(String, String)| {
-        if value == leaf {
-            return true;
-        }
-        let column = rows.column_by_name(name);
-        match column.map(|array| array.data_type()) {
-            Some(DataType::Timestamp(..)) => Micros::parse(leaf).is_some_and(|time| time.to_string() == *value),
-            Some(DataType::List(_)) => column.is_some_and(|array| lists(array.as_ref(), row).contains(leaf)),
-            // A body, or another part that is kept as JSON text.
-            _ => value.starts_with(['{', '[']) && value.contains(leaf.trim_matches('"')) && leaf.len() > 1,
-        }
-    };
-    let ours = ["evidence", "offset", "length", "row_key"];
-    let place = |(path, leaf): (String, String)| {
-        let at = columns.iter().filter(|c| !ours.contains(&c.0.as_str()) && holds(&leaf, c));
-        let mut at: Vec<String> = at.map(|(name, _)| name.clone()).collect();
-        // Exactly the value before any text that has it somewhere.
-        at.sort_by_key(|name| columns.iter().all(|(known, value)| known != name || *value != leaf));
-        at.truncate(3);
-        (path, leaf, at)
-    };
-    leaves.into_iter().map(place).collect()
-}
-
-fn lists(array: &dyn Array, row: usize) -> BTreeSet<String> {
-    let Some(list) = array.as_list_opt::<i32>() else { return BTreeSet::new() };
-    let items = list.value(row);
-    let texts = items.as_string_opt::<i32>().map(|texts| texts.iter().flatten().map(str::to_owned).collect());
-    texts.unwrap_or_default()
-}
-
-/// Gathers the values of a JSON value by their paths; text that is JSON itself is opened.
-fn gather(value: &Json, path: String, depth: u32, leaves: &mut Vec<(String, String)>) {
-    if leaves.len() >= MOST_LEAVES {
-        return;
-    }
-    match value {
-        Json::Object(members) => {
-            for (key, value) in members {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                gather(value, path, depth, leaves);
-            }
-        }
-        Json::Array(items) => {
-            for (place, item) in items.iter().enumerate() {
-                gather(item, format!("{path}[{place}]"), depth, leaves);
-            }
-        }
-        Json::String(text) => match serde_json::from_str::<Json>(text.trim()) {
-            Ok(inner @ (Json::Object(_) | Json::Array(_))) if depth < DEEPEST => {
-                gather(&inner, format!("{path} →"), depth + 1, leaves);
-            }
-            _ => leaves.push((path, text.clone())),
-        },
-        Json::Null => {}
-        other => leaves.push((path, other.to_string())),
-    }
+/// What was told of the record at `at`, or of what it is in.
+fn around(steps: &[(Range<u64>, String)], at: &Range<u64>) -> Vec<String> {
+    let around = |step: &&(Range<u64>, String)| step.0.start <= at.start && step.0.end >= at.end;
+    steps.iter().filter(around).map(|(_, step)| step.clone()).collect()
 }

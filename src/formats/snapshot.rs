@@ -117,6 +117,14 @@ fn row(stored: &Stored<'_>, superseded: bool, before: &mut Before, rows: &mut Ro
             return rows.reject(stored.at.clone(), 0, reason, &[]);
         }
     };
+    rows.tell(&stored.at, || {
+        let state = match (superseded, stored.deleted) {
+            (_, true) => "a deletion",
+            (true, false) => "superseded by a later one",
+            (false, false) => "the newest",
+        };
+        format!("etcd key {}, revision {}: {state}, stored as {storage}", stored.key, stored.revision)
+    });
     let head: Option<Head<'_>> = body.and_then(|json| head_of(json).ok());
     let metadata = head.as_ref().and_then(|head| head.metadata.as_ref());
     if let Some(head) = &head {

@@ -122,6 +122,16 @@ fn explain_names_envelope_payload_and_where_each_value_went() {
     fs::write(&path, "{\"a\":1}\n{\"kind\":\"AdmissionReview\",\"request\":{}}\n").unwrap();
     let (out, _) = text(&run(folder.path(), &["explain", "bad.jsonl:2"]));
     assert!(out.contains("REJECTED: AdmissionReview dump"), "{out}");
-    let output = run(folder.path(), &["explain", "bad.jsonl:9"]);
-    assert_eq!(output.status.code(), Some(2));
+    for nowhere in ["bad.jsonl:9", "bad.jsonl!member"] {
+        let output = run(folder.path(), &["explain", nowhere]);
+        assert_eq!(output.status.code(), Some(2), "{nowhere}");
+    }
+    let bundle = project("sample-data/formats/archives/support-bundle.zip!support-bundle/notes.txt:1");
+    let (out, error) = text(&run(folder.path(), &["explain", &bundle.to_string_lossy()]));
+    for word in ["line 1, bytes 0 to 21", "member 3 of a zip archive", "a row of table text_line"] {
+        assert!(out.contains(word), "{word}: {out}{error}");
+    }
+    let key = project("sample-data/formats/etcd/snapshot.db.gz!/registry/namespaces/web");
+    let (out, error) = text(&run(folder.path(), &["explain", &key.to_string_lossy()]));
+    assert!(out.contains("etcd key /registry/namespaces/web, revision 308: the newest"), "{out}{error}");
 }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::{Target, read, unpacked};
-use crate::formats::explain::{Outcome, explain};
+use crate::formats::explain::{Outcome, stream};
 
 pub const TARGET: Target = Target {
     name: "explain",
@@ -18,7 +18,7 @@ pub const TARGET: Target = Target {
 fn run(bytes: &[u8]) {
     let [line, content @ ..] = bytes else { return };
     let line = Some(u64::from(*line)).filter(|line| *line > 0);
-    let found = explain(Box::new(Cursor::new(content.to_vec())), line, "input", &str::to_owned);
+    let found = stream(Box::new(Cursor::new(content.to_vec())), line, "input", &str::to_owned);
     let found = found.expect("reading from memory cannot fail");
     let (batch, known) = read(content);
     let Some(found) = found else {

@@ -70,7 +70,6 @@ pub fn read(
     let mut held = 0;
     let content = walk(source, &mut |found| {
         if let Found::Item(item) = &found {
-            rows.tell(&item.at, || "envelope parquet: a row of its row group".to_owned());
             held += item.text.len();
         }
         classify::read(found, rows);
@@ -78,15 +77,19 @@ pub fn read(
             held = 0;
             full(rows);
         }
+        true
     })?;
     Ok(content)
 }
 
-/// Gives every row of a file, in order, and the row groups that cannot be read.
+/// Takes what is found and says whether to go on.
+type Each<'e> = &'e mut dyn FnMut(Found<'_>) -> bool;
+
+/// Gives every row of a file, in order, and the row groups that cannot be read, until it is told to stop.
 ///
 /// # Errors
 /// The reason why nothing of it can be read.
-pub fn walk(source: &mut (impl Read + Seek), each: &mut dyn FnMut(Found<'_>)) -> Result<Content, String> {
+pub fn walk(source: &mut (impl Read + Seek), each: Each<'_>) -> Result<Content, String> {
     let size = source.seek(SeekFrom::End(0)).map_err(failed)?;
     let footer = footer(source, size)?;
     let known = guarded(|| ParquetMetaDataReader::decode_metadata(&footer))?;
@@ -97,10 +100,13 @@ pub fn walk(source: &mut (impl Read + Seek), each: &mut dyn FnMut(Found<'_>)) ->
     for (number, group) in known.row_groups().iter().enumerate() {
         let place = place(group, size).unwrap_or(0..size);
         let mut read = 0;
-        if let Err(why) = rows_of(source, &known, number, size, &place, &mut read, each) {
+        let goes_on = rows_of(source, &known, number, size, &place, &mut read, each).unwrap_or_else(|why| {
             let (all, number) = (group.num_rows(), number + 1);
             let reason = format!("Parquet file, row group {number}: {why}; {read} of its {all} rows were read");
-            each(Found::Reject { at: place, line: 0, reason, bytes: &[] });
+            each(Found::Reject { at: place, line: 0, reason, bytes: &[] })
+        });
+        if !goes_on {
+            break;
         }
     }
     Ok(Content { format: "parquet".to_owned(), size, notes: Vec::new() })
@@ -146,7 +152,7 @@ fn chunks(group: &RowGroupMetaData, size: u64) -> Option<Vec<Range<u64>>> {
     group.columns().iter().map(chunk).collect()
 }
 
-/// Gives the rows of one row group, and counts them.
+/// Gives the rows of one row group, and counts them; says whether to go on.
 fn rows_of(
     source: &mut (impl Read + Seek),
     known: &Arc<ParquetMetaData>,
@@ -154,8 +160,8 @@ fn rows_of(
     size: u64,
     place: &Range<u64>,
     read: &mut u64,
-    each: &mut dyn FnMut(Found<'_>),
-) -> Result<(), String> {
+    each: Each<'_>,
+) -> Result<bool, String> {
     let batch = checked(source, known.row_group(number), size)?;
     let mut decoder = guarded(|| decoder(known, number, batch))?;
     let enough = most().max((place.end - place.start).saturating_mul(RATIO));
@@ -164,7 +170,7 @@ fn rows_of(
         match guarded(|| decoder.try_decode())? {
             DecodeResult::Finished => {
                 let all = u64::try_from(known.row_group(number).num_rows()).ok();
-                return if all == Some(*read) { Ok(()) } else { Err("there are no more rows in it".to_owned()) };
+                return if all == Some(*read) { Ok(true) } else { Err("there are no more rows in it".to_owned()) };
             }
             DecodeResult::NeedsData(ranges) => {
                 let parts = ranges.iter().map(|range| bytes(source, range.clone()));
@@ -175,7 +181,11 @@ fn rows_of(
             DecodeResult::Data(batch) => {
                 for row in 0..batch.num_rows() {
                     // A row of nulls is not nothing.
-                    told += give(&batch, row, place, each) + 64;
+                    let (length, goes_on) = give(&batch, row, place, each);
+                    if !goes_on {
+                        return Ok(false);
+                    }
+                    told += length + 64;
                     *read += 1;
                     if told > enough {
                         return Err(format!("its rows are more than {RATIO} times their bytes: a decompression bomb"));
@@ -221,8 +231,8 @@ fn decoder(
     builder.with_row_groups(vec![number]).with_batch_size(batch).build()
 }
 
-/// Gives one row and returns how long its text is.
-fn give(batch: &RecordBatch, row: usize, place: &Range<u64>, each: &mut dyn FnMut(Found<'_>)) -> u64 {
+/// Gives one row; returns how long its text is, and whether to go on.
+fn give(batch: &RecordBatch, row: usize, place: &Range<u64>, each: Each<'_>) -> (u64, bool) {
     let schema = batch.schema();
     let mut text = String::from("{");
     let mut spans = Vec::with_capacity(batch.num_columns());
@@ -241,8 +251,8 @@ fn give(batch: &RecordBatch, row: usize, place: &Range<u64>, each: &mut dyn FnMu
     for (field, span) in schema.fields().iter().zip(spans) {
         cells.set_json(column(field.name()), field.name(), &text[span], false);
     }
-    each(Found::Item(Item { cells: Some(&cells), made: true, ..Item::new(place.clone(), 0, &text) }));
-    text.len() as u64
+    let item = Item { cells: Some(&cells), made: true, ..Item::new(place.clone(), 0, &text) };
+    (text.len() as u64, each(Found::Item(item)))
 }
 
 /// Calls what is not ours and may panic over what it does not expect.
