@@ -14,7 +14,7 @@ use crate::formats::{Item, wrappings};
 pub fn salvage(item: &Item<'_>, rows: &mut Rows) -> Option<usize> {
     let mark = memchr::memmem::find(item.text.as_bytes(), b"\"flowTuples\"");
     let (text, end) = closed(item.text).filter(|_| mark.is_some())?;
-    let at = item.at.start..item.at.start + end as u64;
+    let at = if item.made { item.at.clone() } else { item.at.start..item.at.start + end as u64 };
     let whole = Item { text: &text, at: at.clone(), ..item.clone() };
     let members = Object::of(&text).ok()?;
     let record = match members.raw("records") {

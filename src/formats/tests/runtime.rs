@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::{cell, cells, read, spans};
 use crate::formats::block::decode;
-use crate::formats::{Batch, Reader, Rows};
+use crate::formats::envelopes::Found;
+use crate::formats::{Batch, Item, Reader, Rows, classify};
 use crate::model::EvidenceId;
 
 /// Returns a folder of real captures when it is there.
@@ -65,6 +66,23 @@ fn the_bytes_of_a_tuple_are_the_tuple() {
     let (batch, _) = read(refused.as_bytes());
     assert_eq!((batch.rejects[0].line, batch.rejects.len(), batch.read), (3, 1, 2));
     assert!(batch.rejects[0].sample.starts_with("\"1933135629,192.0.2.x"));
+}
+
+#[test]
+fn a_tuple_of_a_captured_message_has_the_bytes_of_the_message() {
+    let [one, bad] =
+        ["1933135628,198.51.100.7,10.0.0.4,40000,22,T,I,A,B,,,,", "1933135629,192.0.2.x,10.0.0.4,1,22,U,O,D,B,,,,"];
+    let flows = format!(r#"[{{"rule":"r","flows":[{{"flowTuples":["{one}","{bad}","{one}"]}}]}}]"#);
+    let properties = format!(r#""properties":{{"Version":2,"flows":{flows}}}"#);
+    let whole = format!(r#"{{"records":[{{"category":"NetworkSecurityGroupFlowEvent",{properties}}}]}}"#);
+    for text in [&whole[..], &whole[..whole.len() - 8]] {
+        let mut rows = Rows::new(EvidenceId(7), "input");
+        let item = Item { made: true, ..Item::new(100..120, 0, text) };
+        classify::read(Found::Item(item), &mut rows);
+        let batch = rows.finish();
+        assert!(batch.read >= 3);
+        assert!(spans(&batch).iter().all(|span| *span == (100, 20)), "{:?}", spans(&batch));
+    }
 }
 
 #[test]
