@@ -157,8 +157,10 @@ impl Reader {
             if !self.more {
                 self.state = State::Done;
             } else if self.held.len() >= longest() {
-                let reason =
-                    format!("one record is longer than {} MB; split the file between records", longest() >> 20);
+                let most = longest() >> 20;
+                let reason = format!(
+                    "one record is longer than {most} MB: it and what follows are not read; split the file behind it"
+                );
                 self.state = State::Refusing { reason, binary: false };
             } else {
                 self.fill(BLOCK)?;

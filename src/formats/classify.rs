@@ -395,6 +395,12 @@ pub fn problem(error: &serde_json::Error, text: &str) -> String {
         return "Ruby inspect text, not JSON".to_owned();
     }
     let place = format!("at character {} of line {} of the record", error.column(), error.line());
+    if error.is_syntax()
+        && let Some((word, column)) = no_number(text, error)
+    {
+        let place = format!("at character {column} of line {} of the record", error.line());
+        return format!("not JSON: {word}, for which JSON has no number, {place}");
+    }
     if error.is_syntax() {
         return format!("not JSON: {what}, {place}");
     }
@@ -411,6 +417,18 @@ fn is_ruby(text: &str, error: &serde_json::Error) -> bool {
     let symbol = line.as_bytes().get(error.column().saturating_sub(1)) == Some(&b':') && line.contains("=>");
     let arrow = line.as_bytes().get(error.column().saturating_sub(1)..).is_some_and(|rest| rest.starts_with(b"=>"));
     arrow || symbol || text.contains("\"=>")
+}
+
+/// Returns the word for what is no number, as Python writes it, that text is no JSON for, and its character in the line.
+fn no_number(text: &str, error: &serde_json::Error) -> Option<(&'static str, usize)> {
+    let line = text.split('\n').nth(error.line().saturating_sub(1))?.as_bytes();
+    // Behind its sign, or at the word.
+    [2, 1].into_iter().find_map(|back| {
+        let start = error.column().checked_sub(back)?;
+        let rest = line.get(start..)?;
+        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| rest.starts_with(word.as_bytes()))?;
+        Some((word, start + 1))
+    })
 }
 
 /// Returns the top-level field of an object whose value covers byte `place`.

@@ -8,6 +8,7 @@ mod encoding;
 mod hash;
 mod intake;
 mod key;
+mod limits;
 mod oracle;
 mod seal;
 mod sealed;

@@ -16,13 +16,13 @@ use crate::model::Micros;
 
 const FOLDERS: &[&str] = &["archives", "etcd", "captures", "parquet"];
 
-fn stored(case: &Case, table: &str) -> Vec<RecordBatch> {
+pub fn stored(case: &Case, table: &str) -> Vec<RecordBatch> {
     let read = |path| ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path).unwrap()).unwrap().build().unwrap();
     case.files(table).into_iter().flat_map(read).map(Result::unwrap).collect()
 }
 
 /// A value as text; None for null, and for a column that no row has.
-fn cell(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
+pub fn cell(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
     let array = batch.column_by_name(column).filter(|array| array.is_valid(row))?;
     if let DataType::Timestamp(..) = array.data_type() {
         return Some(Micros(array.as_primitive::<TimestampMicrosecondType>().value(row)).to_string());

@@ -100,7 +100,8 @@ fn a_cut_dynamic_column_is_missing_and_a_broken_one_is_a_reject() {
 #[test]
 fn unsound_records_are_rejected_with_the_reason() {
     for (text, reason) in [
-        (create("a", "NaN"), "not JSON: expected value"),
+        (create("a", "NaN"), "not JSON: NaN, for which JSON has no number"),
+        (create("a", "nan"), "not JSON: expected ident"),
         (create("a\",\"auditID\":\"b", "{}"), "not readable: duplicate field `auditID`"),
         (create("\\ud800", "{}"), "half a surrogate pair"),
     ] {

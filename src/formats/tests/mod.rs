@@ -5,6 +5,7 @@ mod balance;
 mod bodies;
 mod corpus;
 mod host;
+mod limits;
 mod routes;
 mod runtime;
 mod samples;
@@ -17,7 +18,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 
 use super::block::decode;
 use super::fuzz::{read, spans};
-use super::{Reader, Rows};
+use super::{Batch, Reader, Rows};
 use crate::model::{EvidenceId, Micros};
 
 /// Where real captures are; not everybody has them.
