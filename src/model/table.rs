@@ -60,10 +60,14 @@ pub static TABLES: &[&Table] = &[
 
 /// Columns of a Log Analytics table: our `time` first, then its own, the tail that nearly all of them have, and ours.
 pub fn azure(own: Vec<Column>) -> Vec<Column> {
+    let time = Column::new("time", timestamp(), "event time, UTC: TimeGenerated unless the table says otherwise");
+    [vec![time], own, tail(), ours()].into_iter().flatten().collect()
+}
+
+/// The columns that nearly every table of Log Analytics has (formats.md c).
+fn tail() -> Vec<Column> {
     let new = Column::new;
-    let mut columns = vec![new("time", timestamp(), "event time, UTC: TimeGenerated unless the table says otherwise")];
-    columns.extend(own);
-    columns.extend([
+    vec![
         new("TenantId", word(), "id of the workspace, not of the Entra tenant"),
         new("SourceSystem", word(), "what kind of agent or service sent the row"),
         new("Type", word(), "name of the table"),
@@ -71,9 +75,15 @@ pub fn azure(own: Vec<Column>) -> Vec<Column> {
         new("_SubscriptionId", word(), "subscription of the resource"),
         new("_BilledSize", DataType::Float64, "bytes that were billed"),
         new("_IsBillable", word(), "true or false, as text"),
-    ]);
-    columns.extend(ours());
-    columns
+    ]
+}
+
+/// Says whether a column, its name in lower case, is one that nearly every table has: it tells no table from another, and
+/// a route may add it or leave it out.
+pub fn is_tail(name: &str) -> bool {
+    static NAMES: LazyLock<Vec<String>> =
+        LazyLock::new(|| tail().iter().map(|column| column.name.to_ascii_lowercase()).collect());
+    NAMES.iter().any(|known| known == name)
 }
 
 /// The columns every row of an open table ends with: what did not fit, its key, and where it lies.

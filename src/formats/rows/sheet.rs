@@ -17,25 +17,15 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::value::{Guess, Value};
 use crate::formats::key;
-use crate::model::table::{ours, text, timestamp};
+use crate::model::table::{is_tail, ours, text, timestamp};
 use crate::model::tables::azure;
 use crate::model::{EvidenceId, Micros, Table};
 
 /// More columns than this are no table but somebody's trick; what is over goes to `unread`.
 const MOST_COLUMNS: usize = 1_000;
 
-/// What routes add to a row, or leave out: no part of what makes it this row.
-const TAIL: [&str; 9] = [
-    "tenantid",
-    "sourcesystem",
-    "type",
-    "_resourceid",
-    "_subscriptionid",
-    "_billedsize",
-    "_isbillable",
-    "tablename",
-    "timecollected",
-];
+/// What routes add to a row beside the tail of Azure's tables: no part of what makes it this row either.
+const ADDED: [&str; 2] = ["tablename", "timecollected"];
 
 /// What a row of an open table is recognised by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +112,8 @@ impl Sheet {
     fn add(&mut self, name: &str, build: Build) -> usize {
         let lower = name.to_lowercase();
         // In a table of Azure `time` repeats another column; in one of ours nothing else says when.
-        let counts = !TAIL.contains(&lower.as_str()) && (lower != "time" || self.own_time);
+        let added = is_tail(&lower) || ADDED.contains(&lower.as_str());
+        let counts = !added && (lower != "time" || self.own_time);
         self.columns.push(Column { name: name.to_owned(), build, seed: counts.then(|| xxh3_64(lower.as_bytes())) });
         self.places.insert(lower, self.columns.len() - 1);
         self.columns.len() - 1

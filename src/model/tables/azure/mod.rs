@@ -73,17 +73,10 @@ pub static AZURE: &[&Table] = &[
     &vm_connection::TABLE,
 ];
 
-/// Columns nearly every table of Azure has, in lower case: they tell no table from another (formats.md c).
-const COMMON: [&str; 8] = [
-    "timegenerated",
-    "tenantid",
-    "sourcesystem",
-    "type",
-    "_resourceid",
-    "_subscriptionid",
-    "_billedsize",
-    "_isbillable",
-];
+/// Says whether a column, its name in lower case, tells a table from others.
+fn tells(name: &str) -> bool {
+    name != "timegenerated" && !table::is_tail(name)
+}
 
 /// Fewer names than this could be anyone's.
 const FEWEST: usize = 4;
@@ -94,7 +87,7 @@ static TELLING: LazyLock<Vec<BTreeSet<String>>> = LazyLock::new(|| {
     let shared: Vec<&str> = table::azure(Vec::new()).iter().map(|column| column.name).collect();
     let own = |table: &Table| {
         let names = table.columns.iter().map(|column| column.name).filter(|name| !shared.contains(name));
-        names.map(str::to_ascii_lowercase).filter(|name| !COMMON.contains(&name.as_str())).collect()
+        names.map(str::to_ascii_lowercase).filter(|name| tells(name)).collect()
     };
     AZURE.iter().map(|table| own(table)).collect()
 });
@@ -111,7 +104,7 @@ pub fn by_name(name: &str) -> Option<&'static Table> {
 /// The time zone a portal writes behind a name is the caller's to take off.
 pub fn by_columns(names: &[&str]) -> Option<&'static Table> {
     let names = names.iter().map(|name| name.to_ascii_lowercase());
-    let names: BTreeSet<String> = names.filter(|name| !name.is_empty() && !COMMON.contains(&name.as_str())).collect();
+    let names: BTreeSet<String> = names.filter(|name| !name.is_empty() && tells(name)).collect();
     let held = TELLING.iter().map(|own| names.intersection(own).count());
     let held: Vec<(usize, &&Table)> = held.zip(AZURE).collect();
     let best = held.iter().map(|(count, _)| *count).max().filter(|best| *best >= FEWEST)?;

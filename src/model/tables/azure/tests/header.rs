@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::{AZURE, COMMON, by_columns, by_name};
+use super::super::{AZURE, by_columns, by_name};
+use super::COMMON;
 
 fn known(header: &str) -> Option<&'static str> {
     by_columns(&header.split_whitespace().collect::<Vec<_>>()).map(|table| table.name)

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType::{self, Boolean, Float64, Int32, Int64};
 
-use super::super::{AZURE, COMMON, by_name};
+use super::super::{AZURE, by_name};
+use super::COMMON;
 use crate::model::table::{self, Column, text, timestamp, word};
 
 /// Dynamic columns, formats.md c.1 and c.4 to c.6.
@@ -117,11 +118,11 @@ fn every_table_has_the_time_azure_gave_it_and_may_lack_any_column_of_azure() {
 
 #[test]
 fn common_columns_are_those_the_tail_has() {
-    let tail: BTreeSet<String> =
-        table::azure(Vec::new()).iter().map(|column| column.name.to_ascii_lowercase()).collect();
-    for name in COMMON.iter().filter(|name| **name != "timegenerated") {
-        assert!(tail.contains(*name), "{name}");
+    let tail: BTreeSet<&str> = table::azure(Vec::new()).iter().map(|column| column.name).collect();
+    for name in COMMON.iter().filter(|name| **name != "TimeGenerated") {
+        assert!(tail.contains(*name) && table::is_tail(&name.to_ascii_lowercase()), "{name}");
     }
+    assert!(!["time", "evidence", "timegenerated", "tablename"].into_iter().any(table::is_tail));
 }
 
 #[test]
