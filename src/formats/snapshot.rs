@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::io::{Read, Seek};
 
+use super::Item;
 use super::block::Content;
 use super::etcd::{self, Found, Stored, Tail, Value};
+use super::payloads::gatekeeper;
 use super::payloads::kube_object::{Head, head_of};
 use super::rows::Rows;
 use super::rows::object::{Object, Revised};
@@ -159,6 +161,12 @@ fn row(stored: &Stored<'_>, superseded: bool, before: &mut Before, rows: &mut Ro
         }),
     };
     rows.object(&stored.at, &object);
+    // As a dump of the cluster shows it: what an older revision listed is in its body.
+    let current = !superseded && !stored.deleted && stored.found == Found::Tree;
+    if let (Some(json), Some(kind), Some(version), true) = (body, object.kind, object.api_version, current) {
+        let item = Item { made: true, ..Item::new(stored.at.clone(), 0, json) };
+        gatekeeper::violations(&item, version, kind, object.name, rows);
+    }
 }
 
 /// Namespace and name as the API server writes them into a key: `/registry/[group/]resource/[namespace/]name`, where a

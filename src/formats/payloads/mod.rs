@@ -11,7 +11,7 @@ mod diagnostic_record;
 mod entra;
 mod falco;
 pub(super) mod falco_line;
-mod gatekeeper;
+pub(super) mod gatekeeper;
 mod hubble;
 pub(super) mod kube_audit;
 pub(super) mod kube_object;

@@ -5,6 +5,7 @@
 mod auger;
 mod built;
 mod compare;
+mod constraints;
 mod debugged;
 mod dumps;
 mod filled;
