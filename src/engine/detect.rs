@@ -75,6 +75,8 @@ pub(super) struct Verdict {
     keys: Vec<Option<String>>,
     /// Of an object of a snapshot, and no event.
     pub(super) standing: bool,
+    /// It is no hit, but what it brings is usual from then on.
+    excepted: bool,
 }
 
 impl Verdict {
@@ -115,7 +117,7 @@ impl Engine {
         let Told { mut verdicts, excepted, firsts } = self.verdicts(&Engine::program(rules, Over::events))?;
         let standing = self.standing(rules, &Engine::program(rules, Over::objects))?;
         let coverage = self.coverage()?;
-        verdicts.extend(firsts.into_values().filter(|verdict| is_new(rules, verdict, &coverage)));
+        verdicts.extend(firsts.into_values().filter(|verdict| !verdict.excepted && is_new(rules, verdict, &coverage)));
         verdicts.sort_by(Verdict::order);
         let mut by_rule: Vec<Vec<&Verdict>> = vec![Vec::new(); rules.rules.len()];
         for verdict in &verdicts {
@@ -131,8 +133,8 @@ impl Engine {
         for (place, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.meta.reported) {
             let words = words_of(&rule.meta);
             let of_rule: Vec<&Verdict> = standing.verdicts.iter().filter(|verdict| verdict.rule == place).collect();
+            // What cannot be told of an object is who made it: the rule asks what a snapshot never knows.
             findings.extend(group(&words, events(&of_rule, true)));
-            untold.extend(cannot_tell(&words, events(&of_rule, false)));
         }
         for correlation in &rules.correlations {
             let words = words_of(&correlation.meta);
@@ -308,10 +310,12 @@ impl Told {
             if only.is_some_and(|only| !only.contains(&here())) {
                 continue;
             }
-            if !exceptions.is_null(row) {
-                if hits.value(row) {
-                    *self.excepted.entry((rule, exceptions.value(row) as usize)).or_default() += 1;
-                }
+            let excepted = !exceptions.is_null(row);
+            if excepted && hits.value(row) {
+                *self.excepted.entry((rule, exceptions.value(row) as usize)).or_default() += 1;
+            }
+            // A rule that learns also learns of what is excepted.
+            if excepted && program.firsts[rule].is_none() {
                 continue;
             }
             let list = keys.value(row);
@@ -327,12 +331,14 @@ impl Told {
                 row,
                 keys,
                 standing: false,
+                excepted,
             };
             match program.firsts[rule] {
                 Some(count) if hit => {
                     let values = keys[keys.len() - count..].to_vec();
                     self.first(values, verdict(keys));
                 }
+                _ if excepted => {}
                 _ => self.verdicts.push(verdict(keys)),
             }
         }

@@ -1,5 +1,6 @@
 //! Rules asked of the objects of snapshots, as if each had just been created as it stands.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -38,8 +39,10 @@ impl Engine {
              AND kind IS NOT NULL AND api_version IS NOT NULL",
             &[],
         )?;
+        let all: HashSet<Name> =
+            answer.batches.iter().flat_map(|batch| (0..batch.num_rows()).filter_map(|row| name(batch, row))).collect();
         for batch in &answer.batches {
-            let events = as_events(batch)?;
+            let events = as_events(batch, &all)?;
             let schema = verdict_schema(&events.schema());
             let found = verdicts(program, &schema, &events).map_err(damaged)?;
             told.read(program, &found, None, &mut open);
@@ -49,14 +52,22 @@ impl Engine {
     }
 }
 
+/// Kind, namespace and name.
+type Name = (String, Option<String>, String);
+
+fn name(objects: &RecordBatch, row: usize) -> Option<Name> {
+    let cell = |name: &str| objects.column_by_name(name).and_then(|column| text(column, row)).map(str::to_owned);
+    Some((cell("kind")?, cell("namespace"), cell("name")?))
+}
+
 /// The objects of a batch that nobody else's template stands for, as events of table `audit`.
-fn as_events(objects: &RecordBatch) -> Result<RecordBatch> {
+fn as_events(objects: &RecordBatch, all: &HashSet<Name>) -> Result<RecordBatch> {
     let cell = |name: &str, row: usize| objects.column_by_name(name).and_then(|column| text(column, row));
     let number = |name: &str, row: usize| {
         objects.column_by_name(name).map_or(0, |column| column.as_primitive::<UInt64Type>().value(row))
     };
     let rows = (0..objects.num_rows()).filter_map(|row| {
-        let body = cell("body", row).filter(|body| !is_owned(body))?;
+        let body = cell("body", row).filter(|body| !is_made(body, cell("namespace", row), all))?;
         let time = objects.column_by_name("time").filter(|column| !column.is_null(row));
         Some(Standing {
             kind: cell("kind", row)?,
@@ -79,8 +90,8 @@ fn as_events(objects: &RecordBatch) -> Result<RecordBatch> {
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(damaged)
 }
 
-/// Says whether a controller made the object from a template.
-fn is_owned(body: &str) -> bool {
+/// Says whether a controller made the object from the template of one that is there to be asked itself.
+fn is_made(body: &str, namespace: Option<&str>, all: &HashSet<Name>) -> bool {
     #[derive(Deserialize)]
     struct Object<'a> {
         #[serde(borrow)]
@@ -97,9 +108,13 @@ fn is_owned(body: &str) -> bool {
         #[serde(default)]
         kind: &'a str,
         #[serde(default)]
+        name: &'a str,
+        #[serde(default)]
         controller: bool,
     }
     let metadata = serde_json::from_str::<Object<'_>>(body).ok().and_then(|object| object.metadata);
     let owners = metadata.map(|metadata| metadata.owner_references).unwrap_or_default();
-    owners.iter().any(|owner| owner.controller && OWNERS.contains(&owner.kind))
+    let is_there =
+        |owner: &Owner<'_>| all.contains(&(owner.kind.to_owned(), namespace.map(str::to_owned), owner.name.to_owned()));
+    owners.iter().any(|owner| owner.controller && OWNERS.contains(&owner.kind) && is_there(owner))
 }

@@ -38,11 +38,11 @@ pub fn standing<'a>(objects: impl IntoIterator<Item = Standing<'a>>) -> RecordBa
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let text = |text: &'a str| Text(Cow::Borrowed(text));
         let event = Event {
-            level: Some(text("Request")),
+            level: Some(text("RequestResponse")),
             stage: Some(text("ResponseComplete")),
             verb: Some(text("create")),
             object_ref: Some(ObjectRef {
-                resource: Some(Text(resource(kind).into())),
+                resource: Some(Text(resource(kind, group).into())),
                 namespace: namespace.map(text),
                 name: name.map(text),
                 uid: uid.map(text),
@@ -65,7 +65,7 @@ pub fn standing<'a>(objects: impl IntoIterator<Item = Standing<'a>>) -> RecordBa
         let sighting = Sighting {
             event: &event,
             request: Body::Whole(body),
-            response: Body::Absent,
+            response: Body::Whole(body),
             missing: unknown.into_iter().fold(Recorded::ALL, Recorded::without),
             cut: false,
             envelope: created,
@@ -79,10 +79,12 @@ pub fn standing<'a>(objects: impl IntoIterator<Item = Standing<'a>>) -> RecordBa
     rows.finish().0
 }
 
-/// Returns the resource of a kind, as the API server names nearly all of them: in lower case, in the plural.
-fn resource(kind: &str) -> String {
+/// Returns the resource of a kind, as the API server names nearly all of them: in lower case, in the plural. Gatekeeper
+/// names its constraints by the kind alone.
+fn resource(kind: &str, group: &str) -> String {
     let kind = kind.to_lowercase();
     match kind.as_str() {
+        _ if group == "constraints.gatekeeper.sh" => kind,
         "endpoints" => kind,
         _ if kind.ends_with('s') => kind + "es",
         // networkpolicies, but gateways
@@ -109,8 +111,9 @@ mod tests {
             ("ClusterRoleBinding", "clusterrolebindings"),
             ("APIService", "apiservices"),
         ] {
-            assert_eq!(resource(kind), name);
+            assert_eq!(resource(kind, ""), name);
         }
+        assert_eq!(resource("K8sNoEnv", "constraints.gatekeeper.sh"), "k8snoenv");
     }
 
     #[test]
