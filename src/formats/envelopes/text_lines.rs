@@ -6,7 +6,7 @@
 use super::{Cutter, Envelope, Found, lines, refused};
 use crate::formats::block::{Block, Learnt, enough, lines as line_ends};
 use crate::formats::payloads::text_line::TextLine;
-use crate::formats::{Fit, Item};
+use crate::formats::{Fit, Item, json};
 
 /// How much is looked at to tell text from other bytes.
 const LOOKED_AT: usize = 4 << 10;
@@ -30,7 +30,7 @@ impl Envelope for TextLines {
 
     fn fit(&self, head: &[u8]) -> Fit {
         match () {
-            () if !is_text(head) || refused::named(head).is_some() => Fit::No,
+            () if json::opens(head) || !is_text(head) || refused::named(head).is_some() => Fit::No,
             // Of YAML, which it looks like, it would be a broken document.
             () if is_laid_out(head) => Fit::Sure,
             () => Fit::Maybe,
