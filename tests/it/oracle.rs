@@ -15,7 +15,7 @@ use std::io::Read;
 use std::net::IpAddr;
 
 use coldcase::engine::Replay;
-use coldcase::sigma::{RuleSet, load};
+use coldcase::sigma::{Over, RuleSet, load};
 use ipnet::IpNet;
 use rsigma_eval::JsonEvent;
 use rsigma_parser::{FilterRuleTarget, SigmaCollection};
@@ -34,7 +34,7 @@ fn events() -> Vec<Value> {
         let cases = std::fs::read_to_string(project(&path.replace(".yml", ".cases.jsonl"))).unwrap();
         for line in cases.lines() {
             let line: Value = serde_json::from_str(line).unwrap();
-            events.extend(line["events"].as_array().unwrap().clone());
+            events.extend(line["events"].as_array().cloned().unwrap_or_default());
         }
     }
     let log = project("sample-data/incidents/aks-intrusion/evidence/audit-log/audit.log.gz");
@@ -166,8 +166,8 @@ fn plans_hit_what_rsigma_hits() {
     // Base rules of correlations are asked as rules of their own.
     set.correlations.clear();
     set.rules.iter_mut().for_each(|rule| rule.meta.reported = true);
-    // A key that only we know.
-    set.rules.iter_mut().for_each(|rule| rule.first = None);
+    // Keys that only we know.
+    set.rules.iter_mut().for_each(|rule| (rule.first, rule.over) = (None, Over::Events));
     let case = case_of(&folder, &[input]);
     let events: Vec<(String, Value)> =
         events.into_iter().map(|e| (e["auditID"].as_str().unwrap().to_owned(), enriched(e))).collect();
