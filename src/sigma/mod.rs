@@ -98,8 +98,9 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
                 Read::Correlation(rule, meta) => {
                     waiting.insert(meta.name.clone(), Waiting { rule, meta: *meta, document });
                 }
-                Read::Filter(predicate, rules, not_for, meta) => {
-                    filters.insert(meta.name.clone(), Filter { predicate, rules, not_for, meta: *meta, document });
+                Read::Filter(predicate, rules, not_for, over, meta) => {
+                    filters
+                        .insert(meta.name.clone(), Filter { predicate, rules, not_for, over, meta: *meta, document });
                 }
             }
             Ok(())
@@ -127,8 +128,8 @@ struct Reading {
 enum Read {
     Rule(Box<Rule>),
     Correlation(Box<CorrelationRule>, Box<Meta>),
-    /// What it excepts, from which rules, and the rules that `any` does not mean.
-    Filter(Predicate, FilterRuleTarget, Vec<String>, Box<Meta>),
+    /// What it excepts, from which rules, and the rules and log source that `any` does not and does mean.
+    Filter(Predicate, FilterRuleTarget, Vec<String>, Over, Box<Meta>),
 }
 
 /// Reads documents side by side: a large rule set takes longer to read than to replay.
@@ -157,7 +158,13 @@ fn read(document: &Document<'_>) -> Reading {
             }
             Parsed::Filter(filter, meta) => {
                 let kept = lower::lower(&filter.detection, "filter", document)?;
-                Read::Filter(Predicate::negate(kept), filter.rules, texts(yaml.get("not-for")), Box::new(meta))
+                Read::Filter(
+                    Predicate::negate(kept),
+                    filter.rules,
+                    texts(yaml.get("not-for")),
+                    Over::read(&yaml),
+                    Box::new(meta),
+                )
             }
             Parsed::Correlation(rule, meta) => Read::Correlation(rule, Box::new(meta)),
         })
@@ -177,6 +184,8 @@ struct Filter<'a> {
     predicate: Predicate,
     rules: FilterRuleTarget,
     not_for: Vec<String>,
+    /// What its log source is: `any` means the rules of that.
+    over: Over,
     meta: Meta,
     document: &'a Document<'a>,
 }
@@ -190,14 +199,18 @@ fn except(filters: BTreeMap<String, Filter<'_>>, rules: &[Rule], problems: &mut 
             problems.push(document.problem(&[key, name], format!("no rule is called {name}"), hint));
         }
     };
-    for Filter { predicate, rules: named, not_for, meta, document } in filters.into_values() {
+    for Filter { predicate, rules: named, not_for, over, meta, document } in filters.into_values() {
         let places = match named {
             FilterRuleTarget::Any => {
                 let named = |rule: &Rule| not_for.contains(&rule.meta.name);
                 for name in not_for.iter().filter(|name| !rules.iter().any(|rule| rule.meta.name == **name)) {
                     unknown("not-for", name, document, problems);
                 }
-                (0..rules.len()).filter(|place| !named(&rules[*place])).collect()
+                let meant = |rule: &Rule| match over {
+                    Over::Objects => rule.over.objects(),
+                    Over::Events | Over::Both => rule.over.events(),
+                };
+                (0..rules.len()).filter(|place| meant(&rules[*place]) && !named(&rules[*place])).collect()
             }
             FilterRuleTarget::Specific(names) => {
                 let mut places = Vec::new();

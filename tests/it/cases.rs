@@ -146,6 +146,9 @@ fn every_exception_takes_away_what_its_cases_say_and_nothing_that_looks_like_it(
     for (path, _) in coldcase::pack::EXCEPTIONS {
         let name = path.rsplit('/').next().unwrap().trim_end_matches(".yml");
         let lines = lines(&project(&path.replace(".yml", ".cases.jsonl")));
+        // By itself: what several exceptions hold for is counted by the first of them.
+        let mut with = with.clone();
+        with.exceptions.retain(|exception| exception.meta.name == name);
         for kind in ["excepted", "reported"] {
             assert!(lines.iter().any(|line| line.kind == kind), "{name} has no case that is `{kind}`");
         }
@@ -154,7 +157,10 @@ fn every_exception_takes_away_what_its_cases_say_and_nothing_that_looks_like_it(
             let case = case_with(&folder, &[line]);
             let (all, left) = (replay(&case, &without), replay(&case, &with));
             let what = format!("{name}, {}: {}", line.kind, line.why);
-            let excepted = left.excepted.iter().any(|e| e.exception == name && e.rule == line.rule);
+            // Of a correlation a part is excepted, `<rule>.<part>`.
+            let is_part =
+                |rule: &str| rule.strip_prefix(&line.rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            let excepted = left.excepted.iter().any(|e| e.exception == name && is_part(&e.rule));
             assert!(!hits_of(&all, &line.rule).is_empty(), "{} does not see it at all: {what}", line.rule);
             match line.kind.as_str() {
                 "excepted" => assert!(excepted && hits_of(&left, &line.rule).is_empty(), "{what}"),
