@@ -71,11 +71,19 @@ impl Coverage {
         self.sources.iter().map(|source| source.events).sum()
     }
 
+    /// When the first event was.
+    pub fn first(&self) -> Option<Micros> {
+        self.sources.iter().filter_map(|source| source.first).min()
+    }
+
+    /// When the last event was.
+    pub fn last(&self) -> Option<Micros> {
+        self.sources.iter().filter_map(|source| source.last).max()
+    }
+
     /// Microseconds between the first and the last event.
     pub fn span(&self) -> Option<i64> {
-        let first = self.sources.iter().filter_map(|source| source.first).min()?;
-        let last = self.sources.iter().filter_map(|source| source.last).max()?;
-        Some(last.0 - first.0)
+        Some(self.last()?.0 - self.first()?.0)
     }
 
     /// Says whether reads (get, list) are in the evidence at all.

@@ -101,9 +101,8 @@ impl Verdict {
 
 /// Says whether the first event of its kind came after the rule had learnt what is usual.
 fn is_new(rules: &RuleSet, verdict: &Verdict, coverage: &Coverage) -> bool {
-    let begin = coverage.sources.iter().filter_map(|source| source.first).min();
     let learning = rules.rules[verdict.rule].first.as_ref().map_or(0, |first| first.learning);
-    verdict.time.zip(begin).is_some_and(|(time, begin)| time.0.saturating_sub(begin.0) >= learning)
+    verdict.time.zip(coverage.first()).is_some_and(|(time, begin)| time.0.saturating_sub(begin.0) >= learning)
 }
 
 impl Engine {
@@ -115,14 +114,11 @@ impl Engine {
     /// When a file of the case cannot be read.
     pub fn replay(&self, rules: &RuleSet) -> Result<Replay> {
         let Told { mut verdicts, excepted, firsts } = self.verdicts(&Engine::program(rules, Over::events))?;
-        let standing = self.standing(rules, &Engine::program(rules, Over::objects))?;
         let coverage = self.coverage()?;
+        let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
         verdicts.extend(firsts.into_values().filter(|verdict| !verdict.excepted && is_new(rules, verdict, &coverage)));
         verdicts.sort_by(Verdict::order);
-        let mut by_rule: Vec<Vec<&Verdict>> = vec![Vec::new(); rules.rules.len()];
-        for verdict in &verdicts {
-            by_rule[verdict.rule].push(verdict);
-        }
+        let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));
         let mut findings = Vec::new();
         let mut untold = Vec::new();
         for (rule, verdicts) in rules.rules.iter().zip(&by_rule).filter(|(rule, _)| rule.meta.reported) {
@@ -130,11 +126,9 @@ impl Engine {
             findings.extend(group(&words, events(verdicts, true)));
             untold.extend(cannot_tell(&words, events(verdicts, false)));
         }
-        for (place, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.meta.reported) {
-            let words = words_of(&rule.meta);
-            let of_rule: Vec<&Verdict> = standing.verdicts.iter().filter(|verdict| verdict.rule == place).collect();
+        for (rule, verdicts) in rules.rules.iter().zip(&standing_by_rule).filter(|(rule, _)| rule.meta.reported) {
             // What cannot be told of an object is who made it: the rule asks what a snapshot never knows.
-            findings.extend(group(&words, events(&of_rule, true)));
+            findings.extend(group(&words_of(&rule.meta), events(verdicts, true)));
         }
         for correlation in &rules.correlations {
             let words = words_of(&correlation.meta);
@@ -172,7 +166,7 @@ impl Engine {
     }
 
     /// Compiles a rule set for what `asked` says rules are asked of; the others keep their places and never hit.
-    fn program(rules: &RuleSet, asked: impl Fn(Over) -> bool) -> Arc<Program> {
+    pub(super) fn program(rules: &RuleSet, asked: impl Fn(Over) -> bool) -> Arc<Program> {
         let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
         let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len());
         let firsts = rules.rules.iter().map(first).collect();
@@ -366,6 +360,15 @@ impl Told {
             *self.excepted.entry(place).or_default() += events;
         }
     }
+}
+
+/// The verdicts of each rule, in their order.
+fn by_rule<'a>(verdicts: &'a [Verdict], rules: &RuleSet) -> Vec<Vec<&'a Verdict>> {
+    let mut by_rule = vec![Vec::new(); rules.rules.len()];
+    for verdict in verdicts {
+        by_rule[verdict.rule].push(verdict);
+    }
+    by_rule
 }
 
 fn events(verdicts: &[&Verdict], hit: bool) -> Vec<Event> {

@@ -152,8 +152,7 @@ fn why_not_here(alert: &Alert, replay: &Replay, rules: &RuleSet) -> String {
     if let Some(blind) = replay.blind.iter().find(|blind| blind.whole && of.contains(&blind.rule.as_str())) {
         return format!("blind evidence: {} ({})", blind.reason, blind.rule);
     }
-    let sources = &replay.coverage.sources;
-    let (first, last) = (sources.iter().filter_map(|s| s.first).min(), sources.iter().filter_map(|s| s.last).max());
+    let (first, last) = (replay.coverage.first(), replay.coverage.last());
     let outside =
         |time: Micros| first.is_none_or(|first| time.0 < first.0 - SLACK) || last.is_none_or(|l| time.0 > l.0 + SLACK);
     if alert.first.or(alert.last).is_none_or(outside) {

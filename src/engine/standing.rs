@@ -9,14 +9,14 @@ use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
 use serde::Deserialize;
 
 use super::detect::{Open, Told};
-use super::scan::{Program, verdict_schema, verdicts};
+use super::scan::{verdict_schema, verdicts};
 use super::values::text;
 use super::{Engine, damaged};
 use crate::error::Result;
 use crate::formats::standing::{Standing, standing};
 use crate::model::tables::audit;
 use crate::model::{EvidenceId, Micros};
-use crate::sigma::RuleSet;
+use crate::sigma::{Over, RuleSet};
 
 /// Kinds whose objects are made from a template in the object that owns them, which is judged itself.
 const OWNERS: [&str; 7] =
@@ -27,11 +27,12 @@ impl Engine {
     ///
     /// # Errors
     /// When a file of the case cannot be read.
-    pub(super) fn standing(&self, rules: &RuleSet, program: &Arc<Program>) -> Result<Told> {
+    pub(super) fn standing(&self, rules: &RuleSet) -> Result<Told> {
         let (mut told, mut open) = (Told::default(), Open::new());
         if !rules.rules.iter().any(|rule| rule.over.objects()) {
             return Ok(told);
         }
+        let program = Engine::program(rules, Over::objects);
         let answer = self.sql(
             "SELECT CAST(kind AS VARCHAR) AS kind, CAST(api_version AS VARCHAR) AS api_version, \
              CAST(namespace AS VARCHAR) AS namespace, name, uid, time, body, evidence, \"offset\", length FROM object \
@@ -44,8 +45,8 @@ impl Engine {
         for batch in &answer.batches {
             let events = as_events(batch, &all)?;
             let schema = verdict_schema(&events.schema());
-            let found = verdicts(program, &schema, &events).map_err(damaged)?;
-            told.read(program, &found, None, &mut open);
+            let found = verdicts(&program, &schema, &events).map_err(damaged)?;
+            told.read(&program, &found, None, &mut open);
         }
         told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
         Ok(told)

@@ -10,7 +10,7 @@ use rsigma_parser::{
 
 use super::diagnostic::Document;
 use super::encode;
-use super::fields::{Field, Source};
+use super::fields::{Field, Source, Unknown};
 use super::matcher::Matcher;
 use super::predicate::{Cmp, Elements, Flags, Number, Op, Pattern, Predicate, Relation, Test, Token};
 use crate::error::Diagnostic;
@@ -52,6 +52,11 @@ impl Lowering<'_> {
     fn refuse(&mut self, path: &[&str], message: impl Into<String>, hint: impl Into<String>) -> Predicate {
         self.problems.push(self.document.problem(path, message, hint));
         Predicate::True
+    }
+
+    /// The field of that name where the lowering is: of the event, or of one element.
+    fn field(&self, name: &str) -> Result<Field, Unknown> {
+        if self.member { Ok(Field::of_member(name)) } else { Field::named(name) }
     }
 
     fn condition(&mut self, condition: &ConditionExpr, selections: &[(&str, Predicate)]) -> Predicate {
@@ -142,8 +147,7 @@ impl Lowering<'_> {
 
     /// Tests that must hold of one and the same element of an array.
     fn elements(&mut self, path: &[&str], name: &str, quantifier: ArrayQuantifier, body: &Detection) -> Predicate {
-        let field = if self.member { Ok(Field::of_member(name)) } else { Field::named(name) };
-        let field = match field {
+        let field = match self.field(name) {
             Ok(field) if matches!(field.source, Source::Body { .. } | Source::Member(_)) => field,
             Ok(_) => {
                 let hint =
@@ -198,8 +202,7 @@ impl Lowering<'_> {
         if item.values.is_empty() {
             return self.refuse(&path, format!("{name} has no value to compare with"), "list at least one");
         }
-        let field = match Field::named(name) {
-            _ if self.member => Field::of_member(name),
+        let field = match self.field(name) {
             Ok(field) => field,
             Err(unknown) => {
                 return self.refuse(&path, format!("audit events have no field {name}"), unknown.hint);

@@ -77,6 +77,7 @@ pub enum Elements {
     AllOrEmpty,
     None,
 }
+
 /// A text to compare with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {

@@ -71,14 +71,18 @@ fn one(set: &RuleSet, rule: &Rule, event: Option<(&Engine, &str)>, out: &mut dyn
         }
         return Ok(());
     };
-    for (number, (event_met, clauses)) in met.iter().enumerate() {
-        meeting(event_met, clauses, out)?;
+    let mut excepting = Vec::new();
+    if let Some((engine, id)) = event {
         for exception in exceptions() {
             let asked = Rule { meta: exception.meta.clone(), predicate: exception.predicate.clone(), ..rule.clone() };
-            let Some((engine, id)) = event else { continue };
-            let answers = engine.why(&asked, id)?;
+            excepting.push((&exception.meta, engine.why(&asked, id)?));
+        }
+    }
+    for (number, (event, clauses)) in met.iter().enumerate() {
+        meeting(event, clauses, out)?;
+        for (exception, answers) in &excepting {
             if answers.get(number).and_then(|(_, clauses)| clauses.first()?.holds) == Some(true) {
-                line(out, &format!("    EXCEPTED    {} [{}]", exception.meta.title, exception.meta.name))?;
+                line(out, &format!("    EXCEPTED    {} [{}]", exception.title, exception.name))?;
             }
         }
     }
