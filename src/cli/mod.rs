@@ -15,6 +15,7 @@ pub mod reference;
 mod replay;
 mod rules;
 mod secrets;
+mod site;
 #[cfg(feature = "stats")]
 mod stats;
 mod tables;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::print::{count, head, line, output, time};
 use super::rules::load;
+use super::site::SiteArg;
 use super::{CaseArg, End};
 use crate::engine::{Alert, Engine};
 use crate::error::Result;
@@ -20,11 +21,14 @@ pub struct Reconcile {
     /// Rule file or folder; the bundled pack when none is given
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    site: SiteArg,
 }
 
 impl Reconcile {
     pub(super) fn run(self) -> Result<End> {
-        let (rules, broken) = load(&self.rules)?;
+        let (mut rules, broken) = load(&self.rules)?;
+        self.site.give(&mut rules)?;
         let engine = Engine::open(&self.case.open()?)?;
         let replay = engine.replay(&rules)?;
         let all = engine.reconcile(&replay, &rules)?;

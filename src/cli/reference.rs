@@ -1,5 +1,6 @@
 //! The pages of docs/reference, made from the code so that they cannot be wrong. A test compares them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::tables::kind;
@@ -8,6 +9,7 @@ use crate::error::Result;
 use crate::model::TABLES;
 use crate::report::WRITERS;
 use crate::sigma::fields::FIELDS;
+use crate::sigma::lists;
 
 /// Every page: file name and text.
 ///
@@ -17,7 +19,7 @@ pub fn pages() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("commands.md", commands()),
         ("detections.md", detections()?),
-        ("fields.md", fields()),
+        ("fields.md", fields()?),
         ("formats.md", crate::formats::page()),
         ("hunts.md", hunts()?),
         ("keys.md", keys()),
@@ -62,14 +64,29 @@ fn detections() -> Result<String> {
     Ok(page)
 }
 
-fn fields() -> String {
+fn fields() -> Result<String> {
     let mut page =
         "# Fields in rules\n\nA path through an array means any element.\n\n| field | meaning |\n|---|---|\n"
             .to_owned();
     for field in FIELDS {
         let _ = writeln!(page, "| {} | {} |", field.name, field.doc);
     }
-    page
+    page.push_str(
+        "\n## Lists\n\nNamed in a value as `%name%` under modifier `expand`. What a case does not know comes from a site \
+         file.\n\n| list | filled from |\n|---|---|\n",
+    );
+    for (name, doc) in lists::DERIVED {
+        let _ = writeln!(page, "| {name} | {doc} |");
+    }
+    let (set, _) = rules::load(&[])?;
+    let predicates = set.rules.iter().map(|rule| &rule.predicate).chain(set.exceptions.iter().map(|e| &e.predicate));
+    let named: BTreeSet<&str> = predicates.flat_map(lists::unfilled).collect();
+    for name in named.into_iter().filter(|name| lists::DERIVED.iter().all(|(derived, _)| derived != name)) {
+        let users = set.rules.iter().filter(|rule| lists::unfilled(&rule.predicate).contains(name));
+        let users: Vec<&str> = users.map(|rule| rule.meta.name.as_str()).collect();
+        let _ = writeln!(page, "| {name} | a site file; asked by {} |", users.join(", "));
+    }
+    Ok(page)
 }
 
 fn hunts() -> Result<String> {

@@ -9,6 +9,7 @@ use clap::Args;
 use super::print::{count, grouped, head, line, output, time};
 use super::query::Out;
 use super::rules::load;
+use super::site::SiteArg;
 use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
 use crate::engine::{Engine, Event, Finding, Replay as Outcome, batch_of_findings};
@@ -27,6 +28,8 @@ pub struct Replay {
     /// Rule file or folder; the bundled pack when none is given
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    site: SiteArg,
     /// Report what an exception says is normal as well
     #[arg(long)]
     no_exceptions: bool,
@@ -41,6 +44,7 @@ impl Replay {
     pub(super) fn run(self) -> Result<End> {
         let writer = report::writer(&self.out.format)?;
         let (mut rules, broken) = load(&self.rules)?;
+        self.site.give(&mut rules)?;
         if self.no_exceptions {
             rules.exceptions.clear();
         }

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use walkdir::WalkDir;
 
 use super::print::{count, diagnostic, line, output};
+use super::site::SiteArg;
 use super::{CaseArg, End};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -46,6 +47,8 @@ enum What {
         /// Rule file or folder; the bundled pack when none is given
         #[arg(long = "rules", value_name = "PATH")]
         paths: Vec<PathBuf>,
+        #[command(flatten)]
+        site: SiteArg,
     },
     /// List the rules that a case cannot answer, why, and which export would make them answerable
     Blind {
@@ -54,6 +57,8 @@ enum What {
         /// Rule file or folder; the bundled pack when none is given
         #[arg(long = "rules", value_name = "PATH")]
         paths: Vec<PathBuf>,
+        #[command(flatten)]
+        site: SiteArg,
     },
     /// Print the techniques of rules as a layer for the ATT&CK Navigator
     Navigator {
@@ -98,15 +103,18 @@ impl Rules {
                 line(&mut out, &format!("{rules}, {wrong}, {}", count(warnings.len() as u64, "warning", "warnings")))?;
                 Ok(if problems.is_empty() { End::Done } else { End::Rules })
             }
-            What::Explain { rule, event, case, paths } => {
-                let (set, _) = load(&paths)?;
+            What::Explain { rule, event, case, paths, site } => {
+                let (mut set, _) = load(&paths)?;
+                site.give(&mut set)?;
                 let engine = event.as_ref().map(|_| Engine::open(&case.open()?)).transpose()?;
+                let set = set.filled(&engine.as_ref().map(Engine::lists).transpose()?.unwrap_or_default());
                 let met = engine.as_ref().zip(event.as_deref());
                 explain::explain(&set, &rule, met, &mut out)?;
                 Ok(End::Done)
             }
-            What::Blind { case, paths } => {
-                let (set, _) = load(&paths)?;
+            What::Blind { case, paths, site } => {
+                let (mut set, _) = load(&paths)?;
+                site.give(&mut set)?;
                 let blind = Engine::open(&case.open()?)?.blind(&set)?;
                 for one in &blind {
                     let part = if one.whole { "blind" } else { "in part" };

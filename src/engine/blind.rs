@@ -9,6 +9,7 @@ use super::Engine;
 use super::values::text;
 use crate::error::Result;
 use crate::model::Micros;
+use crate::sigma::lists::unfilled;
 use crate::sigma::{Level, RuleSet, verbs};
 
 /// What the audit evidence holds, source by source.
@@ -139,7 +140,7 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn blind(&self, rules: &RuleSet) -> Result<Vec<Blind>> {
-        Ok(blind(rules, &self.coverage()?))
+        Ok(blind(&rules.filled(&self.lists()?), &self.coverage()?))
     }
 }
 
@@ -164,6 +165,13 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
                 remedy: remedy.to_owned(),
             });
         };
+        let lists: BTreeSet<&str> = parts.iter().flat_map(|rule| unfilled(&rule.predicate)).collect();
+        if !lists.is_empty() {
+            let names = lists.into_iter().collect::<Vec<_>>().join(", ");
+            let remedy = "give the list in a site file (--site), or add what fills it: docs/reference/fields.md";
+            add(true, format!("nothing is known for list {names}"), remedy);
+            continue;
+        }
         if parts.iter().any(|rule| rule.over.objects()) && coverage.objects > 0 {
             // What it does not see happen it sees standing.
             continue;

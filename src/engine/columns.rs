@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{DataType, Int32Type, Int64Type, UInt32Type, UInt64Type};
+use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow::record_batch::RecordBatch;
 
 use super::leaves::Paths;
@@ -252,6 +252,7 @@ pub fn number(array: &dyn Array, row: usize) -> Option<i64> {
     match array.data_type() {
         DataType::Int32 => Some(i64::from(array.as_primitive::<Int32Type>().value(row))),
         DataType::Int64 => Some(array.as_primitive::<Int64Type>().value(row)),
+        DataType::Timestamp(_, _) => Some(array.as_primitive::<TimestampMicrosecondType>().value(row)),
         DataType::UInt32 => Some(i64::from(array.as_primitive::<UInt32Type>().value(row))),
         DataType::UInt64 => i64::try_from(array.as_primitive::<UInt64Type>().value(row)).ok(),
         _ => None,

@@ -19,7 +19,8 @@ use super::scan::{CARRIED, Program, RuleSetExec};
 use super::{Engine, candidates, damaged};
 use crate::error::Result;
 use crate::model::{Micros, Span};
-use crate::sigma::{Correlation, CorrelationKind, Field, Level, Meta, Over, Predicate, Rule, RuleSet};
+use crate::sigma::lists::unfilled;
+use crate::sigma::{Correlation, CorrelationKind, Exception, Field, Level, Meta, Over, Predicate, Rule, RuleSet};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -113,6 +114,7 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn replay(&self, rules: &RuleSet) -> Result<Replay> {
+        let rules = &rules.filled(&self.lists()?);
         let Told { mut verdicts, excepted, firsts } = self.verdicts(&Engine::program(rules, Over::events))?;
         let coverage = self.coverage()?;
         let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
@@ -171,12 +173,17 @@ impl Engine {
         let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len());
         let firsts = rules.rules.iter().map(first).collect();
         let never = || Predicate::negate(Predicate::True);
-        let rule = |rule: &Rule| match asked(rule.over) {
+        let rule = |rule: &Rule| match asked(rule.over) && unfilled(&rule.predicate).is_empty() {
             true => rule.clone(),
             false => Rule { predicate: never(), ..rule.clone() },
         };
         let all: Vec<Rule> = rules.rules.iter().map(rule).collect();
-        Arc::new(Program { compiled: Compiled::new(&all, &rules.exceptions), keys, firsts })
+        let exception = |exception: &Exception| match unfilled(&exception.predicate).is_empty() {
+            true => exception.clone(),
+            false => Exception { predicate: never(), ..exception.clone() },
+        };
+        let exceptions: Vec<Exception> = rules.exceptions.iter().map(exception).collect();
+        Arc::new(Program { compiled: Compiled::new(&all, &exceptions), keys, firsts })
     }
 
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.

@@ -14,6 +14,7 @@ pub mod hunts;
 mod leaves;
 mod ledger;
 mod names;
+mod networks;
 mod query;
 mod reconcile;
 mod record;

@@ -5,12 +5,14 @@
 use rsigma_ir::lower::lower_detection_item;
 use rsigma_ir::{IrError, IrMatcher, IrNumber, IrPattern, IrPatternPart, IrStrOp, LowerOptions};
 use rsigma_parser::{
-    ArrayQuantifier, ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaValue,
+    ArrayQuantifier, ConditionExpr, Detection, DetectionItem, Detections, Modifier, Quantifier, SelectorPattern,
+    SigmaValue,
 };
 
 use super::diagnostic::Document;
 use super::encode;
 use super::fields::{Field, Source, Unknown};
+use super::lists;
 use super::matcher::Matcher;
 use super::predicate::{Cmp, Elements, Flags, Number, Op, Pattern, Predicate, Relation, Test, Token};
 use crate::error::Diagnostic;
@@ -208,6 +210,9 @@ impl Lowering<'_> {
                 return self.refuse(&path, format!("audit events have no field {name}"), unknown.hint);
             }
         };
+        if item.field.modifiers.contains(&Modifier::Expand) {
+            return self.expand(&path, &field, item);
+        }
         let lowered = match lower_detection_item(item, &LowerOptions::default()) {
             Ok(lowered) => lowered,
             Err(error) => {
@@ -235,6 +240,54 @@ impl Lowering<'_> {
             test if negated => Predicate::all([Predicate::Test(Test { field, op: Op::Exists(true) }), test]),
             test => test,
         }
+    }
+
+    /// Values with `%name%`, which lists fill later.
+    fn expand(&mut self, path: &[&str], field: &Field, item: &DetectionItem) -> Predicate {
+        let has = |modifier: Modifier| item.field.modifiers.contains(&modifier);
+        let known = [
+            Modifier::Expand,
+            Modifier::Contains,
+            Modifier::StartsWith,
+            Modifier::EndsWith,
+            Modifier::All,
+            Modifier::Cased,
+        ];
+        if let Some(other) = item.field.modifiers.iter().find(|modifier| !known.contains(modifier)) {
+            let message = format!("expand cannot be used with {}", format!("{other:?}").to_lowercase());
+            return self.refuse(path, message, "entries that are networks are compared as such; leave cidr out");
+        }
+        let relation = match () {
+            () if has(Modifier::Contains) => Relation::Contains,
+            () if has(Modifier::StartsWith) => Relation::StartsWith,
+            () if has(Modifier::EndsWith) => Relation::EndsWith,
+            () => Relation::Equals,
+        };
+        let cased = has(Modifier::Cased);
+        let mut tests = Vec::new();
+        for value in &item.values {
+            let SigmaValue::String(text) = value else {
+                return self.refuse(path, format!("{value} has no %list%"), "put the name in quotes: '%name%'");
+            };
+            let op = match lists::placeholder(&text.original) {
+                Ok(Some((before, name, after))) => {
+                    let [name, before, after] = [name, before, after].map(str::to_owned);
+                    Op::List { name, before, after, relation, cased }
+                }
+                Ok(None) => {
+                    let op = match relation {
+                        Relation::Equals => IrStrOp::Exact,
+                        Relation::Contains => IrStrOp::Contains,
+                        Relation::StartsWith => IrStrOp::StartsWith,
+                        Relation::EndsWith => IrStrOp::EndsWith,
+                    };
+                    Op::AnyText(vec![encode::around(op, sigma_tokens(text), cased)])
+                }
+                Err(why) => return self.refuse(path, why, "list more values instead"),
+            };
+            tests.push(Predicate::Test(Test { field: field.clone(), op }));
+        }
+        if has(Modifier::All) { Predicate::all(tests) } else { Predicate::any(tests) }
     }
 
     fn matcher(&mut self, path: &[&str], field: &Field, matcher: &IrMatcher) -> Predicate {
@@ -298,9 +351,7 @@ impl Lowering<'_> {
                     return self.refuse(&path, format!("audit events have no field {other}"), unknown.hint);
                 }
             },
-            IrMatcher::Expand { .. } => {
-                return self.refuse(path, "modifier expand is not supported", "write the values out");
-            }
+            IrMatcher::Expand { .. } => return self.refuse(path, "modifier expand cannot be used here", ""),
             IrMatcher::TimestampPart { part, .. } => {
                 let name = format!("{part:?}").to_lowercase();
                 return self.refuse(

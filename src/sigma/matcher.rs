@@ -34,13 +34,14 @@ enum Kind {
     Text(Box<Texts>),
     Regex(Lazy<Regex>),
     Cidr(IpNet),
+    Networks(Vec<IpNet>),
     Number(Cmp, Number),
     Bool(bool),
     Null,
     Exists(bool),
     Relation(Relation, bool),
-    /// No value passes by itself: `sigma::elements` asks arrays.
-    Elements,
+    /// No value passes by itself: `sigma::elements` asks arrays, and a list must be filled first.
+    Never,
 }
 
 /// Texts to look for, by how they compare.
@@ -125,7 +126,8 @@ impl Matcher {
             Op::Null => Kind::Null,
             Op::Exists(wanted) => Kind::Exists(*wanted),
             Op::FieldRef { relation, cased, .. } => Kind::Relation(*relation, *cased),
-            Op::Elements { .. } => Kind::Elements,
+            Op::Networks(nets) => Kind::Networks(nets.clone()),
+            Op::Elements { .. } | Op::List { .. } => Kind::Never,
         })
     }
 
@@ -154,6 +156,10 @@ impl Matcher {
                 Value::Text(text) => text.parse::<IpAddr>().is_ok_and(|ip| net.contains(&ip)),
                 _ => false,
             },
+            Kind::Networks(nets) => match value {
+                Value::Text(text) => text.trim().parse().is_ok_and(|ip: IpAddr| is_in(nets, ip.to_canonical())),
+                _ => false,
+            },
             Kind::Number(cmp, wanted) => as_number(value).is_some_and(|number| compare(*cmp, number, wanted.get())),
             Kind::Bool(wanted) => match value {
                 Value::Bool(found) => found == *wanted,
@@ -162,7 +168,7 @@ impl Matcher {
             },
             Kind::Null => value == Value::Null,
             Kind::Exists(wanted) => (value != Value::Null) == *wanted,
-            Kind::Relation(..) | Kind::Elements => false,
+            Kind::Relation(..) | Kind::Never => false,
         }
     }
 
@@ -200,6 +206,12 @@ impl Needles {
             || self.ends.iter().any(|needle| text.ends_with(needle.as_str()))
             || self.contains.iter().any(|needle| needle.find(text.as_bytes()).is_some())
     }
+}
+
+/// Sorted and apart, the only network that can hold an address is the last that does not begin behind it.
+fn is_in(nets: &[IpNet], ip: IpAddr) -> bool {
+    let behind = nets.partition_point(|net| net.network() <= ip);
+    behind.checked_sub(1).and_then(|at| nets.get(at)).is_some_and(|net| net.contains(&ip))
 }
 
 fn texts(patterns: &[Pattern]) -> Kind {

@@ -10,6 +10,7 @@ mod encode;
 pub mod fields;
 mod first;
 pub mod lint;
+pub mod lists;
 mod lower;
 pub mod matcher;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use self::correlation::{Correlation, CorrelationKind, GroupKey};
 use self::diagnostic::{Document, documents};
 pub use self::fields::{Field, Side, Source};
 pub use self::first::First;
+pub use self::lists::Lists;
 pub use self::matcher::Matcher;
 use self::parse::Parsed;
 pub use self::predicate::{Elements, Needs, Op, Predicate, Test, needs, verbs};
@@ -47,6 +49,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     pub correlations: Vec<Correlation>,
     pub exceptions: Vec<Exception>,
+    /// Lists that fill `%name%` in rules and exceptions.
+    pub lists: Lists,
 }
 
 impl RuleSet {
@@ -116,7 +120,7 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
     let order: HashMap<&str, usize> =
         files.iter().enumerate().map(|(place, file)| (file.path.as_str(), place)).collect();
     problems.sort_by_key(|problem| (order.get(problem.file.as_str()).copied(), problem.line, problem.column));
-    (RuleSet { rules, correlations, exceptions }, problems)
+    (RuleSet { rules, correlations, exceptions, lists: Lists::default() }, problems)
 }
 
 /// What one document says, by itself.

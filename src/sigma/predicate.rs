@@ -45,6 +45,17 @@ pub enum Op {
     },
     /// An address of the network.
     Cidr(IpNet),
+    /// An address of one of these networks: sorted, none within another, at least one.
+    Networks(Vec<IpNet>),
+    /// A value of a list that somebody else fills ([`lists`](super::lists)), `before` and `after` put around it. Until
+    /// then no value passes.
+    List {
+        name: String,
+        before: String,
+        after: String,
+        relation: Relation,
+        cased: bool,
+    },
     Number {
         cmp: Cmp,
         value: Number,

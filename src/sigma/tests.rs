@@ -29,7 +29,7 @@ fn a_problem_has_the_place_and_name_of_what_is_wrong() {
         ("objectRef.resources: a", "a.yml:4:5: audit events have no field objectRef.resources"),
         ("requestURI|re: '('", "a.yml:4:5: the expression cannot be used: unclosed group"),
         ("sourceIPs|cidr: 10.0.0/8", "a.yml:4:21: 10.0.0/8 is no network"),
-        ("verb|expand: '%a%'", "a.yml:4:5: modifier expand is not supported"),
+        ("verb|re|expand: '%a%'", "a.yml:4:5: expand cannot be used with re"),
         ("verb|hour: 3", "a.yml:4:5: modifier hour is not supported"),
         ("verb|wide: a", "a.yml:4:5: modifier wide cannot be used here"),
         ("responseStatus.code|lt: many", "a.yml:4:5: many is not a number"),

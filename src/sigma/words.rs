@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::predicate::{Cmp, Elements, Op, Predicate, Relation, Shape, Test, Token};
 
+/// As many networks of a list as are shown.
+const SHOWN: usize = 3;
+
 impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.field)?;
@@ -14,6 +17,12 @@ impl fmt::Display for Test {
             }
             Op::Regex { pattern, .. } => write!(f, "matches /{pattern}/"),
             Op::Cidr(net) => write!(f, "is in {net}"),
+            Op::Networks(nets) => {
+                let some: Vec<String> = nets.iter().take(SHOWN).map(ToString::to_string).collect();
+                let more = if nets.len() > SHOWN { " …" } else { "" };
+                write!(f, "is in one of {} networks: {}{more}", nets.len(), some.join(", "))
+            }
+            Op::List { name, before, after, .. } => write!(f, "is in list {before}%{name}%{after}"),
             Op::Number { cmp, value } => write!(f, "{} {}", symbol(*cmp), value.get()),
             Op::Bool(value) => write!(f, "is {value}"),
             Op::Null => f.write_str("is absent"),

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use coldcase::case::Case;
 use coldcase::engine::Replay;
+use coldcase::sigma::lists::{Listed, Lists, site};
 use coldcase::sigma::{RuleFile, RuleSet, load};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -23,6 +24,8 @@ struct Line {
     /// Objects of a snapshot; `hits` then names those that are hit, such as `pods web/a`.
     objects: Vec<Value>,
     hits: BTreeSet<String>,
+    /// What a site file would say of lists.
+    lists: Lists,
 }
 
 fn lines(path: &Path) -> Vec<Line> {
@@ -37,9 +40,20 @@ fn lines(path: &Path) -> Vec<Line> {
             events: value["events"].as_array().cloned().unwrap_or_default(),
             objects: value["objects"].as_array().cloned().unwrap_or_default(),
             hits: hits.map(|id| id.as_str().unwrap().to_owned()).collect(),
+            lists: lists_of(&value),
         }
     };
     text.lines().map(read).collect()
+}
+
+fn lists_of(line: &Value) -> Lists {
+    let mut lists = Lists::default();
+    let Some(said) = line.get("lists") else { return lists };
+    for (name, listed) in site(&serde_json::json!({ "lists": said }).to_string()).unwrap() {
+        let Listed::Entries(entries) = listed else { panic!("{name} is a file") };
+        lists.add(&name, entries);
+    }
+    lists
 }
 
 fn ids(events: &[Value]) -> BTreeSet<String> {
@@ -85,15 +99,18 @@ fn of_file(pack: &RuleSet, path: &str) -> RuleSet {
     });
     let mut exceptions = pack.exceptions.clone();
     exceptions.iter_mut().for_each(|e| e.rules = e.rules.iter().filter_map(moved).collect());
-    RuleSet { rules: places.iter().map(|place| pack.rules[*place].clone()).collect(), correlations, exceptions }
+    let rules = places.iter().map(|place| pack.rules[*place].clone()).collect();
+    RuleSet { rules, correlations, exceptions, ..RuleSet::default() }
 }
 
 fn check(rule: &str, with: &RuleSet, lines: &[&Line]) {
     let folder = tempfile::tempdir().unwrap();
     let case = case_with(&folder, lines);
+    let mut with = with.clone();
+    lines.iter().for_each(|line| with.lists.extend(&line.lists));
     let without = RuleSet { exceptions: Vec::new(), ..with.clone() };
     let found = replay(&case, &without);
-    let with_exceptions = replay(&case, with);
+    let with_exceptions = replay(&case, &with);
     let untold: BTreeSet<String> = found.untold.iter().flat_map(|u| u.audit_ids.clone()).collect();
     for line in lines {
         let mine = ids(&line.events);
@@ -129,7 +146,8 @@ fn every_rule_does_what_its_cases_say() {
         // Events of a correlation act on each other, an id used twice belongs to two cases, and objects have none: one at a
         // time then.
         let has_objects = lines.iter().any(|line| !line.objects.is_empty());
-        if text.contains("\ncorrelation:") || distinct.len() < all.len() || has_objects {
+        let has_lists = lines.iter().any(|line| line.lists != Lists::default());
+        if text.contains("\ncorrelation:") || distinct.len() < all.len() || has_objects || has_lists {
             lines.iter().for_each(|line| check(rule, &set, &[line]));
         } else {
             check(rule, &set, &lines.iter().collect::<Vec<_>>());

@@ -6,6 +6,7 @@ mod cli;
 mod docs;
 mod evidence;
 mod incident;
+mod lists;
 mod oracle;
 mod robust;
 mod specimens;
