@@ -6,6 +6,7 @@ mod evidence;
 mod explain;
 mod formats;
 mod hunt;
+mod incidents;
 mod ingest;
 mod print;
 mod query;
@@ -51,6 +52,8 @@ enum Command {
     Explain(explain::Explain),
     /// Run detection rules over a case
     Replay(replay::Replay),
+    /// Show which findings belong together
+    Incidents(incidents::Incidents),
     /// Compare what a replay finds with the Defender alerts in a case
     Reconcile(reconcile::Reconcile),
     /// Ask a case in SQL, read-only
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Evidence(args) => args.run(),
         Command::Explain(args) => args.run(),
         Command::Replay(args) => args.run(),
+        Command::Incidents(args) => args.run(),
         Command::Reconcile(args) => args.run(),
         Command::Query(args) => args.run(),
         Command::Hunt(args) => args.run(),

@@ -168,7 +168,11 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
         true => (count(finding.count, "object", "objects"), format!("created {span}")),
         false => (count(finding.count, "request", "requests"), span),
     };
-    line(out, &format!("           {span}  {number}  id {}", finding.id))?;
+    let incident = finding.incident.as_deref().map_or(String::new(), |incident| format!("  incident {incident}"));
+    line(out, &format!("           {span}  {number}  id {}{incident}", finding.id))?;
+    if let Some(remediation) = &finding.remediation {
+        line(out, &format!("           to do: {}", remediation.lines().collect::<Vec<_>>().join(" ")))?;
+    }
     let events = &finding.events;
     for event in events.iter().take(2) {
         let object = event.object().unwrap_or_default();

@@ -142,6 +142,7 @@ impl Engine {
             let key = |f: &Finding| (std::cmp::Reverse(f.level), f.first, f.rule.clone(), f.id.clone());
             key(a).cmp(&key(b))
         });
+        super::incident::assign(&mut findings);
         untold.sort_by(|a, b| (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule)));
         let blind = super::blind::blind(rules, &coverage);
         let excepted = excepted.into_iter().chain(standing.excepted).map(|((rule, exception), events)| {
@@ -189,6 +190,7 @@ impl Engine {
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
     async fn plan(&self, program: &Arc<Program>, filter: Expr, bodies: bool) -> Result<Arc<dyn ExecutionPlan>> {
         let mut wanted: Vec<&str> = CARRIED.to_vec();
+        wanted.push("containers");
         let of_keys = program.keys.iter().flatten().flat_map(super::values::columns);
         let asked = program.compiled.columns().into_iter().chain(of_keys);
         let asked = asked.filter(|name| !BODIES.contains(name)).chain(BODIES.into_iter().filter(|_| bodies));
@@ -439,6 +441,9 @@ fn words_of(meta: &Meta) -> Words<'_> {
         level: meta.level,
         title: &meta.title,
         techniques: &meta.techniques,
+        tactics: &meta.tactics,
+        threat_matrix: &meta.threat_matrix,
         defender: &meta.defender,
+        remediation: meta.remediation.as_deref(),
     }
 }

@@ -6,7 +6,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use sha2::{Digest, Sha256};
 
-use super::values::text;
+use super::entity::{Entity, entities};
+use super::values::{text, texts_of};
 use crate::model::{EvidenceId, Micros, Span};
 use crate::sigma::Level;
 
@@ -24,8 +25,19 @@ pub struct Finding {
     pub count: u64,
     pub actor: Option<String>,
     pub target: Option<String>,
+    /// ATT&CK techniques and tactics in the vocabulary of the rule, old or new.
     pub techniques: Vec<String>,
+    pub tactics: Vec<String>,
+    /// Ids of Microsoft's threat matrix.
+    pub threat_matrix: Vec<String>,
     pub defender: Vec<String>,
+    /// What to do about it; None when the rule does not say.
+    pub remediation: Option<String>,
+    /// Who acted, from where and on what, sorted, each once.
+    pub entities: Vec<Entity>,
+    /// The incident it is part of, if any, and what it shares with other findings of it.
+    pub incident: Option<String>,
+    pub shared: Vec<Entity>,
     /// In event order, each once.
     pub audit_ids: Vec<String>,
     /// The chain of evidence, in event order.
@@ -33,7 +45,7 @@ pub struct Finding {
 }
 
 /// One event as a finding needs it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
     pub time: Option<Micros>,
     pub span: Span,
@@ -50,6 +62,14 @@ pub struct Event {
     pub agent: Option<String>,
     pub body: Option<String>,
     pub not_recorded: Option<String>,
+    /// Who asked, and as whom, each by itself.
+    pub identities: Vec<String>,
+    /// ARM id of the cluster.
+    pub cluster: Option<String>,
+    /// user.extra as JSON: names pod and node of a pod's token.
+    pub extra: Option<String>,
+    /// Images of the written pod spec.
+    pub images: Vec<String>,
 }
 
 impl Event {
@@ -65,10 +85,8 @@ impl Event {
             (Some(user), Some(other)) => Some(format!("{user} as {other}")),
             (user, _) => user,
         };
-        let address = batch.column_by_name("source_ips").filter(|a| !a.is_null(row)).map(|array| {
-            let ips = array.as_list::<i32>().value(row);
-            (0..ips.len()).filter_map(|i| text(ips.as_ref(), i)).collect::<Vec<_>>().join(" ")
-        });
+        let recorded = batch.column_by_name("source_ips").is_some_and(|array| !array.is_null(row));
+        let address = recorded.then(|| texts_of(batch, "source_ips", row).join(" "));
         Event {
             time: Event::time(batch, row),
             span: Event::span(batch, row),
@@ -85,6 +103,10 @@ impl Event {
             agent: cell("user_agent"),
             body: cell("body"),
             not_recorded: cell("not_recorded"),
+            identities: [cell("user_name"), cell("impersonated_user_name")].into_iter().flatten().collect(),
+            cluster: cell("cluster_id"),
+            extra: cell("user_extra"),
+            images: texts_of(batch, "images", row),
         }
     }
 
@@ -126,7 +148,10 @@ pub struct Words<'a> {
     pub level: Level,
     pub title: &'a str,
     pub techniques: &'a [String],
+    pub tactics: &'a [String],
+    pub threat_matrix: &'a [String],
     pub defender: &'a [String],
+    pub remediation: Option<&'a str>,
 }
 
 /// Makes one finding of the events that belong together; `events` must not be empty.
@@ -138,18 +163,8 @@ pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
     // A client may choose one auditID for many requests: the path tells them apart.
     let requests: BTreeSet<_> =
         events.iter().map(|e| (&e.audit_id, &e.uri, e.audit_id.is_none().then_some(e.span))).collect();
-    let mut hash = Sha256::new();
-    for part in
-        [Some(words.rule), events[0].audit_id.as_deref(), events[0].stage.as_deref(), events[0].actor.as_deref()]
-    {
-        hash.update(part.unwrap_or_default());
-        hash.update([0]);
-    }
-    hash.update(events[0].time.map_or(0, |t| t.0).to_be_bytes());
-    hash.update(events[0].object().unwrap_or_default());
-    let id = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     Finding {
-        id,
+        id: id(words.rule, &events),
         rule: words.rule.to_owned(),
         level: words.level,
         title: words.title.to_owned(),
@@ -159,10 +174,34 @@ pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
         actor: few(events.iter().filter_map(|e| e.actor.clone()), "identities"),
         target: target(&events),
         techniques: words.techniques.to_vec(),
+        tactics: words.tactics.to_vec(),
+        threat_matrix: words.threat_matrix.to_vec(),
         defender: words.defender.to_vec(),
+        remediation: words.remediation.map(str::to_owned),
+        entities: entities(&events),
+        incident: None,
+        shared: Vec::new(),
         audit_ids,
         events,
     }
+}
+
+/// Names a finding by its rule and its first event, and by nothing that hangs on where the event is written: the same
+/// events in other files, or read in another order, give the same id.
+fn id(rule: &str, events: &[Event]) -> String {
+    let key = |event: &Event| {
+        let object = event.object().unwrap_or_default();
+        (event.time, event.audit_id.clone(), event.stage.clone(), event.actor.clone(), object)
+    };
+    let Some((time, audit_id, stage, actor, object)) = events.iter().map(key).min() else { return String::new() };
+    let mut hash = Sha256::new();
+    for part in [Some(rule), audit_id.as_deref(), stage.as_deref(), actor.as_deref()] {
+        hash.update(part.unwrap_or_default());
+        hash.update([0]);
+    }
+    hash.update(time.map_or(0, |t| t.0).to_be_bytes());
+    hash.update(object);
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Sorts the verdicts of one rule into findings: one actor, one behaviour, with everything it was done to.

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray, UInt32Builder,
-    UInt64Array, UInt64Builder,
+    ArrayRef, ListArray, ListBuilder, RecordBatch, StringArray, StringBuilder, StructArray, TimestampMicrosecondArray,
+    UInt32Builder, UInt64Array, UInt64Builder,
 };
+use arrow::buffer::OffsetBuffer;
 use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field};
 
+use super::entity::Entity;
 use super::finding::Finding;
 use crate::error::{Error, Result};
 use crate::model::Micros;
-use crate::model::tables::finding::TABLE;
+use crate::model::tables::finding::{TABLE, entity};
 
 /// Makes one row of each finding, in their order.
 ///
@@ -57,7 +60,13 @@ pub fn batch_of_findings(findings: &[Finding]) -> Result<RecordBatch> {
         texts(&|f| f.actor.as_deref()),
         texts(&|f| f.target.as_deref()),
         lists(&|f| &f.techniques),
+        lists(&|f| &f.tactics),
+        lists(&|f| &f.threat_matrix),
         lists(&|f| &f.defender),
+        texts(&|f| f.remediation.as_deref()),
+        entities(findings, &|f| &f.entities),
+        texts(&|f| f.incident.as_deref()),
+        entities(findings, &|f| &f.shared),
         lists(&|f| &f.audit_ids),
         Arc::new(evidence.finish()),
         Arc::new(offset.finish()),
@@ -66,4 +75,14 @@ pub fn batch_of_findings(findings: &[Finding]) -> Result<RecordBatch> {
     let bug = |source: arrow::error::ArrowError| Error::Bug { what: "table finding".into(), source: source.into() };
     let columns = columns.iter().zip(TABLE.schema.fields()).map(|(array, field)| cast(array, field.data_type()));
     RecordBatch::try_new(Arc::clone(&TABLE.schema), columns.collect::<Result<_, _>>().map_err(bug)?).map_err(bug)
+}
+
+fn entities(findings: &[Finding], of: &dyn Fn(&Finding) -> &[Entity]) -> ArrayRef {
+    let all = || findings.iter().flat_map(of);
+    let kinds: ArrayRef = Arc::new(all().map(|entity| Some(entity.kind.as_str())).collect::<StringArray>());
+    let names: ArrayRef = Arc::new(all().map(|entity| Some(&entity.name)).collect::<StringArray>());
+    let DataType::Struct(fields) = entity() else { unreachable!("an entity is a structure") };
+    let values = StructArray::new(fields, vec![kinds, names], None);
+    let offsets = OffsetBuffer::from_lengths(findings.iter().map(|finding| of(finding).len()));
+    Arc::new(ListArray::new(Arc::new(Field::new("item", entity(), true)), offsets, Arc::new(values), None))
 }

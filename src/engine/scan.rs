@@ -21,7 +21,7 @@ use super::values;
 use crate::sigma;
 
 /// What every verdict carries of its event, in this order after `rule`, `hit` and `exception`.
-pub const CARRIED: [&str; 20] = [
+pub const CARRIED: [&str; 22] = [
     "time",
     "audit_id",
     "stage",
@@ -36,6 +36,8 @@ pub const CARRIED: [&str; 20] = [
     "name",
     "source_ips",
     "user_agent",
+    "user_extra",
+    "cluster_id",
     "response_code",
     "body",
     "not_recorded",
@@ -74,14 +76,15 @@ impl RuleSetExec {
     }
 }
 
-/// `rule` u32, `hit` bool (false: cannot tell, null: its bodies must be read), `exception` u32, the carried columns, `keys`
-/// list of text.
+/// `rule` u32, `hit` bool (false: cannot tell, null: its bodies must be read), `exception` u32, the carried columns,
+/// `images` and `keys`, both lists of text.
 pub fn verdict_schema(events: &Schema) -> SchemaRef {
     let mut fields = vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, true)];
     fields.push(Field::new("exception", DataType::UInt32, true));
     fields.extend(CARRIED.iter().filter_map(|name| events.field_with_name(name).ok().cloned()));
-    let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
-    fields.push(Field::new("keys", DataType::List(item), false));
+    let texts = || DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)));
+    fields.push(Field::new("images", texts(), false));
+    fields.push(Field::new("keys", texts(), false));
     Arc::new(Schema::new(fields))
 }
 
@@ -114,6 +117,12 @@ pub fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> 
             columns.push(take(array, &rows, None)?);
         }
     }
+    let mut images = ListBuilder::new(StringBuilder::new());
+    for verdict in &verdicts {
+        values::images(events, verdict.row).iter().for_each(|image| images.values().append_value(image));
+        images.append(true);
+    }
+    columns.push(Arc::new(images.finish()));
     let mut keys = ListBuilder::new(StringBuilder::new());
     for verdict in &verdicts {
         for field in &program.keys[verdict.rule] {

@@ -61,6 +61,16 @@ pub fn text(array: &dyn Array, row: usize) -> Option<&str> {
     }
 }
 
+/// The texts of a column; none when there is no such column.
+pub fn texts_of(batch: &RecordBatch, column: &str, row: usize) -> Vec<String> {
+    batch.column_by_name(column).map(|array| texts(array.as_ref(), row)).unwrap_or_default()
+}
+
+/// The images of the pod spec an event writes.
+pub fn images(batch: &RecordBatch, row: usize) -> Vec<String> {
+    batch.column_by_name("containers").map(|array| shred(array.as_ref(), row, "image")).unwrap_or_default()
+}
+
 /// Shows every text of an event to `hit` until it says yes: all columns, and every scalar of the bodies.
 pub fn everything(batch: &RecordBatch, row: usize, hit: &mut dyn FnMut(&str) -> bool) -> bool {
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {

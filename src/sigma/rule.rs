@@ -72,6 +72,8 @@ pub struct Meta {
     /// Alert types of Microsoft Defender it corresponds to.
     pub defender: Vec<String>,
     pub falsepositives: Vec<String>,
+    /// What to do about a hit: short, with commands.
+    pub remediation: Option<String>,
     pub file: String,
     /// Line its document begins on, from 1.
     pub line: usize,
@@ -150,6 +152,7 @@ impl Meta {
         };
         let (id, name, title, status) = (text("id"), text("name"), text("title"), text("status"));
         let (description, level) = (text("description"), text("level"));
+        let remediation = text("remediation").map(|text| text.trim_end().to_owned());
         let mut list = |key: &str| match yaml.get(key) {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::String(one)) => vec![one.clone()],
@@ -190,6 +193,7 @@ impl Meta {
             tags,
             defender,
             falsepositives,
+            remediation,
             file: document.file.to_owned(),
             line: document.place(&[]).0,
             reported: true,

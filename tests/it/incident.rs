@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use coldcase::case::Case;
-use coldcase::engine::{Engine, Replay};
+use coldcase::engine::{Engine, Entity, Finding, Kind, Replay};
 use coldcase::sigma::Level;
 use serde_json::Value;
 
@@ -13,9 +13,10 @@ use crate::support::{case_of, pack, project, replay};
 
 const EVIDENCE: &str = "sample-data/incidents/aks-intrusion/evidence";
 
-/// Rule, Defender ids and audit ids of each finding, in order.
-fn essence(replay: &Replay) -> BTreeSet<(String, Vec<String>)> {
-    replay.findings.iter().map(|f| (f.rule.clone(), f.audit_ids.clone())).collect()
+/// Id, rule, incident and audit ids of each finding.
+fn essence(replay: &Replay) -> BTreeSet<(String, String, Option<String>, Vec<String>)> {
+    let of = |f: &Finding| (f.id.clone(), f.rule.clone(), f.incident.clone(), f.audit_ids.clone());
+    replay.findings.iter().map(of).collect()
 }
 
 #[test]
@@ -72,6 +73,33 @@ fn the_order_of_the_evidence_changes_nothing() {
     }
     let rows = |case: &Case| -> u64 { case.evidence().iter().map(|input| input.stored).sum() };
     assert_eq!(rows(&forward), rows(&backward), "the same events are stored whatever comes first");
+}
+
+#[test]
+fn the_intrusion_is_one_incident_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = replay(&case_of(&folder, &[project(EVIDENCE)]), &pack());
+    let ids: BTreeSet<&str> = found.findings.iter().map(|f| f.id.as_str()).collect();
+    assert_eq!(ids.len(), found.findings.len(), "no two findings have one id");
+    let attacker = Entity { kind: Kind::Address, name: "203.0.113.7".into() };
+    let of_attacker: Vec<&Finding> =
+        found.findings.iter().filter(|f| f.entities.contains(&attacker) && f.level >= Level::Medium).collect();
+    let incidents: BTreeSet<Option<&str>> = of_attacker.iter().map(|f| f.incident.as_deref()).collect();
+    assert_eq!(incidents.len(), 1, "one address did it all, within minutes: {incidents:?}");
+    assert!(!incidents.contains(&None) && of_attacker.len() > 40);
+    assert!(of_attacker.iter().all(|f| f.shared.contains(&attacker)), "each says what it shares");
+    let miner = found.findings.iter().find(|f| f.rule == "ex-miner-image").unwrap();
+    let named: Vec<String> = miner.entities.iter().map(Entity::to_string).collect();
+    for entity in [
+        "service account kube-system/deployer",
+        "image docker.example/xmrig/xmrig:6",
+        "address 203.0.113.7",
+        "namespace kube-system",
+        "object daemonsets kube-system/kube-cache",
+    ] {
+        assert!(named.iter().any(|name| name == entity), "{entity} is not among {named:?}");
+    }
+    assert!(named.iter().any(|name| name.starts_with("cluster /subscriptions/") && name.ends_with("/shop-prod")));
 }
 
 #[test]

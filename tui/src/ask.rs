@@ -300,7 +300,8 @@ pub struct Chain {
     /// In time order; the screen prints the time between neighbours.
     pub events: Vec<ChainEvent>,
     pub total: u64,
-    /// Why the rule fired, what it means and what innocent thing looks the same: one paragraph each.
+    /// Why the rule fired, what it means, what innocent thing looks the same, what to do, who and what it is about, its
+    /// incident and its names elsewhere: one paragraph each.
     pub why: Vec<String>,
 }
 

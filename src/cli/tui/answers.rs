@@ -21,6 +21,15 @@ const MARKS: &str = "(SELECT evidence, \"offset\", max(worst) AS worst FROM (SEL
     unnest(\"offset\") AS \"offset\", CASE level WHEN 'critical' THEN 5 WHEN 'high' THEN 4 WHEN 'medium' THEN 3 \
     WHEN 'low' THEN 2 ELSE 1 END AS worst FROM finding) GROUP BY 1, 2)";
 
+/// What a finding says of itself besides its chain.
+const ABOUT: &str = "SELECT CAST(f.rule AS VARCHAR) AS slug, f.remediation, n.names, f.incident, s.shared, \
+    array_to_string(f.techniques, ' '), array_to_string(f.threat_matrix, ' '), array_to_string(f.defender, ' ') \
+    FROM finding f \
+    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS names FROM (SELECT id, unnest(entities) AS e \
+    FROM finding WHERE id = $id) GROUP BY id) n ON n.id = f.id \
+    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS shared FROM (SELECT id, unnest(shared) AS e \
+    FROM finding WHERE id = $id) GROUP BY id) s ON s.id = f.id WHERE f.id = $id";
+
 const ORDER: &str = "ORDER BY time, evidence, \"offset\"";
 
 impl Ask<'_> {
@@ -147,8 +156,10 @@ impl Ask<'_> {
             &id,
         )?;
         let total = self.one("SELECT cardinality(evidence) FROM finding WHERE id = $id", &id)?;
-        let rule = self.sql("SELECT CAST(rule AS VARCHAR) FROM finding WHERE id = $id", &id)?;
-        let slug = rows(&rule).next().and_then(|row| row.text(0)).unwrap_or_default();
+        let about = self.sql(ABOUT, &id)?;
+        let slug = rows(&about).next().and_then(|row| row.text(0)).unwrap_or_default();
+        let mut why = why(&slug)?;
+        why.extend(rows(&about).next().map(|row| known(&row)).into_iter().flatten());
         let events = rows(&chain).map(|row| {
             let object = row.text(6).filter(|text| !text.is_empty()).or_else(|| row.text(7)).unwrap_or_default();
             let code = if row.is_null(10) { String::new() } else { format!(" → {}", row.number(10)) };
@@ -165,7 +176,7 @@ impl Ask<'_> {
                 },
             }
         });
-        Ok(Chain { finding: finding.to_owned(), events: events.collect(), total, why: why(&slug)? })
+        Ok(Chain { finding: finding.to_owned(), events: events.collect(), total, why })
     }
 
     pub fn record(&self, id: RecordId) -> Result<Record> {
@@ -320,6 +331,20 @@ pub fn level(word: Option<&str>) -> Level {
         Some("low") => Level::Low,
         _ => Level::Informational,
     }
+}
+
+/// What is said of one finding: a paragraph each.
+fn known(row: &Row<'_>) -> Vec<String> {
+    let said = |column: usize| row.text(column).filter(|text| !text.is_empty());
+    let incident = said(3).map(|incident| match said(4) {
+        Some(shared) => format!("Incident {incident}: shares {shared}"),
+        None => format!("Incident {incident}, by itself"),
+    });
+    let names = [(5, "ATT&CK"), (6, "threat matrix"), (7, "Defender")];
+    let names: Vec<String> = names.iter().filter_map(|(at, what)| Some(format!("{what} {}", said(*at)?))).collect();
+    let to_do = said(1).map(|text| format!("To do: {}", text.replace('\n', " ")));
+    let all = [to_do, said(2).map(|names| format!("About: {names}")), incident];
+    all.into_iter().flatten().chain((!names.is_empty()).then(|| names.join("; "))).collect()
 }
 
 /// What the bundled rule says of itself.
