@@ -8,6 +8,7 @@ mod evidence;
 mod incident;
 mod lists;
 mod oracle;
+mod pack;
 mod robust;
 mod specimens;
 mod support;
