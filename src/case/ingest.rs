@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -42,13 +43,15 @@ pub struct Intaking {
     pub embed: bool,
     /// The year of times that have none.
     pub year: Option<i32>,
+    /// Each of the paths given is evidence by itself: what came with one of them is no double of what comes with another.
+    pub apart: bool,
     /// Set by whoever wants the intake to end: it then ends with [`Error::Stopped`], and the case is as before.
     pub stop: Arc<AtomicBool>,
 }
 
 impl<A: Into<Act>> From<A> for Intaking {
     fn from(act: A) -> Intaking {
-        Intaking { act: act.into(), embed: false, year: None, stop: Arc::default() }
+        Intaking { act: act.into(), embed: false, year: None, apart: false, stop: Arc::default() }
     }
 }
 
@@ -57,6 +60,8 @@ pub struct Receipt {
     pub inputs: Vec<InputReceipt>,
     /// Inputs that could not be read at all, or only in part.
     pub problems: Vec<Error>,
+    /// For each of the paths given, in their order, the numbers of the new evidence that it brought.
+    pub brought: Vec<Range<u32>>,
 }
 
 /// What became of one input.
@@ -92,7 +97,7 @@ impl Case {
         let known = self.journal.inputs().count();
         let mut problems = Vec::new();
         let list = inputs::list(&self.dir, paths, known as u64, &mut problems);
-        let receipt = self.take_in(&list, &how, problems, progress);
+        let receipt = self.take_in(paths.len(), &list, &how, problems, progress);
         if matches!(receipt, Err(Error::Stopped)) {
             // No line of the journal tells of it yet, so nothing that it wrote counts.
             self.sweep()?;
@@ -106,6 +111,7 @@ impl Case {
 
     fn take_in(
         &mut self,
+        paths: usize,
         list: &[Input],
         how: &Intaking,
         problems: Vec<Error>,
@@ -127,12 +133,19 @@ impl Case {
             receipts: Vec::new(),
             problems,
         };
+        let mut brought = vec![0..0; paths];
         for input in list {
+            let (begins, next) = (brought[input.of].is_empty(), intake.next().0);
+            if begins && how.apart {
+                intake.forget();
+            }
             intake.watch.begin(size(input));
             match intake.file(input) {
                 Err(error @ Error::Io { .. }) => intake.problems.push(error),
                 other => other?,
             }
+            let first = if begins { next } else { brought[input.of].start };
+            brought[input.of] = first..intake.next().0;
             intake.watch.goes_on()?;
         }
         let mut receipts = std::mem::take(&mut intake.receipts);
@@ -146,7 +159,7 @@ impl Case {
                 receipt.record = record;
             }
         }
-        Ok(Receipt { inputs: receipts, problems })
+        Ok(Receipt { inputs: receipts, problems, brought })
     }
 
     /// Closes the files, puts right what fuller copies replaced, merges many files into few, and writes the line.

@@ -13,6 +13,8 @@ pub struct Input {
     /// As the ledger shall name it.
     pub name: String,
     pub path: PathBuf,
+    /// Which of the paths that were given it is of.
+    pub of: usize,
 }
 
 /// Lists the files behind `paths`: folders with all below them in sorted order, links not followed. What cannot be
@@ -20,7 +22,7 @@ pub struct Input {
 pub fn list(case: &Path, paths: &[PathBuf], stdin: u64, problems: &mut Vec<Error>) -> Vec<Input> {
     let mut inputs = Vec::new();
     let mut spooled = false;
-    for path in paths {
+    for (of, path) in paths.iter().enumerate() {
         if path.as_os_str() == "-" {
             if std::mem::replace(&mut spooled, true) {
                 problems.push(Error::Usage {
@@ -30,7 +32,7 @@ pub fn list(case: &Path, paths: &[PathBuf], stdin: u64, problems: &mut Vec<Error
                 continue;
             }
             match spool(case, stdin) {
-                Ok(input) => inputs.push(input),
+                Ok(input) => inputs.push(Input { of, ..input }),
                 Err(error) => problems.push(error),
             }
             continue;
@@ -41,7 +43,7 @@ pub fn list(case: &Path, paths: &[PathBuf], stdin: u64, problems: &mut Vec<Error
                 Ok(entry) if inside(case, entry.path()) => {}
                 Ok(entry) if entry.file_type().is_file() || (entry.depth() == 0 && entry.path().is_file()) => {
                     let path = absolute(entry.path());
-                    inputs.push(Input { name: path.to_string_lossy().into_owned(), path });
+                    inputs.push(Input { name: path.to_string_lossy().into_owned(), path, of });
                 }
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) => problems.push(Error::Usage {
@@ -67,7 +69,7 @@ fn spool(case: &Path, number: u64) -> Result<Input> {
     let path = case.join(&inside);
     let mut file = File::create(&path).map_err(Error::io("write", &path))?;
     io::copy(&mut io::stdin().lock(), &mut file).map_err(Error::io("read standard input into", &path))?;
-    Ok(Input { name: format!("-/{inside}"), path })
+    Ok(Input { name: format!("-/{inside}"), path, of: 0 })
 }
 
 /// The path from the root, so that it can be found again from anywhere.

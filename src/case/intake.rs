@@ -51,6 +51,12 @@ impl Open {
 }
 
 impl Intake<'_> {
+    /// Knows nothing any more of what came before, so that nothing that comes is a double of it.
+    pub fn forget(&mut self) {
+        self.seen = Seen::default();
+        self.hashes.clear();
+    }
+
     /// Takes in the rows and rejects of one batch.
     pub fn batch(&mut self, batch: Batch, evidence: EvidenceId, record: &mut InputRecord) -> Result<()> {
         self.watch.step(batch.read)?;

@@ -148,7 +148,7 @@ impl Intake<'_> {
     }
 
     /// The number the next evidence has.
-    fn next(&self) -> EvidenceId {
+    pub fn next(&self) -> EvidenceId {
         EvidenceId((self.earlier.len() + self.receipts.iter().filter(|receipt| !receipt.known).count()) as u32)
     }
 
