@@ -115,9 +115,15 @@ impl Engine {
     /// When a file of the case cannot be read.
     pub fn replay(&self, rules: &RuleSet) -> Result<Replay> {
         let rules = &rules.filled(&self.lists()?);
-        let Told { mut verdicts, excepted, firsts } = self.verdicts(&Engine::program(rules, Over::events))?;
+        let told = self.verdicts(&Engine::program(rules, Over::events))?;
         let coverage = self.coverage()?;
         let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
+        self.conclude(rules, told, standing, coverage)
+    }
+
+    /// What verdicts on events, and on the objects of snapshots, amount to: firsts, correlations, findings.
+    pub(super) fn conclude(&self, rules: &RuleSet, told: Told, standing: Told, coverage: Coverage) -> Result<Replay> {
+        let Told { mut verdicts, excepted, firsts } = told;
         verdicts.extend(firsts.into_values().filter(|verdict| !verdict.excepted && is_new(rules, verdict, &coverage)));
         verdicts.sort_by(Verdict::order);
         let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));

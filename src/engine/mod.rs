@@ -20,6 +20,7 @@ mod networks;
 mod query;
 mod reconcile;
 mod record;
+mod rows;
 mod ruleset;
 mod scan;
 mod standing;
@@ -45,6 +46,7 @@ pub use ledger::Holding;
 pub use query::{Answer, Parameter};
 pub use reconcile::{Alert, Reconciled};
 pub use record::batch_of_findings;
+pub use rows::Rows;
 pub use tables::TableInfo;
 pub use why::Clause;
 

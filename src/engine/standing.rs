@@ -9,7 +9,7 @@ use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
 use serde::Deserialize;
 
 use super::detect::{Open, Told};
-use super::scan::{verdict_schema, verdicts};
+use super::scan::{Program, verdict_schema, verdicts};
 use super::values::text;
 use super::{Engine, damaged};
 use crate::error::Result;
@@ -28,29 +28,35 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub(super) fn standing(&self, rules: &RuleSet) -> Result<Told> {
-        let (mut told, mut open) = (Told::default(), Open::new());
         if !rules.rules.iter().any(|rule| rule.over.objects()) {
-            return Ok(told);
+            return Ok(Told::default());
         }
-        let program = Engine::program(rules, Over::objects);
-        let answer = self.sql(
-            "SELECT CAST(kind AS VARCHAR) AS kind, CAST(api_version AS VARCHAR) AS api_version, \
-             CAST(namespace AS VARCHAR) AS namespace, name, uid, time, body, evidence, \"offset\", length FROM object \
-             WHERE coalesce(superseded, false) = false AND coalesce(deleted, false) = false AND body IS NOT NULL \
-             AND kind IS NOT NULL AND api_version IS NOT NULL",
-            &[],
-        )?;
-        let all: HashSet<Name> =
-            answer.batches.iter().flat_map(|batch| (0..batch.num_rows()).filter_map(|row| name(batch, row))).collect();
-        for batch in &answer.batches {
-            let events = as_events(batch, &all)?;
-            let schema = verdict_schema(&events.schema());
-            let found = verdicts(&program, &schema, &events).map_err(damaged)?;
-            told.read(&program, &found, None, &mut open);
-        }
-        told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
-        Ok(told)
+        ask(&Engine::program(rules, Over::objects), &self.sql(OBJECTS, &[])?.batches)
     }
+}
+
+/// What is asked of: the objects that stand at the end of their snapshots.
+pub(super) const OBJECTS: &str = "SELECT CAST(kind AS VARCHAR) AS kind, CAST(api_version AS VARCHAR) AS api_version, \
+     CAST(namespace AS VARCHAR) AS namespace, name, uid, time, body, evidence, \"offset\", length FROM object \
+     WHERE coalesce(superseded, false) = false AND coalesce(deleted, false) = false AND body IS NOT NULL \
+     AND kind IS NOT NULL AND api_version IS NOT NULL ORDER BY evidence, \"offset\"";
+
+/// Asks a program of objects that stand together.
+///
+/// # Errors
+/// When a batch cannot be made.
+pub(super) fn ask(program: &Program, batches: &[RecordBatch]) -> Result<Told> {
+    let (mut told, mut open) = (Told::default(), Open::new());
+    let all: HashSet<Name> =
+        batches.iter().flat_map(|batch| (0..batch.num_rows()).filter_map(|row| name(batch, row))).collect();
+    for batch in batches {
+        let events = as_events(batch, &all)?;
+        let schema = verdict_schema(&events.schema());
+        let found = verdicts(program, &schema, &events).map_err(damaged)?;
+        told.read(program, &found, None, &mut open);
+    }
+    told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
+    Ok(told)
 }
 
 /// Kind, namespace and name.

@@ -1,5 +1,7 @@
 //! Why a rule hits an event or does not: every part of what it asks, with the answer and the value that was there.
 
+use std::collections::HashMap;
+
 use arrow::array::RecordBatch;
 use datafusion::prelude::{col, lit};
 
@@ -32,28 +34,34 @@ impl Engine {
             let events = self.context.table("audit").await?.filter(col("audit_id").eq(lit(audit_id)))?;
             events.sort(vec![col("evidence").sort(true, true), col("\"offset\"").sort(true, true)])?.collect().await
         });
-        let parts = rule.predicate.parts();
-        let rules: Vec<Rule> =
-            parts.iter().map(|(_, _, part)| Rule { predicate: (*part).clone(), ..rule.clone() }).collect();
-        let compiled = Compiled::new(&rules, &[]);
         let mut all = Vec::new();
         for batch in batches.map_err(damaged)? {
-            let verdicts = compiled.run(&batch);
-            for row in 0..batch.num_rows() {
-                let clause = |(place, (depth, words, part)): (usize, &(usize, String, &Predicate))| {
-                    let verdict = verdicts.iter().find(|verdict| (verdict.rule, verdict.row) == (place, row));
-                    let holds = match verdict.map(|verdict| verdict.told) {
-                        None => Some(false),
-                        Some(Told::Hit) => Some(true),
-                        Some(Told::CannotTell | Told::NeedsBodies) => None,
-                    };
-                    Clause { depth: *depth, words: words.clone(), holds, values: asked(part, &batch, row) }
-                };
-                all.push((Event::read(&batch, row), parts.iter().enumerate().map(clause).collect()));
-            }
+            all.extend(clauses(rule, &batch));
         }
         Ok(all)
     }
+}
+
+/// Asks every part of a rule of every event of a batch of table `audit`.
+pub(super) fn clauses(rule: &Rule, batch: &RecordBatch) -> Vec<(Event, Vec<Clause>)> {
+    let parts = rule.predicate.parts();
+    let rules: Vec<Rule> =
+        parts.iter().map(|(_, _, part)| Rule { predicate: (*part).clone(), ..rule.clone() }).collect();
+    let verdicts = Compiled::new(&rules, &[]).run(batch);
+    let told: HashMap<(usize, usize), Told> =
+        verdicts.iter().map(|verdict| ((verdict.rule, verdict.row), verdict.told)).collect();
+    let row = |row: usize| {
+        let clause = |(place, (depth, words, part)): (usize, &(usize, String, &Predicate))| {
+            let holds = match told.get(&(place, row)) {
+                None => Some(false),
+                Some(Told::Hit) => Some(true),
+                Some(Told::CannotTell | Told::NeedsBodies) => None,
+            };
+            Clause { depth: *depth, words: words.clone(), holds, values: asked(part, batch, row) }
+        };
+        (Event::read(batch, row), parts.iter().enumerate().map(clause).collect())
+    };
+    (0..batch.num_rows()).map(row).collect()
 }
 
 /// The fields a test asks, with their values in a row; nothing of other parts.

@@ -18,6 +18,7 @@ mod oracle;
 mod parse;
 pub mod predicate;
 mod rule;
+mod select;
 mod words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
