@@ -19,6 +19,7 @@ pub mod engine;
 #[cfg(feature = "stats")]
 pub mod stats;
 
+pub mod regress;
 pub mod report;
 
 pub mod cli;

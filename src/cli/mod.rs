@@ -20,6 +20,7 @@ mod site;
 #[cfg(feature = "stats")]
 mod stats;
 mod tables;
+mod test;
 mod tui;
 mod verify;
 
@@ -73,6 +74,8 @@ enum Command {
     Case(case::Manage),
     /// List and check detection rules
     Rules(rules::Rules),
+    /// Run tests of rules: what must fire, what must not, what cannot be told
+    Test(test::Test),
     /// List the formats that are recognised
     Formats(formats::Formats),
 }
@@ -118,6 +121,8 @@ enum End {
     Rules,
     /// Somebody wanted it to stop; it has been said.
     Stopped,
+    /// Tests of rules did not all end well; the code says how.
+    Tests(test::Code),
 }
 
 /// Runs the program with the process's arguments and returns its exit code.
@@ -141,6 +146,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => args.run(),
         Command::Case(args) => args.run(),
         Command::Rules(args) => args.run(),
+        Command::Test(args) => args.run(),
         Command::Formats(args) => args.run(),
     };
     match result {
@@ -148,6 +154,7 @@ pub fn main() -> ExitCode {
         Ok(End::Findings) => ExitCode::from(1),
         Ok(End::Evidence) => ExitCode::from(Kind::Evidence as u8),
         Ok(End::Rules) => ExitCode::from(Kind::Rules as u8),
+        Ok(End::Tests(code)) => ExitCode::from(code as u8),
         Ok(End::Stopped) => ExitCode::from(ingest::STOPPED),
         // Whoever reads our output has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -14,6 +14,7 @@ use super::{CaseArg, End};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::pack;
+use crate::regress;
 use crate::sigma::{self, RuleFile, RuleSet};
 
 /// Lists, checks and explains detection rules, and says which of them a case cannot answer.
@@ -171,6 +172,9 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<RuleFile>> {
             })?;
             if entry.file_type().is_file() && (entry.depth() == 0 || is_rule(entry.path())) {
                 let text = std::fs::read_to_string(entry.path()).map_err(Error::io("read", entry.path()))?;
+                if entry.depth() > 0 && regress::is_only_tests(entry.path(), &text) {
+                    continue;
+                }
                 files.push(RuleFile { path: entry.path().to_string_lossy().into_owned(), text });
             }
         }

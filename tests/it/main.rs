@@ -9,6 +9,7 @@ mod incident;
 mod lists;
 mod oracle;
 mod pack;
+mod regress;
 mod robust;
 mod specimens;
 mod support;

@@ -15,7 +15,7 @@ fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
 }
 
 /// Floors from the ground up; a module may use those on lower floors only.
-const FLOORS: [(&str, usize); 10] = [
+const FLOORS: [(&str, usize); 11] = [
     ("error", 0),
     ("model", 0),
     ("formats", 1),
@@ -24,6 +24,7 @@ const FLOORS: [(&str, usize); 10] = [
     ("case", 2),
     ("engine", 3),
     ("stats", 3),
+    ("regress", 4),
     ("report", 4),
     ("cli", 5),
 ];

@@ -1,0 +1,106 @@
+//! Outcomes for people: what needs a look, then the count of the rest.
+
+use std::io::Write;
+
+use super::Told;
+use crate::cli::print::{count, line};
+use crate::error::Result;
+use crate::regress::{Nearest, Outcome, Status};
+
+/// Writes all of it.
+pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
+    let rules: std::collections::BTreeSet<&str> = told.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
+    line(
+        out,
+        &format!(
+            " test  {}  {}  {}",
+            count(rules.len() as u64, "rule", "rules"),
+            count(told.outcomes.len() as u64, "case", "cases"),
+            count(told.events, "event", "events")
+        ),
+    )?;
+    let mut first = true;
+    for outcome in told.outcomes.iter().filter(|outcome| told.all || needs_a_look(outcome)) {
+        if std::mem::take(&mut first) {
+            line(out, "")?;
+        }
+        one(told, outcome, out)?;
+    }
+    let mut parts = vec![format!("{} passed", told.count(Status::Passed) + told.count(Status::Untold))];
+    for (status, word) in [
+        (Status::Failed, "failed"),
+        (Status::Noisy, "noisy"),
+        (Status::Broken, "with data that cannot be read"),
+        (Status::Skipped, "skipped"),
+    ] {
+        let number = told.count(status);
+        if number > 0 || status == Status::Failed {
+            parts.push(format!("{number} {word}"));
+        }
+    }
+    line(out, "")?;
+    line(out, &format!(" {}    untested rules {}", parts.join("  "), told.untested.len()))?;
+    if told.all {
+        told.untested.iter().try_for_each(|name| line(out, &format!("   untested  {name}")))?;
+    }
+    Ok(())
+}
+
+fn needs_a_look(outcome: &Outcome) -> bool {
+    !matches!(outcome.status, Status::Passed | Status::Untold)
+}
+
+fn one(told: &Told<'_>, outcome: &Outcome, out: &mut dyn Write) -> Result<()> {
+    let mark = match outcome.status {
+        Status::Passed => "✓",
+        Status::Untold => "?",
+        Status::Failed => "✗",
+        Status::Noisy => "~",
+        Status::Skipped => "-",
+        Status::Broken => "!",
+    };
+    line(out, &format!(" {mark} {} › {}", outcome.rule, outcome.name))?;
+    if !needs_a_look(outcome) {
+        return Ok(());
+    }
+    let all = |out: &mut dyn Write, word: &str, lines: &[String]| {
+        let first = lines.iter().enumerate();
+        first
+            .into_iter()
+            .try_for_each(|(place, text)| line(out, &format!("     {:<9} {text}", if place == 0 { word } else { "" })))
+    };
+    all(out, "expected", &outcome.expected)?;
+    let word = if outcome.expected.is_empty() { "because" } else { "got" };
+    all(out, word, &outcome.got)?;
+    if let Some(nearest) = &outcome.nearest {
+        all(out, "nearest", &nearest_lines(nearest))?;
+    }
+    all(out, "written", &[format!("{}:{}", outcome.file, outcome.line)])?;
+    if outcome.status == Status::Skipped {
+        return Ok(());
+    }
+    all(out, "rerun", &[told.rerun(outcome)])
+}
+
+/// The nearest miss, line by line.
+pub fn nearest_lines(nearest: &Nearest) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (part, hits) in &nearest.parts {
+        lines.push(format!("{part} hits {}", count(*hits, "event", "events")));
+    }
+    let event = nearest.event.as_deref().map_or(String::new(), |event| format!(" of {event}"));
+    lines.push(format!("{}: {} of {} parts{event}", nearest.rule, nearest.passed, nearest.of));
+    lines.push(format!("{}  {}", if nearest.fails { "FAIL" } else { "CANNOT TELL" }, nearest.clause));
+    for (field, values) in &nearest.actual {
+        let shown: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+        let shown = if shown.is_empty() { "nothing".to_owned() } else { shown.join(" | ") };
+        lines.push(format!("actual {field} {shown}"));
+    }
+    lines
+}
+
+fn quoted(value: &str) -> String {
+    const LONGEST: usize = 100;
+    let cut = value.floor_char_boundary(LONGEST);
+    if value.len() > LONGEST { format!("\"{}…\"", &value[..cut]) } else { format!("\"{value}\"") }
+}
