@@ -5,11 +5,14 @@
 //! may lack a column, a body may be cut. The copy that holds more is the one that stays; where each holds what the
 //! other lacks, one row takes both.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::path::Path;
 
 use ahash::RandomState;
 
+use super::copies::Copies;
 use super::merge::Place;
+use crate::error::Result;
 use crate::formats::{AuditKey, ObjectKey, RowKey};
 use crate::model::Recorded;
 
@@ -28,12 +31,9 @@ pub enum Fate {
 }
 
 /// Every event and object of a case, by key.
-#[derive(Default)]
 pub struct Seen {
+    events: Copies,
     // Keys are hashes already, but of text that an attacker may have chosen.
-    /// Where in `copies` the events of a key are: small, since it is moved whenever it grows.
-    events: HashMap<u64, u32, RandomState>,
-    copies: Vec<Copies>,
     objects: HashMap<u64, (), RandomState>,
     /// Rows of open tables: how often each is stored, and how often it came in the input that brought it last.
     rows: HashMap<u64, Often, RandomState>,
@@ -46,50 +46,18 @@ struct Often {
     here: u32,
 }
 
-/// The events stored under one (auditID, stage) and content: nearly always one.
-enum Copies {
-    One(Copy),
-    /// By minute, since a client may use one auditID for every request it makes.
-    Many(BTreeMap<i64, Vec<Copy>>),
-}
-
-impl Copies {
-    /// The copies that may be the same event as one of that time: two times of one event are less than a minute apart.
-    fn near(&self, time: i64) -> impl Iterator<Item = &Copy> {
-        let minute = time.div_euclid(MINUTE);
-        let (one, many) = match self {
-            Copies::One(one) => (Some(one), None),
-            Copies::Many(many) => (None, Some(many.range(minute - 1..=minute + 1))),
-        };
-        one.into_iter().chain(many.into_iter().flatten().flat_map(|(_, copies)| copies))
-    }
-
-    /// Keeps `kept`, in the place of the copies at `places`.
-    fn replace(&mut self, places: &[Place], kept: Copy) {
-        if let Copies::One(one) = self {
-            *self = Copies::Many(BTreeMap::from([(one.minute(), vec![one.clone()])]));
-        }
-        if let Copies::Many(many) = self {
-            let minute = kept.minute();
-            if !places.is_empty() {
-                let near = many.range_mut(minute.saturating_sub(1)..=minute.saturating_add(1));
-                near.for_each(|(_, copies)| copies.retain(|old| !places.contains(&old.place)));
-            }
-            many.entry(minute).or_default().push(kept);
-        }
-    }
-}
-
-#[derive(Clone)]
-struct Copy {
-    key: AuditKey,
+/// An event as one record brought it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    pub key: AuditKey,
     /// Event time, from the envelope when the event's own was cut off.
-    time: Option<i64>,
-    place: Place,
+    pub time: Option<i64>,
+    pub place: Place,
 }
 
 impl Copy {
-    fn minute(&self) -> i64 {
+    /// The minute it is kept under, where several have one key.
+    pub fn minute(&self) -> i64 {
         self.time.map_or(i64::MIN, |time| time.div_euclid(MINUTE))
     }
 
@@ -126,45 +94,49 @@ impl Copy {
     }
 }
 
-const MINUTE: i64 = 60_000_000;
+/// In microseconds.
+pub const MINUTE: i64 = 60_000_000;
 
 /// How far an envelope's time may be from the stage's, in microseconds: the pipeline stamps a record right after.
 const ENVELOPE_LAG: i64 = 2_000_000;
 
 impl Seen {
+    /// Starts empty; `dir` is where a temporary file may be made.
+    pub fn new(dir: &Path) -> Seen {
+        Seen { events: Copies::new(dir), objects: HashMap::default(), rows: HashMap::default() }
+    }
+
     /// Decides on one audit event and remembers it when it is stored.
-    pub fn event(&mut self, key: &AuditKey, time: Option<i64>, place: Place) -> Fate {
+    ///
+    /// # Errors
+    /// When the temporary file of the keys cannot be read or written.
+    pub fn event(&mut self, key: &AuditKey, time: Option<i64>, place: Place) -> Result<Fate> {
         let new = Copy { key: key.clone(), time, place };
-        let next = u32::try_from(self.copies.len()).expect("keys of 4 billion events do not fit in memory");
-        let place_of = *self.events.entry(key.id ^ key.content.rotate_left(32)).or_insert(next);
-        let Some(copies) = self.copies.get_mut(place_of as usize) else {
-            self.copies.push(Copies::One(new));
-            return Fate::Store;
+        let Some(number) = self.events.find_or_add(&new)? else {
+            return Ok(Fate::Store);
         };
         // Without a time nothing tells an event that came twice from two events.
-        let near = time.into_iter().flat_map(|time| copies.near(time));
-        let same: Vec<Copy> = near.filter(|old| is_same(old, &new)).cloned().collect();
+        let near = time.map_or(Ok(Vec::new()), |time| self.events.near(number, time))?;
+        let same: Vec<Copy> = near.into_iter().filter(|old| is_same(old, &new)).collect();
         if same.iter().any(|old| holds_all(old, &new)) {
-            return Fate::Duplicate;
+            return Ok(Fate::Duplicate);
         }
         let places: Vec<Place> = same.iter().map(|old| old.place).collect();
         if same.iter().all(|old| holds_all(&new, old)) {
-            copies.replace(&places, new);
-            return if places.is_empty() { Fate::Store } else { Fate::Replace(places) };
+            self.events.replace(number, &places, new)?;
+            return Ok(if places.is_empty() { Fate::Store } else { Fate::Replace(places) });
         }
         // A copy with a coarse time may be the same as two events that are not the same: it completes the first only.
         let first = same[0].place;
         let joined = new.joined(same[0].clone());
         let into = joined.place;
-        copies.replace(&[first], joined);
-        Fate::Join { into, from: vec![if into == place { first } else { place }] }
+        self.events.replace(number, &[first], joined)?;
+        Ok(Fate::Join { into, from: vec![if into == place { first } else { place }] })
     }
 
     /// Makes room for about so many more events.
     pub fn expect(&mut self, events: u64) {
-        let events = usize::try_from(events).unwrap_or(0);
-        self.events.reserve(events);
-        self.copies.reserve(events);
+        self.events.expect(usize::try_from(events).unwrap_or(0));
     }
 
     /// Decides on one snapshot object and remembers it.
@@ -264,6 +236,16 @@ mod tests {
     use super::*;
     use crate::formats::key::Start;
 
+    fn empty() -> Seen {
+        Seen::new(&std::env::temp_dir())
+    }
+
+    impl Seen {
+        fn fate(&mut self, key: &AuditKey, time: Option<i64>, place: Place) -> Fate {
+            self.event(key, time, place).expect("a temporary file can be written")
+        }
+    }
+
     fn key(time: Option<i64>, content: u64, request: u64, missing: Recorded) -> AuditKey {
         AuditKey { id: 1, stage_time: time, content, request, start: Start::default(), response: 0, missing }
     }
@@ -272,17 +254,17 @@ mod tests {
 
     #[test]
     fn a_second_route_is_a_duplicate_and_a_chosen_id_is_not() {
-        let mut seen = Seen::default();
-        assert_eq!(seen.event(&key(Some(T), 7, 9, Recorded::ALL), Some(T), (0, 0)), Fate::Store);
-        assert_eq!(seen.event(&key(Some(T), 7, 9, Recorded::ALL), Some(T), (1, 0)), Fate::Duplicate);
-        assert_eq!(seen.event(&key(Some(T), 8, 9, Recorded::ALL), Some(T), (1, 1)), Fate::Store, "other content");
-        assert_eq!(seen.event(&key(Some(T), 7, 5, Recorded::ALL), Some(T), (1, 2)), Fate::Store, "other request body");
-        assert_eq!(seen.event(&key(Some(T + 1), 7, 9, Recorded::ALL), Some(T), (1, 3)), Fate::Store, "other time");
+        let mut seen = empty();
+        assert_eq!(seen.fate(&key(Some(T), 7, 9, Recorded::ALL), Some(T), (0, 0)), Fate::Store);
+        assert_eq!(seen.fate(&key(Some(T), 7, 9, Recorded::ALL), Some(T), (1, 0)), Fate::Duplicate);
+        assert_eq!(seen.fate(&key(Some(T), 8, 9, Recorded::ALL), Some(T), (1, 1)), Fate::Store, "other content");
+        assert_eq!(seen.fate(&key(Some(T), 7, 5, Recorded::ALL), Some(T), (1, 2)), Fate::Store, "other request body");
+        assert_eq!(seen.fate(&key(Some(T + 1), 7, 9, Recorded::ALL), Some(T), (1, 3)), Fate::Store, "other time");
     }
 
     #[test]
     fn equal_lines_of_one_input_are_kept_and_those_of_another_are_not() {
-        let (mut seen, line) = (Seen::default(), RowKey { hash: 5, unique: false });
+        let (mut seen, line) = (empty(), RowKey { hash: 5, unique: false });
         let fates = |seen: &mut Seen, evidence, key| [seen.row(key, evidence), seen.row(key, evidence)];
         assert_eq!(fates(&mut seen, 0, line), [Fate::Store, Fate::Store]);
         assert_eq!(fates(&mut seen, 1, line), [Fate::Duplicate, Fate::Duplicate]);
@@ -299,13 +281,13 @@ mod tests {
         let table = key(Some(T / 1000 * 1000), 7, 9, Recorded::IMPERSONATED);
         let cut = key(None, 7, 9, Recorded::RESPONSE.without(Recorded::STAGE_TIME));
         for poor in [table, cut] {
-            let mut seen = Seen::default();
-            seen.event(&full, Some(T), (0, 0));
-            assert_eq!(seen.event(&poor, Some(T + 300), (1, 0)), Fate::Duplicate);
-            let mut seen = Seen::default();
-            seen.event(&poor, Some(T + 300), (1, 0));
-            assert_eq!(seen.event(&full, Some(T), (0, 0)), Fate::Replace(vec![(1, 0)]));
-            assert_eq!(seen.event(&poor, Some(T + 300), (2, 0)), Fate::Duplicate);
+            let mut seen = empty();
+            seen.fate(&full, Some(T), (0, 0));
+            assert_eq!(seen.fate(&poor, Some(T + 300), (1, 0)), Fate::Duplicate);
+            let mut seen = empty();
+            seen.fate(&poor, Some(T + 300), (1, 0));
+            assert_eq!(seen.fate(&full, Some(T), (0, 0)), Fate::Replace(vec![(1, 0)]));
+            assert_eq!(seen.fate(&poor, Some(T + 300), (2, 0)), Fate::Duplicate);
         }
     }
 
@@ -315,13 +297,13 @@ mod tests {
         let cut = key(None, 7, 9, Recorded::RESPONSE.without(Recorded::STAGE_TIME));
         let join = Fate::Join { into: (1, 0), from: vec![(2, 0)] };
         for turn in [[(&table, (1, 0)), (&cut, (2, 0))], [(&cut, (2, 0)), (&table, (1, 0))]] {
-            let mut seen = Seen::default();
-            assert_eq!(seen.event(turn[0].0, Some(T), turn[0].1), Fate::Store);
-            assert_eq!(seen.event(turn[1].0, Some(T), turn[1].1), join);
-            assert_eq!(seen.event(&table, Some(T), (3, 0)), Fate::Duplicate);
-            assert_eq!(seen.event(&cut, Some(T), (3, 1)), Fate::Duplicate);
+            let mut seen = empty();
+            assert_eq!(seen.fate(turn[0].0, Some(T), turn[0].1), Fate::Store);
+            assert_eq!(seen.fate(turn[1].0, Some(T), turn[1].1), join);
+            assert_eq!(seen.fate(&table, Some(T), (3, 0)), Fate::Duplicate);
+            assert_eq!(seen.fate(&cut, Some(T), (3, 1)), Fate::Duplicate);
             let full = key(Some(T), 7, 9, Recorded::ALL);
-            assert_eq!(seen.event(&full, Some(T), (4, 0)), Fate::Replace(vec![(1, 0)]));
+            assert_eq!(seen.fate(&full, Some(T), (4, 0)), Fate::Replace(vec![(1, 0)]));
         }
     }
 
@@ -329,11 +311,11 @@ mod tests {
     fn a_coarse_copy_does_not_make_one_event_of_two() {
         let second = T / 1_000_000 * 1_000_000;
         let cut = |time: i64| key(Some(time), 7, 9, Recorded::RESPONSE);
-        let mut seen = Seen::default();
-        assert_eq!(seen.event(&cut(second + 100_001), Some(second + 100_001), (0, 0)), Fate::Store);
-        assert_eq!(seen.event(&cut(second + 900_001), Some(second + 900_001), (0, 1)), Fate::Store);
+        let mut seen = empty();
+        assert_eq!(seen.fate(&cut(second + 100_001), Some(second + 100_001), (0, 0)), Fate::Store);
+        assert_eq!(seen.fate(&cut(second + 900_001), Some(second + 900_001), (0, 1)), Fate::Store);
         let coarse = key(Some(second), 7, 9, Recorded::IMPERSONATED);
-        let Fate::Join { into, from } = seen.event(&coarse, Some(second), (1, 0)) else { panic!("they complete") };
+        let Fate::Join { into, from } = seen.fate(&coarse, Some(second), (1, 0)) else { panic!("they complete") };
         let mut joined = [vec![into], from].concat();
         joined.sort_unstable();
         assert_eq!(joined, [(0, 0), (1, 0)], "the other event keeps its row");
@@ -345,20 +327,20 @@ mod tests {
         let cuts = [fine, fine / 1_000_000 * 1_000_000, fine / MINUTE * MINUTE];
         for (coarse, finer) in [(cuts[1], cuts[0]), (cuts[2], cuts[0]), (cuts[2], cuts[1])] {
             let [coarse, finer] = [coarse, finer].map(|time| key(Some(time), 7, 9, Recorded::ALL));
-            let mut seen = Seen::default();
-            seen.event(&coarse, coarse.stage_time, (0, 0));
-            assert_eq!(seen.event(&finer, finer.stage_time, (1, 0)), Fate::Replace(vec![(0, 0)]));
-            assert_eq!(seen.event(&coarse, coarse.stage_time, (2, 0)), Fate::Duplicate);
+            let mut seen = empty();
+            seen.fate(&coarse, coarse.stage_time, (0, 0));
+            assert_eq!(seen.fate(&finer, finer.stage_time, (1, 0)), Fate::Replace(vec![(0, 0)]));
+            assert_eq!(seen.fate(&coarse, coarse.stage_time, (2, 0)), Fate::Duplicate);
         }
     }
 
     #[test]
     fn a_padded_request_under_a_reused_id_is_not_swallowed() {
-        let mut seen = Seen::default();
-        seen.event(&key(Some(T), 7, 9, Recorded::ALL), Some(T), (0, 0));
+        let mut seen = empty();
+        seen.fate(&key(Some(T), 7, 9, Recorded::ALL), Some(T), (0, 0));
         let padded = key(None, 7, 0, Recorded::REQUEST.without(Recorded::RESPONSE).without(Recorded::STAGE_TIME));
-        assert_eq!(seen.event(&padded, Some(T + 300), (1, 0)), Fate::Store);
-        assert_eq!(seen.event(&padded, Some(T + 400), (1, 1)), Fate::Duplicate, "the same cut record twice");
+        assert_eq!(seen.fate(&padded, Some(T + 300), (1, 0)), Fate::Store);
+        assert_eq!(seen.fate(&padded, Some(T + 400), (1, 1)), Fate::Duplicate, "the same cut record twice");
     }
 
     #[test]
@@ -368,15 +350,42 @@ mod tests {
         let missing = Recorded::REQUEST.without(Recorded::RESPONSE).without(Recorded::STAGE_TIME);
         let cut =
             |length: usize, c: &str| AuditKey { start: Start::of_cut(&body(c)[..length]), ..key(None, 7, 0, missing) };
-        let mut seen = Seen::default();
-        seen.event(&whole, Some(T), (0, 0));
-        assert_eq!(seen.event(&cut(15_000, "a"), Some(T + 300), (1, 0)), Fate::Duplicate);
-        assert_eq!(seen.event(&cut(15_000, "b"), Some(T + 300), (1, 1)), Fate::Store, "another body");
-        assert_eq!(seen.event(&cut(4_000, "a"), Some(T + 300), (1, 2)), Fate::Store, "too little is left to tell");
-        let mut seen = Seen::default();
-        seen.event(&cut(14_000, "a"), Some(T + 300), (1, 0));
-        let longer = seen.event(&cut(15_500, "a"), Some(T + 200), (2, 0));
+        let mut seen = empty();
+        seen.fate(&whole, Some(T), (0, 0));
+        assert_eq!(seen.fate(&cut(15_000, "a"), Some(T + 300), (1, 0)), Fate::Duplicate);
+        assert_eq!(seen.fate(&cut(15_000, "b"), Some(T + 300), (1, 1)), Fate::Store, "another body");
+        assert_eq!(seen.fate(&cut(4_000, "a"), Some(T + 300), (1, 2)), Fate::Store, "too little is left to tell");
+        let mut seen = empty();
+        seen.fate(&cut(14_000, "a"), Some(T + 300), (1, 0));
+        let longer = seen.fate(&cut(15_500, "a"), Some(T + 200), (2, 0));
         assert_eq!(longer, Fate::Replace(vec![(1, 0)]), "the longer cut shows more");
-        assert_eq!(seen.event(&whole, Some(T), (0, 0)), Fate::Replace(vec![(2, 0)]));
+        assert_eq!(seen.fate(&whole, Some(T), (0, 0)), Fate::Replace(vec![(2, 0)]));
+    }
+
+    #[test]
+    fn keys_that_were_written_to_disk_are_found_again() {
+        // More than twice what is held, one of them with a request whose start matters.
+        let events = 150_000_u64;
+        let long = Start::of_whole(&format!(r#"{{"data":"{}"}}"#, "a".repeat(20_000)));
+        let nth = |n: u64, missing| AuditKey {
+            id: n,
+            content: n.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            start: if n == 3 { long.clone() } else { Start::default() },
+            response: n + 1,
+            ..key(Some(T + n as i64), 0, 9, missing)
+        };
+        let mut seen = empty();
+        for n in 0..events {
+            assert_eq!(seen.fate(&nth(n, Recorded::USER), Some(T), (1, n)), Fate::Store, "event {n}");
+        }
+        for n in [0, 3, 65_535, 65_536, 140_000, events - 1] {
+            assert_eq!(seen.fate(&nth(n, Recorded::USER), Some(T), (2, n)), Fate::Duplicate, "event {n}");
+            let fuller = nth(n, Recorded::ALL);
+            assert_eq!(seen.fate(&fuller, Some(T), (3, n)), Fate::Replace(vec![(1, n)]), "event {n}");
+            assert_eq!(seen.fate(&fuller, Some(T), (4, n)), Fate::Duplicate, "event {n}");
+            let other = AuditKey { response: 7, ..fuller };
+            assert_eq!(seen.fate(&other, Some(T), (5, n)), Fate::Store, "event {n} with another answer");
+            assert_eq!(seen.fate(&other, Some(T), (6, n)), Fate::Duplicate, "event {n} with another answer");
+        }
     }
 }

@@ -73,7 +73,7 @@ impl Intake<'_> {
             let (time, place) = (keys.time(row), keys.place(row));
             record.first = record.first.into_iter().chain(time).min();
             record.last = record.last.max(time);
-            keep.push(match self.seen.event(key, time, place) {
+            keep.push(match self.seen.event(key, time, place)? {
                 Fate::Store => true,
                 Fate::Duplicate => false,
                 Fate::Replace(poorer) => {

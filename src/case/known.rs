@@ -45,11 +45,9 @@ const OBJECT: [&str; 7] = ["kind", "api_version", "namespace", "name", "uid", "b
 impl Case {
     /// Reads the keys of every stored row.
     pub(super) fn seen(&self) -> Result<Seen> {
-        let mut seen = Seen::default();
+        let mut seen = Seen::new(&self.dir);
         self.each(tables::audit::TABLE.name, &EVENT, &mut |batch| {
-            for row in 0..batch.num_rows() {
-                event(&mut seen, batch, row);
-            }
+            (0..batch.num_rows()).try_for_each(|row| event(&mut seen, batch, row))
         })?;
         self.each(tables::object::TABLE.name, &OBJECT, &mut |batch| {
             for row in 0..batch.num_rows() {
@@ -58,32 +56,34 @@ impl Case {
                 let revision = revision.map(|a| a.as_primitive::<Int64Type>().value(row));
                 seen.object(object_key(&texts, body, revision));
             }
+            Ok(())
         })?;
         let ours = |name: &str| TABLES.iter().any(|table| table.name == name && !table.is_open());
         for name in self.tables().iter().filter(|name| !ours(name)) {
             self.each(name, &["row_key"], &mut |batch| {
                 let keys = batch.column_by_name("row_key").and_then(|array| array.as_primitive_opt::<UInt64Type>());
                 keys.into_iter().flat_map(|keys| keys.iter().flatten()).for_each(|key| seen.row_was_stored(key));
+                Ok(())
             })?;
         }
         Ok(seen)
     }
 
-    fn each(&self, table: &str, columns: &[&str], each: &mut dyn FnMut(&RecordBatch)) -> Result<()> {
+    fn each(&self, table: &str, columns: &[&str], each: &mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
         for path in self.files(table) {
             let file = File::open(&path).map_err(Error::io("open", &path))?;
             let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(&path, e))?;
             let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
             let reader = builder.with_projection(mask).with_batch_size(8_192).build().map_err(|e| damaged(&path, e))?;
             for batch in reader {
-                each(&batch.map_err(|e| damaged(&path, e))?);
+                each(&batch.map_err(|e| damaged(&path, e))?)?;
             }
         }
         Ok(())
     }
 }
 
-fn event(seen: &mut Seen, batch: &RecordBatch, row: usize) {
+fn event(seen: &mut Seen, batch: &RecordBatch, row: usize) -> Result<()> {
     let cell = |name: &str| text(batch, name, row);
     let time = batch.column_by_name("time").filter(|a| !a.is_null(row));
     let time = time.map(|a| a.as_primitive::<TimestampMicrosecondType>().value(row));
@@ -119,7 +119,7 @@ fn event(seen: &mut Seen, batch: &RecordBatch, row: usize) {
         batch.column_by_name("evidence").map_or(0, |a| a.as_primitive::<UInt32Type>().value(row)),
         batch.column_by_name("offset").map_or(0, |a| a.as_primitive::<UInt64Type>().value(row)),
     );
-    seen.event(&key, time, place);
+    seen.event(&key, time, place).map(|_| ())
 }
 
 /// The text of one cell, whether its column is a dictionary or not.

@@ -12,6 +12,7 @@ mod act;
 mod chain;
 mod check;
 mod columns;
+mod copies;
 mod custody;
 mod dedupe;
 mod embed;
