@@ -20,6 +20,7 @@ use crate::model::Recorded;
 const RECORD: usize = 64;
 /// Records that are held before they are written: cases of fewer events make no file.
 const HELD: usize = 1 << 16;
+const SHARDS: usize = 64;
 
 /// The events of a case by (auditID, stage) and content.
 pub struct Copies {
@@ -27,8 +28,8 @@ pub struct Copies {
     dir: PathBuf,
     // Keys are hashes already, but of text that an attacker may have chosen.
     seed: RandomState,
-    /// Number of the record by half of its key's hash.
-    numbers: HashMap<u32, u32, RandomState>,
+    /// Number of the record by half of its key's hash, in many maps: one that grows is there twice for a while.
+    numbers: [HashMap<u32, u32, RandomState>; SHARDS],
     /// Of the keys whose half belongs to another key already.
     others: HashMap<u64, u32, RandomState>,
     records: Records,
@@ -44,7 +45,7 @@ impl Copies {
         Copies {
             dir: dir.into(),
             seed: RandomState::new(),
-            numbers: HashMap::default(),
+            numbers: std::array::from_fn(|_| HashMap::default()),
             others: HashMap::default(),
             records: Records::default(),
             starts: HashMap::new(),
@@ -54,7 +55,7 @@ impl Copies {
 
     /// Makes room for about so many more events.
     pub fn expect(&mut self, events: usize) {
-        self.numbers.reserve(events);
+        self.numbers.iter_mut().for_each(|numbers| numbers.reserve(events / SHARDS));
     }
 
     /// Returns the number of the key of this event when it is there; else adds the event as the first of its key.
@@ -66,7 +67,7 @@ impl Copies {
         let next = u32::try_from(self.records.count).expect("keys of 4 billion events do not fit on a disk");
         // The upper half: the map itself uses bits of its own hash of it.
         let half = (self.seed.hash_one(key) >> 32) as u32;
-        let first = *self.numbers.entry(half).or_insert(next);
+        let first = *self.numbers[half as usize % SHARDS].entry(half).or_insert(next);
         if first != next {
             if key_of(&self.read(first)?.key) == key {
                 return Ok(Some(first));
