@@ -53,7 +53,7 @@ impl Open {
 impl Intake<'_> {
     /// Knows nothing any more of what came before, so that nothing that comes is a double of it.
     pub fn forget(&mut self) {
-        self.seen = Seen::default();
+        self.seen = Seen::new(&self.dir);
         self.hashes.clear();
     }
 

@@ -27,13 +27,14 @@ impl RuleSet {
             let rules: Vec<usize> = exception.rules.iter().filter_map(moved).collect();
             (!rules.is_empty()).then(|| Exception { rules, ..exception.clone() })
         };
-        RuleSet { rules, correlations, exceptions: self.exceptions.iter().filter_map(kept_of).collect() }
+        let exceptions = self.exceptions.iter().filter_map(kept_of).collect();
+        RuleSet { rules, correlations, exceptions, lists: self.lists.clone() }
     }
 
     /// The same rules with only those exceptions that `keep` says.
     pub fn excepting(&self, keep: impl Fn(&Exception) -> bool) -> RuleSet {
         let exceptions = self.exceptions.iter().filter(|exception| keep(exception)).cloned().collect();
-        RuleSet { rules: self.rules.clone(), correlations: self.correlations.clone(), exceptions }
+        RuleSet { exceptions, ..self.clone() }
     }
 
     /// The name of the rule or correlation that is called so by name, id or, if only one is, title.
