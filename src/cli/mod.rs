@@ -1,6 +1,7 @@
 //! The command line: the only place that prints.
 
 mod case;
+mod coverage;
 mod demo;
 mod evidence;
 mod explain;

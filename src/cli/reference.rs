@@ -18,6 +18,7 @@ use crate::sigma::lists;
 pub fn pages() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("commands.md", commands()),
+        ("coverage.md", super::coverage::page(&rules::load(&[])?.0)),
         ("detections.md", detections()?),
         ("fields.md", fields()?),
         ("formats.md", crate::formats::page()),

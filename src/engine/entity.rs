@@ -1,7 +1,7 @@
 //! Who and what a finding is about, each with its kind, so that findings can be joined with each other and with whatever
 //! else names the same thing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use super::finding::Event;
@@ -67,16 +67,18 @@ impl fmt::Display for Entity {
 /// The entities of events, sorted, each once.
 pub fn entities(events: &[Event]) -> Vec<Entity> {
     let mut all = BTreeSet::new();
+    // A chain of a million requests has few callers.
+    let mut callers = HashSet::new();
     for event in events {
         let mut add = |kind: Kind, name: &str| {
             if !name.is_empty() {
                 all.insert(Entity { kind, name: name.to_owned() });
             }
         };
-        for identity in &event.identities {
-            who(identity, &mut add);
+        if callers.insert((&event.identities, &event.extra, &event.address)) {
+            event.identities.iter().for_each(|identity| who(identity, &mut add));
+            from_where(event, &mut add);
         }
-        from_where(event, &mut add);
         on_what(event, &mut add);
         event.images.iter().for_each(|image| add(Kind::Image, image));
         event.namespace.iter().for_each(|namespace| add(Kind::Namespace, namespace));

@@ -44,7 +44,7 @@ pub use finding::{Event, Finding};
 pub use gaps::{Levels, Missing, Rhythm, Skew};
 pub use ledger::Holding;
 pub use query::{Answer, Parameter};
-pub use reconcile::{Alert, Reconciled};
+pub use reconcile::{Alert, Reconciled, bare_type};
 pub use record::batch_of_findings;
 pub use rows::Rows;
 pub use tables::TableInfo;

@@ -117,18 +117,18 @@ fn alert(batch: &RecordBatch, row: usize) -> Alert {
 }
 
 /// The type without its era: AKS_PrivilegedContainer of 2020 is K8S_PrivilegedContainer of today.
-fn bare(kind: &str) -> String {
+pub fn bare_type(kind: &str) -> String {
     let era = ERAS.iter().find(|era| kind.get(..era.len()).is_some_and(|start| start.eq_ignore_ascii_case(era)));
     kind[era.map_or(0, |era| era.len())..].to_lowercase()
 }
 
 fn is_same(alert: &Alert, finding: &Finding) -> bool {
-    let kind = bare(&alert.kind);
+    let kind = bare_type(&alert.kind);
     let times = [alert.first.or(alert.last), alert.last.or(alert.first), finding.first, finding.last];
     let [Some(begin), Some(end), Some(first), Some(last)] = times.map(|time| time.map(|time| time.0)) else {
         return false;
     };
-    finding.defender.iter().any(|known| bare(known) == kind) && first <= end + SLACK && last >= begin - SLACK
+    finding.defender.iter().any(|known| bare_type(known) == kind) && first <= end + SLACK && last >= begin - SLACK
 }
 
 /// Says whether an entity of the alert is an object or the actor of the finding.
@@ -139,8 +139,8 @@ fn names(alert: &Alert, finding: &Finding) -> bool {
 }
 
 fn why_not_here(alert: &Alert, replay: &Replay, rules: &RuleSet) -> String {
-    let kind = bare(&alert.kind);
-    let is = |defender: &[String]| defender.iter().any(|known| bare(known) == kind);
+    let kind = bare_type(&alert.kind);
+    let is = |defender: &[String]| defender.iter().any(|known| bare_type(known) == kind);
     let of: Vec<&str> = rules.reported().filter(|(m, _)| is(&m.defender)).map(|(m, _)| m.name.as_str()).collect();
     if of.is_empty() {
         let node = ["K8S.NODE_", "VM_"].iter().any(|era| alert.kind.starts_with(era));
@@ -171,7 +171,7 @@ fn why_not_here(alert: &Alert, replay: &Replay, rules: &RuleSet) -> String {
 }
 
 fn why_not_there(finding: &Finding, alerts: &[Alert]) -> String {
-    let kinds: Vec<String> = finding.defender.iter().map(|known| bare(known)).collect();
+    let kinds: Vec<String> = finding.defender.iter().map(|known| bare_type(known)).collect();
     if let Some(withdrawn) = WITHDRAWN.iter().find(|kind| kinds.contains(&kind.to_lowercase())) {
         return format!("era: Defender withdrew {withdrawn} on 2024-01-25");
     }
@@ -184,7 +184,7 @@ fn why_not_there(finding: &Finding, alerts: &[Alert]) -> String {
     if finding.first.is_some_and(outside) {
         return "the exported alerts are of another time".to_owned();
     }
-    match alerts.iter().any(|alert| kinds.contains(&bare(&alert.kind))) {
+    match alerts.iter().any(|alert| kinds.contains(&bare_type(&alert.kind))) {
         true => "threshold: Defender raised this type at another time and not for this".to_owned(),
         false => "threshold, plan or export: no alert of this type is in the case".to_owned(),
     }
@@ -197,9 +197,9 @@ mod tests {
     #[test]
     fn one_type_has_the_spellings_of_its_eras() {
         for kind in ["AKS_PrivilegedContainer", "K8S_PrivilegedContainer", "k8s_privilegedcontainer"] {
-            assert_eq!(bare(kind), "privilegedcontainer");
+            assert_eq!(bare_type(kind), "privilegedcontainer");
         }
-        assert_eq!(bare("VM_ReverseShell"), bare("K8S.NODE_ReverseShell"));
-        assert_eq!(bare("SQL.VM_X"), "sql.vm_x", "another service's type is none of ours");
+        assert_eq!(bare_type("VM_ReverseShell"), bare_type("K8S.NODE_ReverseShell"));
+        assert_eq!(bare_type("SQL.VM_X"), "sql.vm_x", "another service's type is none of ours");
     }
 }
