@@ -3,6 +3,7 @@
 //! It opens no files and asks no events. A document that cannot be used is a [`Diagnostic`] with its place, and never
 //! keeps the others from being used.
 
+mod collection;
 mod correlation;
 mod diagnostic;
 pub mod elements;
@@ -13,6 +14,7 @@ pub mod lint;
 pub mod lists;
 mod lower;
 pub mod matcher;
+mod never;
 #[cfg(test)]
 mod oracle;
 mod parse;
@@ -21,13 +23,15 @@ mod rule;
 mod select;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rsigma_parser::{CorrelationRule, FilterRuleTarget};
 use yaml_serde::Value;
 
+use self::collection::{Part, Says};
 pub use self::correlation::{Correlation, CorrelationKind, GroupKey};
-use self::diagnostic::{Document, documents};
+use self::diagnostic::Document;
 pub use self::fields::{Field, Side, Source};
 pub use self::first::First;
 pub use self::lists::Lists;
@@ -80,8 +84,9 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
     let mut filters: BTreeMap<String, Filter<'_>> = BTreeMap::new();
     let mut fed = Fed::default();
     let mut taken: HashMap<String, String> = HashMap::new();
-    let documents: Vec<Document<'_>> = files.iter().flat_map(|file| documents(&file.path, &file.text)).collect();
-    for (document, read) in documents.iter().zip(read_all(&documents)) {
+    let parts: Vec<Part<'_>> = files.iter().flat_map(collection::parts).collect();
+    for (Part { document, .. }, read) in parts.iter().zip(read_all(&parts)) {
+        let Some(read) = read else { continue };
         fed.hidden.extend(read.fed.hidden);
         fed.shown.extend(read.fed.shown);
         let loaded = read.parsed.and_then(|parsed| {
@@ -138,11 +143,11 @@ enum Read {
 }
 
 /// Reads documents side by side: a large rule set takes longer to read than to replay.
-fn read_all(documents: &[Document<'_>]) -> Vec<Reading> {
+fn read_all(all: &[Part<'_>]) -> Vec<Option<Reading>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = documents.len().div_ceil(threads).max(16);
+    let share = all.len().div_ceil(threads).max(16);
     std::thread::scope(|scope| {
-        let parts = documents.chunks(share).map(|part| scope.spawn(|| part.iter().map(read).collect::<Vec<_>>()));
+        let parts = all.chunks(share).map(|part| scope.spawn(|| part.iter().map(read).collect::<Vec<_>>()));
         let parts: Vec<_> = parts.collect();
         parts
             .into_iter()
@@ -151,11 +156,18 @@ fn read_all(documents: &[Document<'_>]) -> Vec<Reading> {
     })
 }
 
-fn read(document: &Document<'_>) -> Reading {
+/// Reads a document; None of one that is only there for others.
+fn read(Part { document, says }: &Part<'_>) -> Option<Reading> {
     let mut fed = Fed::default();
-    let parsed = parse::yaml(document).map_err(|problem| vec![problem]).and_then(|yaml| {
+    let yaml = match says {
+        Says::Itself => parse::yaml(document).map(|yaml| (yaml, Cow::Borrowed(document.text))),
+        Says::Joined(yaml) => parse::text(document, yaml).map(|text| ((**yaml).clone(), Cow::Owned(text))),
+        Says::Wrong(problem) => Err(problem.clone()),
+        Says::Template => return None,
+    };
+    let parsed = yaml.map_err(|problem| vec![problem]).and_then(|(yaml, text)| {
         fed.read(&yaml);
-        Ok(match parse::parse(document, &yaml)? {
+        Ok(match parse::parse(document, &yaml, &text)? {
             Parsed::Rule(rule, meta) => {
                 let predicate = lower::lower(&rule.detection, "detection", document)?;
                 let first = First::read(document, &yaml)?;
@@ -174,7 +186,7 @@ fn read(document: &Document<'_>) -> Reading {
             Parsed::Correlation(rule, meta) => Read::Correlation(rule, Box::new(meta)),
         })
     });
-    Reading { fed, parsed }
+    Some(Reading { fed, parsed })
 }
 
 /// A correlation read before all the rules it names.
@@ -229,7 +241,7 @@ fn except(filters: BTreeMap<String, Filter<'_>>, rules: &[Rule], problems: &mut 
                 places
             }
         };
-        exceptions.push(Exception { meta, predicate, rules: places });
+        exceptions.push(Exception { meta, predicate, rules: places, over });
     }
     exceptions
 }

@@ -39,22 +39,26 @@ pub fn yaml(document: &Document<'_>) -> Result<Value, Diagnostic> {
     }
 }
 
-/// Reads the rule or correlation of a document.
+/// Writes the YAML that came of several documents, for the parser.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn text(document: &Document<'_>, yaml: &Value) -> Result<String, Diagnostic> {
+    yaml_serde::to_string(yaml).map_err(|error| document.problem(&[], format!("it cannot be joined: {error}"), ""))
+}
+
+/// Reads the rule or correlation of a document, whose YAML is `text`.
 ///
 /// # Errors
 /// Everything about it that cannot be read.
-pub fn parse(document: &Document<'_>, yaml: &Value) -> Result<Parsed, Vec<Diagnostic>> {
+pub fn parse(document: &Document<'_>, yaml: &Value, text: &str) -> Result<Parsed, Vec<Diagnostic>> {
     let refuse = |path: &[&str], message: String, hint: &str| Err(vec![document.problem(path, message, hint)]);
-    if let Some(action) = yaml.get("action") {
-        let action = action.as_str().unwrap_or_default();
-        return refuse(&["action"], format!("action {action} is not supported"), "write each document out in full");
-    }
     let meta = Meta::read(document, yaml)?;
     if yaml.get("correlation").is_none() {
         logsource(document, yaml)?;
         conditions(document, yaml, if yaml.get("filter").is_some() { "filter" } else { "detection" })?;
     }
-    let mut parsed = match parse_sigma_yaml(document.text) {
+    let mut parsed = match parse_sigma_yaml(text) {
         Ok(parsed) if parsed.errors.is_empty() => parsed,
         Ok(parsed) => return Err(parsed.errors.iter().map(|error| placed(document, error)).collect()),
         Err(error) => return Err(vec![placed(document, &error.to_string())]),

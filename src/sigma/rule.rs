@@ -133,6 +133,9 @@ pub struct Exception {
     pub predicate: Predicate,
     /// Places in `RuleSet::rules`.
     pub rules: Vec<usize>,
+    /// With `service: snapshot` it is of standing objects only: who made them is not known, so they are told by what they
+    /// are, which whoever writes one could choose.
+    pub over: Over,
 }
 
 impl Meta {

@@ -70,7 +70,7 @@ fn one_bad_document_never_loses_the_others() {
         ("- a list\n", "a.yml:7:1: this is no Sigma rule"),
         ("title: b\ndetection: {x: {verb: get}}\n", "a.yml:8:1: missing required field 'condition'"),
         ("title: b\nlogsource: {product: windows}\n", "a.yml:8:13: a case has no log source with product windows"),
-        ("action: global\n", "a.yml:7:1: action global is not supported"),
+        ("action: again\n", "a.yml:7:1: there is no action again"),
         ("title: b\nlevel: bad\n", "a.yml:8:1: no level is called \"bad\""),
         ("title: b\ntitle: c\n", "a.yml:"),
         (
