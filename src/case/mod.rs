@@ -55,6 +55,7 @@ use crate::model::{EvidenceId, tables};
 pub use act::{Act, Who};
 use custody::Journal;
 pub use custody::{Action, Embedded, Entry, FileRecord, InputRecord, MemberOf};
+pub use encoding::from_base64;
 pub use ingest::{InputReceipt, Intaking, Receipt};
 pub use place::Bytes;
 pub use sealing::NewSeal;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -12,7 +12,7 @@ use super::rules::load;
 use super::site::SiteArg;
 use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
-use crate::engine::{Engine, Event, Finding, Replay as Outcome, batch_of_findings};
+use crate::engine::{Baseline, Engine, Event, Finding, Replay as Outcome, batch_of_findings};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::sigma::{Level, RuleSet};
@@ -30,6 +30,12 @@ pub struct Replay {
     rules: Vec<PathBuf>,
     #[command(flatten)]
     site: SiteArg,
+    /// Case, or file written by --save-baseline, from which rules with first: take what was usual before
+    #[arg(long, value_name = "CASE|FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what rules with first: learnt from this case to a file, and do not replay
+    #[arg(long, value_name = "FILE")]
+    save_baseline: Option<PathBuf>,
     /// Report what an exception says is normal as well
     #[arg(long)]
     no_exceptions: bool,
@@ -49,7 +55,13 @@ impl Replay {
             rules.exceptions.clear();
         }
         let mut case = self.case.open()?;
-        let replay = replay(&mut case, &rules, &self.by.act())?;
+        if let Some(path) = &self.save_baseline {
+            let learnt = Engine::open(&case)?.learn(&rules)?;
+            std::fs::write(path, learnt.to_text()).map_err(Error::io("write", path))?;
+            return Ok(if broken { End::Rules } else { End::Done });
+        }
+        let baseline = self.baseline.as_deref().map(|path| baseline(path, &rules)).transpose()?.unwrap_or_default();
+        let replay = replay_after(&mut case, &rules, &baseline, &self.by.act())?;
         let mut out = output(self.out.output.as_deref(), Some(writer))?;
         if self.out.format == "table" {
             summary(&replay, &mut out)?;
@@ -69,9 +81,23 @@ impl Replay {
 
 /// Replays, and keeps the findings in the case.
 pub fn replay(case: &mut Case, rules: &RuleSet, act: &Act) -> Result<Outcome> {
-    let replay = Engine::open(case)?.replay(rules)?;
+    replay_after(case, rules, &Baseline::default(), act)
+}
+
+fn replay_after(case: &mut Case, rules: &RuleSet, baseline: &Baseline, act: &Act) -> Result<Outcome> {
+    let replay = Engine::open(case)?.replay_after(rules, baseline)?;
     case.record_replay(replay.rules as u64, &batch_of_findings(&replay.findings)?, act)?;
     Ok(replay)
+}
+
+/// What was learnt before: of another case, or saved.
+fn baseline(path: &Path, rules: &RuleSet) -> Result<Baseline> {
+    if path.is_dir() {
+        return Engine::open(&Case::open(path)?)?.learn(rules);
+    }
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let hint = Some("coldcase replay --save-baseline FILE writes one".to_owned());
+    Baseline::of_text(&text).map_err(|why| Error::Usage { what: format!("{}: {why}", path.display()), hint })
 }
 
 /// Prints coverage, findings, and what cannot be told.
@@ -156,7 +182,7 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
         if finding.defender.is_empty() { String::new() } else { format!("  {}", finding.defender.join(" ")) };
     let stands = finding.events.iter().all(Event::stands);
     let actor = finding.actor.as_deref().unwrap_or("unknown");
-    let who = if stands { "in a snapshot:".to_owned() } else { format!("{actor} on") };
+    let who = if stands { "cannot tell who, in a snapshot:".to_owned() } else { format!("{actor} on") };
     let target = finding.target.as_deref().unwrap_or("unknown");
     line(out, &format!("           {who} {target}  {}{defender}", finding.techniques.join(" ")))?;
     let span = if finding.first == finding.last {

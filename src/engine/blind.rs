@@ -1,11 +1,12 @@
 //! Which rules this evidence cannot answer, and why: silence of such a rule proves nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::Engine;
+use super::baseline::Baseline;
 use super::values::text;
 use crate::error::Result;
 use crate::model::Micros;
@@ -82,9 +83,24 @@ impl Coverage {
         self.sources.iter().filter_map(|source| source.last).max()
     }
 
-    /// Microseconds between the first and the last event.
-    pub fn span(&self) -> Option<i64> {
-        Some(self.last()?.0 - self.first()?.0)
+    /// By cluster when its events begin, here or in what was learnt before.
+    pub fn begins(&self, baseline: &Baseline) -> BTreeMap<Option<String>, Micros> {
+        let mut begins: BTreeMap<Option<String>, Micros> = BTreeMap::new();
+        for source in &self.sources {
+            let here = source.first.into_iter().chain(baseline.begin(&source.cluster));
+            for first in here {
+                let begin = begins.entry(source.cluster.clone()).or_insert(first);
+                *begin = first.min(*begin);
+            }
+        }
+        begins
+    }
+
+    /// The longest time in microseconds that the events of one cluster cover, what was learnt before included.
+    pub fn longest(&self, baseline: &Baseline) -> i64 {
+        let begins = self.begins(baseline);
+        let spans = self.sources.iter().filter_map(|source| Some(source.last?.0 - begins.get(&source.cluster)?.0));
+        spans.max().unwrap_or_default()
     }
 
     /// Says whether reads (get, list) are in the evidence at all.
@@ -140,7 +156,7 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn blind(&self, rules: &RuleSet) -> Result<Vec<Blind>> {
-        Ok(blind(&rules.filled(&self.lists()?), &self.coverage()?))
+        Ok(blind(&rules.filled(&self.lists()?), &self.coverage()?, &Baseline::default()))
     }
 }
 
@@ -151,7 +167,7 @@ fn days(micros: i64) -> String {
 }
 
 /// Says of every rule and correlation whether the evidence can hold what it looks for.
-pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
+pub fn blind(rules: &RuleSet, coverage: &Coverage, baseline: &Baseline) -> Vec<Blind> {
     let mut blind = Vec::new();
     let full = "export the category kube-audit (or table AKSAudit), which holds get and list too";
     for (meta, parts) in rules.reported() {
@@ -185,11 +201,11 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage) -> Vec<Blind> {
             add(true, "there is no audit event in the case".into(), full);
             continue;
         }
-        let span = coverage.span().unwrap_or_default();
+        let span = coverage.longest(baseline);
         if let Some(first) = parts.iter().filter_map(|rule| rule.first.as_ref()).find(|first| first.learning > span) {
             let [learns, has] = [first.learning, span].map(days);
             let reason = format!("it learns what is usual for {learns}, and the evidence covers {has}");
-            add(true, reason, "add audit logs of the time before");
+            add(true, reason, "add audit logs of the time before, or what another case learnt (--baseline)");
             continue;
         }
         if coverage.has_reads() {

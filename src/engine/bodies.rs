@@ -41,10 +41,10 @@ impl BodyAnswers {
     }
 }
 
-const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+pub const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// Where the pod spec lies, by nesting.
-const NESTINGS: [&[&str]; 3] =
+pub const NESTINGS: [&[&str]; 3] =
     [&["spec"], &["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"]];
 
 /// Which nesting a resource uses.
@@ -109,15 +109,16 @@ impl Bodies {
 }
 
 /// The bodies of one row.
-struct Body<'a> {
-    request: Option<&'a str>,
-    response: Option<&'a str>,
-    object: Option<&'a str>,
-    nesting: usize,
+pub struct Body<'a> {
+    pub request: Option<&'a str>,
+    pub response: Option<&'a str>,
+    pub object: Option<&'a str>,
+    pub nesting: usize,
 }
 
 impl Body<'_> {
-    fn of(batch: &RecordBatch, row: usize) -> Body<'_> {
+    /// Reads the bodies a row has.
+    pub fn of(batch: &RecordBatch, row: usize) -> Body<'_> {
         let cell = |name: &str| batch.column_by_name(name).and_then(|array| text(array.as_ref(), row));
         let (request, response) = (cell("request_object"), cell("response_object"));
         let object = match cell("verb") {

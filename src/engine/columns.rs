@@ -12,6 +12,7 @@ use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType,
 use arrow::record_batch::RecordBatch;
 
 use super::leaves::Paths;
+use crate::formats::written::parameter;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Matcher, Source};
 
@@ -60,15 +61,23 @@ impl ColumnTest {
             return BooleanBuffer::new_unset(batch.num_rows());
         };
         match &self.source {
-            Source::Column(_) | Source::Annotation(_) | Source::Extra(_) => self.plain(array, rows),
+            Source::Column(_) | Source::Annotation(_) | Source::Extra(_) | Source::Query(_) => self.plain(array, rows),
             Source::List(_) => self.list(array, None, rows, lists.of(self.column(), array)),
             Source::PublicSourceIps => self.list(array, Some(&is_public), rows, lists.of(self.column(), array)),
             Source::Shred { part, .. } => self.shred(array, part, rows),
-            Source::Body { .. } | Source::Everything | Source::Member(_) => BooleanBuffer::new_unset(batch.num_rows()),
+            Source::Body { .. }
+            | Source::State { .. }
+            | Source::Certificate(_)
+            | Source::Everything
+            | Source::Member(_) => BooleanBuffer::new_unset(batch.num_rows()),
         }
     }
 
     fn text(&self, text: &str) -> bool {
+        if let Source::Query(name) = &self.source {
+            let found = parameter(text, name);
+            return self.matcher.matches_any(found.iter().map(|value| Value::Text(value)));
+        }
         let Some(paths) = &self.json else {
             return self.matcher.matches(Value::Text(text));
         };
@@ -239,7 +248,12 @@ pub fn column_of(source: &Source) -> &str {
         Source::Annotation(_) => "annotations",
         Source::Extra(_) => "user_extra",
         Source::PublicSourceIps => "source_ips",
-        Source::Body { .. } | Source::Everything | Source::Member(_) => "request_object",
+        Source::Query(_) => "request_uri",
+        Source::Body { .. }
+        | Source::State { .. }
+        | Source::Certificate(_)
+        | Source::Everything
+        | Source::Member(_) => "request_object",
     }
 }
 

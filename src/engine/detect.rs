@@ -1,7 +1,7 @@
 //! Replays a case through rules: one scan for all of them, then correlations, then findings.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -10,13 +10,14 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
 use datafusion::prelude::{Expr, col};
 use futures::StreamExt;
 
+use super::baseline::Baseline;
 use super::blind::{Blind, Coverage};
 use super::bodies::BODIES;
 use super::correlate::{Step, episodes};
 use super::finding::{Event, Finding, Words, finding, group};
 use super::ruleset::Compiled;
 use super::scan::{CARRIED, Program, RuleSetExec};
-use super::{Engine, candidates, damaged};
+use super::{Engine, candidates, damaged, derived};
 use crate::error::Result;
 use crate::model::{Micros, Span};
 use crate::sigma::lists::unfilled;
@@ -100,10 +101,19 @@ impl Verdict {
     }
 }
 
-/// Says whether the first event of its kind came after the rule had learnt what is usual.
-fn is_new(rules: &RuleSet, verdict: &Verdict, coverage: &Coverage) -> bool {
-    let learning = rules.rules[verdict.rule].first.as_ref().map_or(0, |first| first.learning);
-    verdict.time.zip(coverage.first()).is_some_and(|(time, begin)| time.0.saturating_sub(begin.0) >= learning)
+/// Says whether the first event of its kind came after the rule had learnt what is usual in its cluster, and is not known
+/// from elsewhere.
+fn is_new(
+    rule: &Rule,
+    values: &[Option<String>],
+    time: Option<Micros>,
+    begins: &BTreeMap<Option<String>, Micros>,
+    baseline: &Baseline,
+) -> bool {
+    let learning = rule.first.as_ref().map_or(0, |first| first.learning);
+    let begin = values.last().and_then(|cluster| begins.get(cluster));
+    let learnt = |time: Micros| begin.is_some_and(|begin| time.0.saturating_sub(begin.0) >= learning);
+    time.is_some_and(|time| learnt(time) && !baseline.knows(&rule.meta.name, values, time))
 }
 
 impl Engine {
@@ -114,17 +124,37 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn replay(&self, rules: &RuleSet) -> Result<Replay> {
+        self.replay_after(rules, &Baseline::default())
+    }
+
+    /// As [`Engine::replay`], for rules with `first:` after what was learnt elsewhere.
+    ///
+    /// # Errors
+    /// When a file of the case cannot be read.
+    pub fn replay_after(&self, rules: &RuleSet, baseline: &Baseline) -> Result<Replay> {
         let rules = &rules.filled(&self.lists()?);
         let told = self.verdicts(&Engine::program(rules, Over::events))?;
         let coverage = self.coverage()?;
         let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
-        self.conclude(rules, told, standing, coverage)
+        self.conclude(rules, told, standing, coverage, baseline)
     }
 
     /// What verdicts on events, and on the objects of snapshots, amount to: firsts, correlations, findings.
-    pub(super) fn conclude(&self, rules: &RuleSet, told: Told, standing: Told, coverage: Coverage) -> Result<Replay> {
+    pub(super) fn conclude(
+        &self,
+        rules: &RuleSet,
+        told: Told,
+        standing: Told,
+        coverage: Coverage,
+        baseline: &Baseline,
+    ) -> Result<Replay> {
         let Told { mut verdicts, excepted, firsts } = told;
-        verdicts.extend(firsts.into_values().filter(|verdict| !verdict.excepted && is_new(rules, verdict, &coverage)));
+        let begins = coverage.begins(baseline);
+        let new = firsts.into_iter().filter(|((rule, values), verdict)| {
+            let rule = &rules.rules[*rule];
+            !verdict.excepted && is_new(rule, values, verdict.time, &begins, baseline)
+        });
+        verdicts.extend(new.map(|(_, verdict)| verdict));
         verdicts.sort_by(Verdict::order);
         let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));
         let mut findings = Vec::new();
@@ -150,7 +180,7 @@ impl Engine {
         });
         super::incident::assign(&mut findings);
         untold.sort_by(|a, b| (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule)));
-        let blind = super::blind::blind(rules, &coverage);
+        let blind = super::blind::blind(rules, &coverage, baseline);
         let excepted = excepted.into_iter().chain(standing.excepted).map(|((rule, exception), events)| {
             let (rule, exception) = (&rules.rules[rule].meta, &rules.exceptions[exception].meta);
             Excepted {
@@ -174,23 +204,34 @@ impl Engine {
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    /// Compiles a rule set for what `asked` says rules are asked of; the others keep their places and never hit.
+    /// Compiles the rules that are asked of events, or of objects.
     pub(super) fn program(rules: &RuleSet, asked: impl Fn(Over) -> bool) -> Arc<Program> {
+        // What is normal of events is also normal of objects, as far as it can be told of them.
+        let standing = asked(Over::Objects);
+        Engine::program_of(rules, |rule| asked(rule.over), standing)
+    }
+
+    /// Compiles a rule set; the rules that are not `asked` keep their places and never hit.
+    pub(super) fn program_of(rules: &RuleSet, asked: impl Fn(&Rule) -> bool, standing: bool) -> Arc<Program> {
         let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
-        let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len());
+        // The cluster is one value more.
+        let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len() + 1);
         let firsts = rules.rules.iter().map(first).collect();
         let never = || Predicate::negate(Predicate::True);
-        let rule = |rule: &Rule| match asked(rule.over) && unfilled(&rule.predicate).is_empty() {
+        let rule = |rule: &Rule| match asked(rule) && unfilled(&rule.predicate).is_empty() {
             true => rule.clone(),
             false => Rule { predicate: never(), ..rule.clone() },
         };
         let all: Vec<Rule> = rules.rules.iter().map(rule).collect();
-        let exception = |exception: &Exception| match unfilled(&exception.predicate).is_empty() {
+        let exception = |exception: &Exception| match unfilled(&exception.predicate).is_empty()
+            && (standing || exception.over.events())
+        {
             true => exception.clone(),
             false => Exception { predicate: never(), ..exception.clone() },
         };
         let exceptions: Vec<Exception> = rules.exceptions.iter().map(exception).collect();
-        Arc::new(Program { compiled: Compiled::new(&all, &exceptions), keys, firsts })
+        let states = all.iter().map(|rule| derived::asks_state(&rule.predicate)).collect();
+        Arc::new(Program { compiled: Compiled::new(&all, &exceptions), keys, firsts, states })
     }
 
     /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
@@ -223,8 +264,15 @@ impl Engine {
                 // The other rules had told of these events before.
                 told.add(self.run(program, second, Some(Arc::new(open))).await?.0);
             }
+            self.decide(program, &mut told).await?;
             Ok(told)
         })
+    }
+
+    /// The earliest hit of each combination of values of rules with `first`, excepted or not.
+    pub(super) fn firsts(&self, program: &Arc<Program>) -> Result<HashMap<(usize, Vec<Option<String>>), Micros>> {
+        let firsts = self.verdicts(program)?.firsts;
+        Ok(firsts.into_iter().filter_map(|(of, verdict)| Some((of, verdict.time?))).collect())
     }
 
     /// Runs a plan of rules: what it tells, of the events and rules in `only` if given, and which rule hangs on the
@@ -323,14 +371,16 @@ impl Told {
             if excepted && hits.value(row) {
                 *self.excepted.entry((rule, exceptions.value(row) as usize)).or_default() += 1;
             }
+            let hit = hits.value(row);
+            // Its exceptions are asked again once it is decided.
+            let open = !hit && program.states[rule];
             // A rule that learns also learns of what is excepted.
-            if excepted && program.firsts[rule].is_none() {
+            if excepted && !open && program.firsts[rule].is_none() {
                 continue;
             }
             let list = keys.value(row);
             let texts = list.as_string::<i32>();
             let keys: Vec<Option<String>> = texts.iter().map(|text| text.map(str::to_owned)).collect();
-            let hit = hits.value(row);
             let verdict = |keys| Verdict {
                 rule,
                 hit,
@@ -347,7 +397,7 @@ impl Told {
                     let values = keys[keys.len() - count..].to_vec();
                     self.first(values, verdict(keys));
                 }
-                _ if excepted => {}
+                _ if excepted && !open => {}
                 _ => self.verdicts.push(verdict(keys)),
             }
         }
@@ -364,6 +414,15 @@ impl Told {
             Entry::Occupied(mut taken) if verdict.when() < taken.get().when() => drop(taken.insert(verdict)),
             Entry::Occupied(_) => {}
         }
+    }
+
+    /// Takes out what hangs on the state before the event: rules and events.
+    pub(super) fn take_open(&mut self, program: &Program) -> Open {
+        let (open, told) =
+            std::mem::take(&mut self.verdicts).into_iter().partition(|v| !v.hit && program.states[v.rule]);
+        self.verdicts = told;
+        let open: Vec<Verdict> = open;
+        open.iter().map(|verdict| (verdict.rule, verdict.span)).collect()
     }
 
     fn add(&mut self, more: Told) {
@@ -391,10 +450,10 @@ fn events(verdicts: &[&Verdict], hit: bool) -> Vec<Event> {
 }
 
 /// The fields whose values a rule's verdicts carry: for each correlation over it the group-by fields, then the
-/// counted field; at the end those of `first`.
+/// counted field; at the end those of `first` and the cluster.
 fn keys_of(rules: &RuleSet, rule: usize) -> Vec<Field> {
     let over = rules.correlations.iter().filter(|c| c.rules.contains(&rule));
-    let new = rules.rules[rule].first.iter().flat_map(|first| first.of.clone());
+    let new = rules.rules[rule].first.iter().flat_map(|first| first.of.iter().cloned().chain([Field::cluster()]));
     over.flat_map(|c| fields(c, rule)).chain(new).collect()
 }
 

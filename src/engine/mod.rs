@@ -2,11 +2,14 @@
 //!
 //! Nothing here is async to the outside; the runtime lives inside [`Engine`].
 
+mod baseline;
 mod blind;
 mod bodies;
 mod candidates;
+mod certificate;
 mod columns;
 mod correlate;
+mod derived;
 mod detect;
 mod entity;
 mod finding;
@@ -24,6 +27,7 @@ mod rows;
 mod ruleset;
 mod scan;
 mod standing;
+mod state;
 mod tables;
 mod three;
 mod values;
@@ -37,6 +41,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::case::Case;
 use crate::error::{BoxError, Error, Result};
 
+pub use baseline::Baseline;
 pub use blind::{Blind, Coverage};
 pub use detect::{Excepted, Replay, Untold};
 pub use entity::{Entity, Kind};

@@ -9,6 +9,7 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::UInt32Type;
 
+use super::baseline::Baseline;
 use super::blind::{Coverage, Source};
 use super::detect::{Open, Told};
 use super::finding::Event;
@@ -71,7 +72,7 @@ impl Engine {
                 None => Told::default(),
             };
             let coverage = coverage(&within(&audit, world)?, within(&rows.objects, world)?.num_rows() as u64);
-            replays.push(self.conclude(rules, told, standing, coverage)?);
+            replays.push(self.conclude(rules, told, standing, coverage, &Baseline::default())?);
         }
         Ok(replays)
     }

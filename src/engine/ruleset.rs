@@ -13,6 +13,7 @@ use arrow::record_batch::RecordBatch;
 use self::run::Run;
 use super::bodies::{self, Bodies, BodyAnswers};
 use super::columns::ColumnTest;
+use super::derived::{self, Derived};
 use super::three::Three;
 use super::values;
 use crate::model::Recorded;
@@ -53,6 +54,11 @@ enum Atom {
         field: Field,
         members: Members,
     },
+    /// Something worked out of bodies row by row.
+    Derived {
+        test: Derived,
+        root: Recorded,
+    },
     /// Any text of the whole event.
     Everything(Matcher),
 }
@@ -62,7 +68,7 @@ impl Atom {
     /// test on everything.
     fn body_root(&self) -> Option<Recorded> {
         match self {
-            Atom::Body { root, .. } => Some(*root),
+            Atom::Body { root, .. } | Atom::Derived { root, .. } => Some(*root),
             Atom::Members { field, .. } => Some(field.root),
             Atom::Everything(_) => Some(Recorded::ALL),
             Atom::Fields { left, right, .. } => {
@@ -141,7 +147,9 @@ impl Compiled {
                     columns.extend(values::columns(left));
                     columns.extend(values::columns(right));
                 }
-                Atom::Members { field, .. } => columns.extend(values::columns(field)),
+                Atom::Members { field, .. } | Atom::Derived { test: Derived { field, .. }, .. } => {
+                    columns.extend(values::columns(field));
+                }
                 Atom::Everything(_) => columns.extend(audit::TABLE.columns.iter().map(|column| column.name)),
                 Atom::Body { .. } => {}
             }
@@ -313,6 +321,9 @@ impl Compiled {
     fn atom(&mut self, test: &Test) -> Atom {
         let root = test.field.root;
         let matcher = Matcher::new(&test.op);
+        if derived::is_derived(&test.field) && !matches!(test.op, Op::FieldRef { .. }) {
+            return Atom::Derived { test: Derived::new(&test.field, &test.op), root };
+        }
         match (&test.op, &test.field.source) {
             (Op::Elements { quantifier, body }, _) => {
                 Atom::Members { field: test.field.clone(), members: Members::new(*quantifier, body) }
@@ -321,8 +332,11 @@ impl Compiled {
             (_, Source::Everything) => Atom::Everything(matcher),
             (_, Source::Body { side, path }) => Atom::Body { test: self.bodies.ask(*side, path, matcher), root },
             (_, source) => {
-                let costly = matches!(source, Source::List(_) | Source::Shred { .. } | Source::PublicSourceIps)
-                    || matches!(source, Source::Column("request_uri" | "name" | "exec_command" | "response_message"));
+                let costly =
+                    matches!(
+                        source,
+                        Source::List(_) | Source::Shred { .. } | Source::PublicSourceIps | Source::Query(_)
+                    ) || matches!(source, Source::Column("request_uri" | "name" | "exec_command" | "response_message"));
                 Atom::Column { test: ColumnTest::new(source.clone(), matcher), root, costly }
             }
         }
@@ -337,7 +351,7 @@ impl Compiled {
                 Atom::Column { costly: true, .. } => 40,
                 Atom::Fields { .. } => 100,
                 Atom::Body { .. } => 400,
-                Atom::Members { .. } => 1_000,
+                Atom::Members { .. } | Atom::Derived { .. } => 1_000,
                 Atom::Everything(_) => 4_000,
             },
             Node::Not(inner) => self.cost(inner) + 1,
@@ -349,7 +363,8 @@ impl Compiled {
     fn asks_bodies(&self, node: &Node) -> bool {
         let mut asks = false;
         self.each_atom(node, &mut |atom| {
-            asks |= matches!(atom, Atom::Body { .. } | Atom::Members { .. } | Atom::Everything(_))
+            asks |=
+                matches!(atom, Atom::Body { .. } | Atom::Members { .. } | Atom::Derived { .. } | Atom::Everything(_))
         });
         asks
     }

@@ -53,6 +53,8 @@ pub struct Program {
     pub keys: Vec<Vec<sigma::Field>>,
     /// For every rule of whose hits only the first of their kind count, how many of those fields at the end make a kind.
     pub firsts: Vec<Option<usize>>,
+    /// For every rule whether it asks what was there before the event.
+    pub states: Vec<bool>,
 }
 
 /// Runs a [`Program`] over the batches of its input.

@@ -6,7 +6,9 @@ use arrow::record_batch::RecordBatch;
 
 use super::bodies::{self, BODIES};
 use super::columns::{column_of, is_public, number};
+use super::derived;
 use super::leaves::Paths;
+use crate::formats::written::parameter;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Field, Source};
 
@@ -15,6 +17,9 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
     if let Source::Body { side, path } = &field.source {
         return bodies::values(batch, row, *side, path);
     }
+    if derived::is_derived(field) {
+        return derived::values(batch, row, field);
+    }
     let Some(array) = batch.column_by_name(column_of(&field.source)) else {
         return Vec::new();
     };
@@ -22,6 +27,7 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
         Source::Annotation(key) | Source::Extra(key) => json(array.as_ref(), row, key),
         Source::PublicSourceIps => texts(array.as_ref(), row).into_iter().filter(|text| is_public(text)).collect(),
         Source::Shred { part, .. } => shred(array.as_ref(), row, part),
+        Source::Query(name) => text(array.as_ref(), row).map(|uri| parameter(uri, name)).unwrap_or_default(),
         _ => texts(array.as_ref(), row),
     }
 }
@@ -29,7 +35,9 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
 /// The columns the values of a field are read from.
 pub fn columns(field: &Field) -> Vec<&str> {
     match &field.source {
-        Source::Body { .. } => vec!["request_object", "response_object", "verb", "resource"],
+        Source::Body { .. } | Source::State { .. } | Source::Certificate(_) => {
+            vec!["request_object", "response_object", "verb", "resource"]
+        }
         source => vec![column_of(source)],
     }
 }
@@ -41,7 +49,9 @@ pub fn is_in_bodies(field: &Field) -> bool {
 
 /// Says whether a batch has all the columns a field is read from.
 pub fn are_there(batch: &RecordBatch, field: &Field) -> bool {
-    columns(field).iter().all(|name| batch.column_by_name(name).is_some())
+    let state = matches!(field.source, Source::State { .. });
+    let columns = columns(field).into_iter().chain(state.then_some(derived::BEFORE));
+    columns.into_iter().all(|name| batch.column_by_name(name).is_some())
 }
 
 /// Reads the text of one cell; None when it is null or no text.

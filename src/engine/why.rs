@@ -7,7 +7,7 @@ use datafusion::prelude::{col, lit};
 
 use super::finding::Event;
 use super::ruleset::{Compiled, Told};
-use super::{Engine, damaged, values};
+use super::{Engine, damaged, derived, values};
 use crate::error::Result;
 use crate::sigma::{Field, Op, Predicate, Rule};
 
@@ -36,6 +36,10 @@ impl Engine {
         });
         let mut all = Vec::new();
         for batch in batches.map_err(damaged)? {
+            let batch = match derived::asks_state(&rule.predicate) {
+                true => self.runtime.block_on(self.knowing_before(&batch))?,
+                false => batch,
+            };
             all.extend(clauses(rule, &batch));
         }
         Ok(all)

@@ -31,7 +31,7 @@ mod source;
 pub mod standing;
 mod text;
 pub mod wrappings;
-mod written;
+pub mod written;
 mod yaml;
 
 #[cfg(any(test, fuzzing))]

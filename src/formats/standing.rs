@@ -81,7 +81,7 @@ pub fn standing<'a>(objects: impl IntoIterator<Item = Standing<'a>>) -> RecordBa
 
 /// Returns the resource of a kind, as the API server names nearly all of them: in lower case, in the plural. Gatekeeper
 /// names its constraints by the kind alone.
-fn resource(kind: &str, group: &str) -> String {
+pub fn resource(kind: &str, group: &str) -> String {
     let kind = kind.to_lowercase();
     match kind.as_str() {
         _ if group == "constraints.gatekeeper.sh" => kind,

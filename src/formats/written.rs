@@ -158,6 +158,13 @@ pub struct Name<'a> {
     pub name: Option<Text<'a>>,
 }
 
+/// Returns the values of one parameter of a request, decoded, in their order.
+pub fn parameter(uri: &str, name: &str) -> Vec<String> {
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter(|(key, _)| *key == name || decoded(key) == name).map(|(_, value)| decoded(value)).collect()
+}
+
 /// Returns the `command=` parameters of a request, decoded and joined by a blank; None when there are none.
 pub fn command(uri: &str) -> Option<String> {
     let (_, query) = uri.split_once('?')?;

@@ -11,8 +11,9 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Recorded(pub u16);
 
-/// The names, in the order of their bits. `object` is the derived field of that name.
-const NAMES: [&str; 15] = [
+/// The names, in the order of their bits. `object` is the derived field of that name; `before`, the state of the object
+/// before the request, is never stored: it is worked out while rules ask for it.
+const NAMES: [&str; 16] = [
     "requestObject",
     "responseObject",
     "object",
@@ -28,6 +29,7 @@ const NAMES: [&str; 15] = [
     "stageTimestamp",
     "requestReceivedTimestamp",
     "level",
+    "before",
 ];
 
 impl Recorded {
@@ -48,6 +50,7 @@ impl Recorded {
     pub const STAGE_TIME: Recorded = Recorded(1 << 12);
     pub const RECEIVED_TIME: Recorded = Recorded(1 << 13);
     pub const LEVEL: Recorded = Recorded(1 << 14);
+    pub const BEFORE: Recorded = Recorded(1 << 15);
 
     /// Adds the missing fields of `other`.
     #[must_use]
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn text_and_mask_are_the_same_thing() {
-        for bits in 0..1 << NAMES.len() {
+        for bits in 0..=u16::MAX {
             let mask = Recorded(bits);
             assert_eq!(Recorded::parse(&mask.to_string()), mask);
         }

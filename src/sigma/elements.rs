@@ -104,7 +104,7 @@ pub fn elements(value: &Json) -> Vec<&Json> {
 }
 
 /// The values a test is asked of; an array is its elements.
-fn leaves(value: &Json) -> Vec<Value<'_>> {
+pub fn leaves(value: &Json) -> Vec<Value<'_>> {
     match value {
         Json::Null => vec![Value::Null],
         Json::Bool(value) => vec![Value::Bool(*value)],

@@ -38,6 +38,12 @@ pub enum Source {
     Extra(String),
     /// The addresses of column `source_ips` that are public.
     PublicSourceIps,
+    /// What lies at a path of the object before the request, or what the request put there or took away.
+    State { when: When, side: Side, path: Vec<String> },
+    /// A part of the certificate request in `object.spec.request`.
+    Certificate(&'static str),
+    /// One parameter of requestURI, decoded.
+    Query(String),
     /// Every text of the whole event: what a keyword without a field searches.
     Everything,
     /// A path inside one element of an array; empty for the element itself.
@@ -57,6 +63,17 @@ pub enum Side {
     PodSpec,
     /// Each container, init container and ephemeral container of that pod spec.
     Containers,
+}
+
+/// Which state of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum When {
+    /// As it was before the request.
+    Before,
+    /// Values that are there now and were not.
+    Added,
+    /// Values that were there and are not any more.
+    Removed,
 }
 
 /// One line of the list of known fields.
@@ -81,6 +98,10 @@ pub enum Place {
     Annotations,
     /// The map user.extra: what follows the name is one key.
     Extras,
+    /// A state of the object: any path below the name.
+    State(When, Side),
+    /// What follows the name is a parameter of requestURI.
+    Query,
 }
 
 const fn column(name: &'static str, column: &'static str, root: Recorded, doc: &'static str) -> Known {
@@ -97,6 +118,18 @@ const fn shred(name: &'static str, column: &'static str, part: &'static str, doc
 
 const fn presence(name: &'static str, column: &'static str, root: Recorded, doc: &'static str) -> Known {
     Known { name, place: Place::Presence(column), root, doc }
+}
+
+const fn state(name: &'static str, when: When, side: Side, doc: &'static str) -> Known {
+    let root = match when {
+        When::Before => Recorded::BEFORE,
+        When::Added | When::Removed => Recorded(Recorded::BEFORE.0 | Recorded::OBJECT.0),
+    };
+    Known { name, place: Place::State(when, side), root, doc }
+}
+
+const fn certificate(name: &'static str, part: &'static str, doc: &'static str) -> Known {
+    Known { name, place: Place::At(Source::Certificate(part)), root: Recorded::OBJECT, doc }
 }
 
 const fn tree(name: &'static str, side: Side, root: Recorded, doc: &'static str) -> Known {
@@ -209,6 +242,45 @@ pub static FIELDS: &[Known] = &[
         "capabilities_add",
         "derived: capabilities added",
     ),
+    state("before.object", When::Before, Side::Object, "derived: the object as it was before the request"),
+    state("before.podSpec", When::Before, Side::PodSpec, "derived: its pod spec before the request"),
+    state("before.containers", When::Before, Side::Containers, "derived: its containers before the request"),
+    state("added.object", When::Added, Side::Object, "derived: values of the object that it did not have before"),
+    state("added.podSpec", When::Added, Side::PodSpec, "derived: values of its pod spec that were not there before"),
+    state("added.containers", When::Added, Side::Containers, "derived: values of its containers that none had before"),
+    state("removed.object", When::Removed, Side::Object, "derived: values of the object that it has no more"),
+    state(
+        "removed.podSpec",
+        When::Removed,
+        Side::PodSpec,
+        "derived: values of its pod spec that are not there any more",
+    ),
+    state(
+        "removed.containers",
+        When::Removed,
+        Side::Containers,
+        "derived: values of its containers that none has any more",
+    ),
+    certificate("certificateRequest.commonName", "commonName", "derived: the user a certificate request asks to be"),
+    certificate(
+        "certificateRequest.organizations",
+        "organizations",
+        "derived: the groups a certificate request asks for",
+    ),
+    certificate("certificateRequest.dnsNames", "dnsNames", "derived: DNS names in a certificate request"),
+    certificate("certificateRequest.ipAddresses", "ipAddresses", "derived: addresses in a certificate request"),
+    certificate(
+        "certificateRequest.emailAddresses",
+        "emailAddresses",
+        "derived: mail addresses in a certificate request",
+    ),
+    certificate("certificateRequest.uris", "uris", "derived: URIs in a certificate request"),
+    Known {
+        name: "query",
+        place: Place::Query,
+        root: Recorded::REQUEST_URI,
+        doc: "derived: one parameter of requestURI, decoded, such as query.dryRun or query.fieldManager",
+    },
     column("execCommand", "exec_command", Recorded::REQUEST_URI, "derived: command= of requestURI, decoded"),
     Known {
         name: "publicSourceIPs",
@@ -260,9 +332,16 @@ impl Field {
         Field { name: name.to_owned(), source: Source::Member(path), root: Recorded::ALL }
     }
 
+    /// Which cluster an event came from; no rule names it.
+    pub fn cluster() -> Field {
+        Field { name: "cluster".into(), source: Source::Column("cluster_id"), root: Recorded::ALL }
+    }
+
     /// The field of a keyword: everything.
     pub fn everything() -> Field {
-        let root = FIELDS.iter().fold(Recorded::ALL, |sum, known| sum.without(known.root));
+        // What was there before is no part of the event.
+        let all = FIELDS.iter().filter(|known| !known.root.misses(Recorded::BEFORE));
+        let root = all.fold(Recorded::ALL, |sum, known| sum.without(known.root));
         Field { name: String::new(), source: Source::Everything, root }
     }
 
@@ -285,7 +364,10 @@ fn find(name: &str) -> Option<Field> {
             Place::At(source) => return field(source.clone(), known.root),
             Place::Presence(column) => return field(Source::Column(column), known.root),
             Place::Tree(side) => return field(Source::Body { side: *side, path: Vec::new() }, known.root),
-            Place::Annotations | Place::Extras => {}
+            Place::State(when, side) => {
+                return field(Source::State { when: *when, side: *side, path: Vec::new() }, known.root);
+            }
+            Place::Annotations | Place::Extras | Place::Query => {}
         }
     }
     FIELDS.iter().find_map(|known| {
@@ -295,6 +377,12 @@ fn find(name: &str) -> Option<Field> {
                 let path: Vec<String> = rest.split('.').map(|key| unescape_brackets(key).into_owned()).collect();
                 if path.iter().any(String::is_empty) { None } else { field(Source::Body { side, path }, known.root) }
             }
+            Place::State(when, side) => {
+                let path: Vec<String> = rest.split('.').map(|key| unescape_brackets(key).into_owned()).collect();
+                let known_path = !path.iter().any(String::is_empty);
+                known_path.then(|| field(Source::State { when, side, path }, known.root)).flatten()
+            }
+            Place::Query => field(Source::Query(rest.to_owned()), known.root),
             Place::Annotations => field(Source::Annotation(rest.to_owned()), known.root),
             Place::Extras => field(Source::Extra(rest.to_owned()), known.root),
             Place::At(_) | Place::Presence(_) => None,

@@ -150,7 +150,9 @@ impl Lowering<'_> {
     /// Tests that must hold of one and the same element of an array.
     fn elements(&mut self, path: &[&str], name: &str, quantifier: ArrayQuantifier, body: &Detection) -> Predicate {
         let field = match self.field(name) {
-            Ok(field) if matches!(field.source, Source::Body { .. } | Source::Member(_)) => field,
+            Ok(field) if matches!(field.source, Source::Body { .. } | Source::State { .. } | Source::Member(_)) => {
+                field
+            }
             Ok(_) => {
                 let hint =
                     "arrays with elements of several fields are those in object, podSpec, containers and the bodies";

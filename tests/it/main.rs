@@ -1,5 +1,6 @@
 //! The one integration-test binary: each further one would be another link of hundreds of megabytes.
 
+mod baseline;
 mod case;
 mod cases;
 mod cli;
@@ -12,5 +13,6 @@ mod pack;
 mod regress;
 mod robust;
 mod specimens;
+mod state;
 mod support;
 mod tidy;

@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
                 });
                 Some((yes, left.root.without(right.root)))
             }
-            Atom::Body { .. } | Atom::Members { .. } | Atom::Everything(_) => None,
+            Atom::Body { .. } | Atom::Members { .. } | Atom::Derived { .. } | Atom::Everything(_) => None,
         }
     }
 
@@ -154,12 +154,18 @@ impl<'a> Run<'a> {
                     let Source::Body { side, path } = &field.source else { return Some(false) };
                     Some(bodies::members_hold(self.batch, row, *side, path, members))
                 }
+                Atom::Derived { test, root } => {
+                    if self.missing(*root).value(row) {
+                        return None;
+                    }
+                    test.holds(self.batch, row)
+                }
                 Atom::Everything(matcher) => {
                     if values::everything(self.batch, row, &mut |text| matcher.matches(Value::Text(text))) {
                         return Some(true);
                     }
                     // Found is found; "not found" needs everything to have been recorded.
-                    (!self.missing(Recorded(u16::MAX)).value(row)).then_some(false)
+                    (!self.missing(Field::everything().root).value(row)).then_some(false)
                 }
                 // Asked of all open rows and kept: the others will ask the same.
                 _ => self.atom_answer(*atom, Some(open)).row(row),
