@@ -118,7 +118,7 @@ impl Event {
     }
 
     pub fn actor_text(&self) -> &str {
-        self.actor.as_ref().map_or("?", Shown::text)
+        self.actor.as_ref().map_or("cannot tell who", Shown::text)
     }
 
     /// The event in one line, for the clipboard.

@@ -121,7 +121,7 @@ impl List {
 
 impl Finding {
     pub fn actor_text(&self) -> &str {
-        self.actor.as_ref().map_or("?", Shown::text)
+        self.actor.as_ref().map_or("cannot tell who", Shown::text)
     }
 
     pub fn target_text(&self) -> &str {
