@@ -1,10 +1,13 @@
-//! Answers to text or files: one writer a format.
+//! Answers and documents to text or files: one writer a format.
 //!
 //! Evidence is hostile: whatever format goes to a terminal, no control, bidi or zero-width character gets through as
 //! itself. JSON writes it as an escape, text formats as a visible glyph.
 
 mod csv;
+mod document;
+mod html;
 mod json;
+mod markdown;
 mod parquet;
 mod table;
 
@@ -15,7 +18,10 @@ use arrow::record_batch::RecordBatch;
 
 use crate::error::{BoxError, Error, Result};
 
+pub use document::{Chart, Document, Part, Step};
+pub use html::html;
 pub use json::harmless as harmless_json;
+pub use markdown::markdown;
 pub use table::{cells, columns_fit};
 
 /// A way to write an answer, batch by batch.
