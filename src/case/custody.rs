@@ -15,6 +15,7 @@ use super::act::{Act, TOOL, Who};
 use super::chain::Chain;
 use super::encoding::hex;
 use super::hash::Digests;
+use super::notes::{Note, Origin};
 use crate::error::{Error, Result};
 use crate::formats::Content;
 
@@ -70,6 +71,13 @@ pub enum Action {
     },
     /// Secrets of the evidence were shown, on a screen or in an export.
     Reveal {},
+    /// Investigators' notes; none of them changes evidence or findings.
+    Notes {
+        notes: Vec<Note>,
+        /// The case they were merged from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Origin>,
+    },
     /// The chain up to the line before this one was signed.
     Seal {
         /// Relative to the case.

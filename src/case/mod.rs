@@ -26,6 +26,7 @@ mod key;
 mod known;
 mod layout;
 mod merge;
+mod notes;
 mod pipeline;
 mod place;
 mod seal;
@@ -57,14 +58,16 @@ use custody::Journal;
 pub use custody::{Action, Embedded, Entry, FileRecord, InputRecord, MemberOf};
 pub use encoding::from_base64;
 pub use ingest::{InputReceipt, Intaking, Receipt};
+pub use notes::{Deed, Merged, Note, Noted, Origin, Subject};
 pub use place::Bytes;
 pub use sealing::NewSeal;
 pub use verify::{Mismatch, Remark, Report, SealReport, verify};
 pub use watch::Progress;
 
 /// The version of the case format this program writes and the newest it reads. A case of format 1 has no seals and no
-/// copies of evidence, and becomes one of format 2 with the first line that is added to its journal.
-pub const FORMAT: u32 = 2;
+/// copies of evidence, one of format 2 has no notes; both become the newest with the first line that is added to their
+/// journal.
+pub const FORMAT: u32 = 3;
 
 /// An open case.
 #[derive(Debug)]

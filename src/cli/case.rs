@@ -1,4 +1,6 @@
-//! `coldcase case`: a seal for a case, and what was done to it.
+//! `coldcase case`: a seal for a case, notes on it, and what was done to it.
+
+mod notes;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use super::{ByArg, CaseArg, End};
 use crate::case::{Action, Case, Entry};
 use crate::error::{Error, Result};
 
-/// Seals a case with a signature, or shows what was done to it.
+/// Seals a case with a signature, keeps notes on it, or shows what was done to it.
 #[derive(Args)]
 pub struct Manage {
     #[command(subcommand)]
@@ -34,6 +36,8 @@ enum What {
         #[command(flatten)]
         case: CaseArg,
     },
+    #[command(flatten)]
+    Notes(notes::Notes),
 }
 
 impl Manage {
@@ -42,6 +46,7 @@ impl Manage {
         match self.what {
             What::Seal { case, by, key } => seal(&mut case.open()?, &by, &key, &mut out)?,
             What::Info { case } => info(&case.open()?, &mut out)?,
+            What::Notes(notes) => notes.run(&mut out)?,
         }
         out.flush().map_err(Error::io("write to", Path::new("the output")))?;
         Ok(End::Done)
@@ -101,12 +106,12 @@ fn info(case: &Case, out: &mut dyn Write) -> Result<()> {
 }
 
 /// Who did it, as far as the journal says.
-fn who(entry: &Entry) -> String {
+pub fn who(entry: &Entry) -> String {
     entry.who.as_ref().map_or_else(|| "somebody unknown".to_owned(), ToString::to_string)
 }
 
 /// What was done, in words.
-fn done(action: &Action) -> String {
+pub fn done(action: &Action) -> String {
     match action {
         Action::Create { .. } => "case made".to_owned(),
         Action::Reveal {} => "secrets shown".to_owned(),
@@ -117,6 +122,13 @@ fn done(action: &Action) -> String {
         }
         Action::Repair { bytes } => {
             format!("an unfinished line of {} taken away", count(*bytes, "byte", "bytes"))
+        }
+        Action::Notes { notes, from: None } => {
+            let words: Vec<&str> = notes.iter().map(|note| note.deed.word()).collect();
+            format!("noted: {}", words.join(", "))
+        }
+        Action::Notes { notes, from: Some(from) } => {
+            format!("{} of case {} merged in", count(notes.len() as u64, "note", "notes"), from.case)
         }
         Action::Seal { path, .. } => format!("sealed as {path}"),
     }

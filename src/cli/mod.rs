@@ -1,6 +1,7 @@
 //! The command line: the only place that prints.
 
 mod case;
+mod casework;
 mod coverage;
 mod demo;
 mod evidence;
@@ -71,7 +72,7 @@ enum Command {
     Stats(stats::Stats),
     /// Check evidence, case files, journal and seals against their hashes
     Verify(verify::Verify),
-    /// Seal a case with a signature, or show what was done to it
+    /// Seal a case, keep notes on it and tell the story, or show what was done to it
     Case(case::Manage),
     /// List and check detection rules
     Rules(rules::Rules),

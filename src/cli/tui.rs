@@ -4,7 +4,7 @@
 
 mod answers;
 mod overview;
-mod rows;
+pub(super) mod rows;
 mod values;
 
 use std::collections::HashMap;

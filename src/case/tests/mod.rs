@@ -9,6 +9,7 @@ mod hash;
 mod intake;
 mod key;
 mod limits;
+mod notes;
 mod oracle;
 mod seal;
 mod sealed;
