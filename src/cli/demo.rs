@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use coldcase_tui::Options;
 
 use super::ingest::{books, problems, take_in};
 use super::print::{head, line, output};
@@ -62,7 +63,7 @@ impl Demo {
         problems(&receipt);
         if !self.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
             drop(out);
-            tui::open(&dir)?;
+            tui::open(&dir, ByArg::unknown(), Options::from_env())?;
         }
         Ok(if receipt.problems.is_empty() { End::Done } else { End::Evidence })
     }

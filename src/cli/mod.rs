@@ -105,6 +105,11 @@ struct ByArg {
 }
 
 impl ByArg {
+    /// Nobody said a name.
+    fn unknown() -> ByArg {
+        ByArg { investigator: None }
+    }
+
     /// What the journal shall say of this command.
     fn act(&self) -> Act {
         let who = Who::from_environment(self.investigator.as_deref());

@@ -23,7 +23,7 @@ pub struct Secrets {
     #[arg(long)]
     show_secrets: bool,
     #[command(flatten)]
-    by: ByArg,
+    pub(super) by: ByArg,
 }
 
 impl Secrets {

@@ -3,8 +3,11 @@
 //! Each question gets a thread of its own, so that none waits for another; the screens drop answers that come too late.
 
 mod answers;
+mod notes;
 mod overview;
 pub(super) mod rows;
+mod rules;
+mod snapshot;
 mod values;
 
 use std::collections::HashMap;
@@ -14,27 +17,34 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
-use coldcase_tui::{Answer, Msg, Options, Request, Ticket};
+use coldcase_tui::{Answer, BUILT_IN, Keymap, Msg, Options, Request, Theme, Ticket};
 
 use super::secrets::Secrets;
-use super::{CaseArg, End};
+use super::{ByArg, CaseArg, End};
 use crate::case::Case;
 use crate::engine::{Answer as Table, Engine, Parameter};
 use crate::error::{Error, Result};
 
-/// Opens a case on screens: overview, timeline, findings, SQL. ? shows the keys of each.
+/// Opens a case on screens: overview, timeline, findings, SQL, snapshot, rules, case. ? shows the keys of each.
 #[derive(Args)]
 pub struct Tui {
     #[command(flatten)]
     case: CaseArg,
     #[command(flatten)]
     secrets: Secrets,
+    /// Colours of the screens: colours, contrast (nothing dim, all bold) or grey; NO_COLOR turns colour off
+    #[arg(long, value_name = "THEME", env = "COLDCASE_THEME", default_value = "colours", value_parser = theme)]
+    theme: Theme,
+    /// Keys of your own: a preset (lnav, k9s, vim), or a file with lines such as `preset = vim` and `zoom-in = {`
+    #[arg(long, value_name = "PRESET|FILE", env = "COLDCASE_KEYS")]
+    keys: Option<String>,
 }
 
 impl Tui {
     pub(super) fn run(self) -> Result<End> {
         self.secrets.open(&self.case)?;
-        open(&self.case.case)?;
+        let keys = self.keys.as_deref().map_or(Ok(&BUILT_IN), keys)?;
+        open(&self.case.case, self.secrets.by, Options { theme: self.theme, keys, ..Options::from_env() })?;
         Ok(End::Done)
     }
 }
@@ -43,20 +53,49 @@ impl Tui {
 ///
 /// # Errors
 /// When the case cannot be opened or the terminal not be used.
-pub fn open(dir: &Path) -> Result<()> {
+pub fn open(dir: &Path, by: ByArg, options: Options) -> Result<()> {
     let case = Case::open(dir)?;
     let engine = Engine::open(&case)?;
     let (ask, questions) = channel();
     let (answer, inbox) = channel();
-    let desk = Arc::new(Desk { case, engine, stopped: Mutex::new(HashMap::new()) });
+    let desk = Arc::new(Desk {
+        case,
+        engine,
+        notebook: Mutex::new(Case::open(dir)?),
+        known: Mutex::new(None),
+        by,
+        stopped: Mutex::new(HashMap::new()),
+    });
     std::thread::spawn(move || serve(&desk, &questions, &answer));
-    coldcase_tui::run(ask, inbox, Options::from_env()).map_err(Error::io("show screens on", "the terminal".as_ref()))
+    coldcase_tui::run(ask, inbox, options).map_err(Error::io("show screens on", "the terminal".as_ref()))
+}
+
+fn theme(name: &str) -> std::result::Result<Theme, String> {
+    let names = Theme::ALL.map(|(_, name)| name).join(", ");
+    Theme::named(name).ok_or_else(|| format!("themes are: {names}"))
+}
+
+/// The keys of a preset or a file. They are kept until the program ends.
+fn keys(name: &str) -> Result<&'static Keymap> {
+    let map = match Keymap::preset(name) {
+        Some(map) => map,
+        None => {
+            let text = std::fs::read_to_string(name).map_err(Error::io("read", name.as_ref()))?;
+            Keymap::read(&text).map_err(|what| Error::Usage { what: format!("{name}: {what}"), hint: None })?
+        }
+    };
+    Ok(Box::leak(Box::new(map)))
 }
 
 /// What the answering threads share.
 struct Desk {
     case: Case,
     engine: Engine,
+    /// The case as it is written to.
+    notebook: Mutex<Case>,
+    known: Mutex<Option<Arc<notes::Known>>>,
+    /// Who writes.
+    by: ByArg,
     /// Questions under way, and whether they were taken back.
     stopped: Mutex<HashMap<Ticket, Arc<AtomicBool>>>,
 }
@@ -110,6 +149,15 @@ impl Desk {
             }
             Request::Sql { text, limit } => Answer::Grid(ask.grid(text, *limit)?),
             Request::Tables => Answer::Tables(ask.tables()?),
+            Request::Note(note) => Answer::Noted(ask.note(note)?),
+            Request::Rules => Answer::Rules(ask.rules()?),
+            Request::Rule(rule) => Answer::Rule(ask.rule(rule)?),
+            Request::RunRule(rule) => Answer::Ran(ask.run_rule(rule)?),
+            Request::Why { rule, record } => Answer::Why(ask.why(rule, *record)?),
+            Request::Objects { limit } => Answer::Objects(ask.objects(*limit)?),
+            Request::Object(id) => Answer::Object(ask.object(*id)?),
+            Request::WhoCan(question) => Answer::WhoCan(ask.who_can(question)?),
+            Request::CaseFile => Answer::CaseFile(ask.case_file()?),
             Request::Cancel(_) => Answer::Found(None),
         })
     }

@@ -6,12 +6,13 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::{
     ask::Answer,
-    keys::{Action, Binding, EVERYWHERE, MOVE, find},
+    keys::{Action, Binding, EVERYWHERE, MOVE, PALETTE, find},
     msg::{Effect, Msg},
+    palette::{Outcome, Palette},
     shown::Shown,
     text::{columns, cut},
     theme::{Options, Role},
-    views::{Context, FINDINGS, Jump, Slot, TIMELINE, Typed, VIEWS, View, help, moved},
+    views::{CASE, Context, FINDINGS, Jump, RULES, SNAPSHOT, Slot, TIMELINE, Typed, VIEWS, View, help, moved},
     widgets::pen::{Pen, bottom, right, top},
 };
 
@@ -27,6 +28,7 @@ pub struct Model {
     options: Options,
     case: Shown,
     help: Option<u64>,
+    palette: Option<Palette>,
     asks_to_quit: bool,
     worker_gone: bool,
     spinner: usize,
@@ -42,6 +44,7 @@ impl Model {
             options,
             case: Shown::default(),
             help: None,
+            palette: None,
             asks_to_quit: false,
             worker_gone: false,
             spinner: 0,
@@ -50,7 +53,7 @@ impl Model {
 
     /// Returns whether an answer is awaited by any screen, so that the spinner must turn.
     pub fn busy(&self) -> bool {
-        self.views.iter().any(|view| view.waits())
+        !self.worker_gone && self.views.iter().any(|view| view.waits())
     }
 
     fn view(&mut self) -> (&mut dyn View, &mut Context) {
@@ -75,7 +78,19 @@ impl Model {
         if self.help.is_some() {
             return self.key_in_help(key);
         }
-        match find(&tables, key) {
+        if let Some(palette) = &mut self.palette {
+            match palette.key(key, &tables, self.options.keys) {
+                Outcome::Stays => {}
+                Outcome::Leaves => self.palette = None,
+                Outcome::Quits => self.context.effects.push(Effect::Quit),
+                Outcome::Does(action) => {
+                    self.palette = None;
+                    self.act(action);
+                }
+            }
+            return;
+        }
+        match find(self.options.keys, &tables, key) {
             Some(action) => self.act(action),
             None if self.views[self.current].typing() => {
                 let (view, context) = self.view();
@@ -88,7 +103,7 @@ impl Model {
     fn key_in_help(&mut self, key: KeyEvent) {
         let tables = self.views[self.current].all_keys();
         let lines = help::lines(&tables, self.context.area.width, self.options).len() as u64;
-        match find(&[MOVE, EVERYWHERE], key) {
+        match find(self.options.keys, &[MOVE, EVERYWHERE], key) {
             Some(Action::Quit) => self.context.effects.push(Effect::Quit),
             Some(Action::AskToQuit) => self.asks_to_quit = true,
             Some(action) => {
@@ -106,10 +121,14 @@ impl Model {
             Action::Quit => self.context.effects.push(Effect::Quit),
             Action::AskToQuit => self.asks_to_quit = true,
             Action::Help => self.help = Some(0),
+            Action::Palette => self.palette = Some(Palette::default()),
             Action::Overview => self.switch(0),
             Action::Timeline => self.switch(TIMELINE),
             Action::Findings => self.switch(FINDINGS),
             Action::Sql => self.switch(3),
+            Action::Snapshot => self.switch(SNAPSHOT),
+            Action::Rules => self.switch(RULES),
+            Action::CaseFile => self.switch(CASE),
             Action::Back if !self.views[self.current].typing() && self.stop() => {}
             action => {
                 let (view, context) = self.view();
@@ -147,7 +166,7 @@ impl Model {
         let Some(jump) = self.context.jump.take() else { return };
         let to = match jump {
             Jump::Event { .. } | Jump::Filtered(_) => TIMELINE,
-            Jump::Level(_) => FINDINGS,
+            Jump::Level(_) | Jump::Finding(_) | Jump::Rule(_) => FINDINGS,
         };
         self.back.push(self.current);
         self.current = to;
@@ -162,6 +181,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) if key.kind == KeyEventKind::Release => {}
         Msg::Key(key) => model.key(key),
+        Msg::Paste(text) if model.palette.is_some() => {
+            if let Some(palette) = &mut model.palette {
+                palette.paste(&text);
+            }
+        }
         Msg::Paste(text) => {
             let (view, context) = model.view();
             if view.typing() {
@@ -176,6 +200,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Loaded(ticket, answer) => {
             if let Answer::Overview(overview) = &answer {
                 model.case = Shown::new(overview.case.as_str());
+            }
+            if let Answer::Noted(words) = &answer {
+                model.views.iter_mut().for_each(|view| view.noted(ticket, words, &mut model.context));
+                let (view, context) = model.view();
+                view.visit(context);
+                return std::mem::take(&mut model.context.effects);
             }
             // A ticket no screen waits for is stale, and its answer is dropped here.
             let waits = |view: &mut Box<dyn View>| view.slots().iter().any(|slot| slot.waits_for(ticket));
@@ -218,12 +248,19 @@ pub fn view(model: &Model, frame_: &mut Frame<'_>) {
         Some(first) => help::draw(&mut pen, parts.body, view.title(), &view.all_keys(), first),
         None => view.draw(&mut pen, parts.body),
     }
+    if let Some(palette) = model.palette.as_ref().filter(|_| model.help.is_none()) {
+        palette.draw(&mut pen, parts.body, &view.keys());
+    }
     status(model, &mut pen, parts.status);
     if model.help.is_some() {
         let x = pen.write(parts.keys, (1, 0), "Esc", Role::Key);
         let x = pen.write(parts.keys, (x + 1, 0), "close", Role::Plain);
         let x = pen.write(parts.keys, (x + 2, 0), "j k", Role::Key);
         pen.write(parts.keys, (x + 1, 0), "move", Role::Plain);
+        return;
+    }
+    if model.palette.is_some() {
+        footer_of(&mut pen, parts.keys, PALETTE.to_vec());
         return;
     }
     footer(model, view.as_ref(), &mut pen, parts.keys);
@@ -256,10 +293,11 @@ fn status(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         pen.write(area, (1, 0), "Quit? y quits, any other key stays.", Role::Title);
         return;
     }
-    if let Some((question, input)) = view.prompt() {
+    let palette = model.palette.as_ref().map(|palette| ("do:", palette.input()));
+    if let Some((question, input)) = palette.or_else(|| view.prompt()) {
         let x = pen.write(area, (1, 0), &format!("{question} "), Role::Key);
         let mut rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
-        let hint = view.status();
+        let hint = if palette.is_some() { String::new() } else { view.status() };
         let hint_area = right(u16::try_from(columns(&hint) + 1).unwrap_or(0).min(rest.width / 2), &mut rest);
         input.draw(pen, rest, true);
         pen.write(hint_area, (0, 0), &hint, Role::Faint);
@@ -294,14 +332,24 @@ fn footer(model: &Model, view: &dyn View, pen: &mut Pen<'_>, area: Rect) {
     };
     let mut offered: Vec<Binding> = view.keys().into_iter().flatten().copied().collect();
     offered.retain(|b| !b.label.is_empty() && offers(b.action));
+    footer_of(pen, area, offered);
+}
+
+/// As many of these keys as fit, with the ways back and to all of them.
+fn footer_of(pen: &mut Pen<'_>, area: Rect, mut offered: Vec<Binding>) {
+    offered.retain(|b| !b.label.is_empty());
     let mut last: Vec<Binding> =
         offered.extract_if(.., |b| b.action == Action::Back || b.action == Action::Help).collect();
     last.sort_by_key(|binding| binding.action == Action::Help);
-    let words = |binding: &Binding| match binding.label.split_once('|') {
-        Some((keys, label)) => (keys, label),
-        None => (binding.key.split(' ').next().unwrap_or(binding.key), binding.label),
+    let map = pen.theme.keys;
+    let words = |binding: &Binding| {
+        let (keys, label) = binding.label.split_once('|').unzip();
+        let first = map.own(binding.action).unwrap_or(binding.key).split(' ').next().unwrap_or_default().to_string();
+        // The keys that a label names are the built-in ones.
+        let keys = keys.filter(|_| map.own(binding.action).is_none()).map_or(first, str::to_string);
+        (keys, label.unwrap_or(binding.label))
     };
-    let width = |binding: &Binding| columns(words(binding).0) + columns(words(binding).1) + 3;
+    let width = |binding: &Binding| columns(&words(binding).0) + columns(words(binding).1) + 3;
     let mut room = usize::from(area.width).saturating_sub(last.iter().map(width).sum());
     let fits = |binding: &&Binding| {
         let fits = width(binding) <= room;
@@ -311,7 +359,7 @@ fn footer(model: &Model, view: &dyn View, pen: &mut Pen<'_>, area: Rect) {
     let mut x = 1;
     for binding in offered.iter().take_while(fits).chain(&last) {
         let (keys, label) = words(binding);
-        x = pen.write(area, (x, 0), keys, Role::Key);
+        x = pen.write(area, (x, 0), &keys, Role::Key);
         x = pen.write(area, (x + 1, 0), label, Role::Plain) + 2;
     }
 }

@@ -8,7 +8,15 @@
 //! Order is a promise: the timeline is sorted by `(time, evidence, offset)`, and a *row* is a position in that order
 //! under the filter of the request, counted from 0. All times are microseconds since 1970 in UTC.
 
+mod notes;
+mod rules;
+mod snapshot;
+
 use std::fmt;
+
+pub use notes::{CaseFile, Held, JournalLine, Note, NoteLine, Noted, Subject};
+pub use rules::{Clause, RuleLine, RuleText, Run, State, Why};
+pub use snapshot::{Change, Grant, ObjectLine, ObjectText, Objects, WhoCan};
 
 /// The number of one question. It grows by one with every question of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +81,8 @@ pub struct Filter {
     pub chips: Vec<Chip>,
     /// Keep only rows where this text occurs in any column but time; letters compare without case. Empty: no test.
     pub search: String,
+    /// Keep only rows that have a note.
+    pub noted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +100,8 @@ pub enum Want {
     Text(String),
     /// The event belongs to a finding.
     Finding,
+    /// The event has a note.
+    Noted,
 }
 
 /// A question. Each names the answer it gets.
@@ -119,6 +131,24 @@ pub enum Request {
     Sql { text: String, limit: u32 },
     /// Every table and view with its columns. → `Answer::Tables`
     Tables,
+    /// Write a note into the case. It cannot be cancelled. → `Answer::Noted`
+    Note(Note),
+    /// The ledger of the evidence, every note that counts, and the journal. → `Answer::CaseFile`
+    CaseFile,
+    /// Every rule of the pack and how it fares on this case. → `Answer::Rules`
+    Rules,
+    /// What a rule means and asks. → `Answer::Rule`
+    Rule(String),
+    /// Replays one rule alone; nothing is written. → `Answer::Ran`
+    RunRule(String),
+    /// Asks every part of a rule of one event. → `Answer::Why`
+    Why { rule: String, record: RecordId },
+    /// At most `limit` objects that stand at the end of the snapshots. → `Answer::Objects`
+    Objects { limit: u32 },
+    /// One of them in full. → `Answer::Object`
+    Object(RecordId),
+    /// Whom RBAC allows what the words say: "create pods/exec -n web". → `Answer::WhoCan`
+    WhoCan(String),
     /// Stop working on this question. It gets no answer; an answer to the stopped question is ignored.
     Cancel(Ticket),
 }
@@ -138,6 +168,16 @@ pub enum Answer {
     Found(Option<u64>),
     Grid(Grid),
     Tables(Vec<TableInfo>),
+    /// What was noted, in words: "marked", "taken back: tag odd".
+    Noted(String),
+    CaseFile(CaseFile),
+    Rules(Vec<RuleLine>),
+    Rule(RuleText),
+    Ran(Run),
+    Why(Why),
+    Objects(Objects),
+    Object(ObjectText),
+    WhoCan(WhoCan),
 }
 
 /// How many rows there are in all, of which an answer holds some.
@@ -235,6 +275,10 @@ pub struct EventRow {
     pub address: Cell,
     /// The worst level of the findings this event belongs to.
     pub finding: Option<Level>,
+    /// The notes on it.
+    pub noted: Noted,
+    /// What people call the actor, if it was given a name.
+    pub name: Cell,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,6 +335,9 @@ pub struct FindingRow {
     pub events: u64,
     /// ATT&CK ids, comma separated: "T1528, T1609".
     pub techniques: String,
+    pub noted: Noted,
+    /// What people call the actor, if it was given a name.
+    pub name: Cell,
 }
 
 /// The evidence of one finding.

@@ -3,6 +3,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::keymap::Keymap;
+
 /// What a key asks for. Views decide what it means to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -10,7 +12,11 @@ pub enum Action {
     Timeline,
     Findings,
     Sql,
+    Snapshot,
+    Rules,
+    CaseFile,
     Help,
+    Palette,
     Back,
     Close,
     AskToQuit,
@@ -65,6 +71,20 @@ pub enum Action {
     Submit,
     Older,
     Newer,
+    RunRule,
+    Risky,
+    WhoCan,
+    Explain,
+    Mark,
+    Tag,
+    Comment,
+    Story,
+    Name,
+    UndoNote,
+    TakeBack,
+    OnlyNoted,
+    NextNoted,
+    PreviousNoted,
 }
 
 /// One action of a screen.
@@ -89,15 +109,29 @@ pub static EVERYWHERE: &[Binding] = &[
     bind("2", Action::Timeline, "", "the timeline: every event in order"),
     bind("3", Action::Findings, "", "the findings and their chains of evidence"),
     bind("4 ;", Action::Sql, "", "the SQL workbench"),
+    bind("5", Action::Snapshot, "", "the objects of snapshots, and whom RBAC allows what"),
+    bind("6", Action::Rules, "", "the rules and how each fares on this case"),
+    bind("7", Action::CaseFile, "", "the case: story, notes, evidence, journal"),
+    bind(":", Action::Palette, "", "anything this screen can do, by name"),
     bind("? F1", Action::Help, "keys", "the keys of this screen"),
     bind("Esc", Action::Back, "back", "stop what is loading, else close what is open, else go back"),
     bind("q", Action::Close, "quit", "close what is open, else ask whether to quit"),
     bind("Q", Action::AskToQuit, "", "ask whether to quit"),
-    bind("^c", Action::Quit, "", "quit at once; the case is never changed by looking"),
+    bind("^c", Action::Quit, "", "quit at once; looking never changes a case"),
 ];
 
 /// Asking again. F5 runs the query on the SQL screen, so that screen has a table of its own for it.
 pub static RELOAD: &[Binding] = &[bind("F5 ^r", Action::Reload, "reload", "ask again")];
+
+/// Writing notes on an event or a finding. All of it goes into the case's journal, and nothing is ever taken out of it.
+pub static NOTES: &[Binding] = &[
+    bind("m", Action::Mark, "m t T P|note", "mark it; again: take the mark back"),
+    bind("t", Action::Tag, "", "tag it"),
+    bind("T", Action::Comment, "", "comment on it"),
+    bind("P", Action::Story, "", "put it into the story"),
+    bind("A", Action::Name, "", "say what people call the actor"),
+    bind("D", Action::UndoNote, "", "take back the last note of the case; the journal keeps it"),
+];
 
 /// Moving about, the same wherever there are lines.
 pub static MOVE: &[Binding] = &[
@@ -144,7 +178,10 @@ pub static TIMELINE: &[Binding] = &[
     bind(">", Action::BinOn, "", "one bin of the strip on"),
     bind("(", Action::DayBack, "", "one day back"),
     bind(")", Action::DayOn, "", "one day on"),
-    bind(":", Action::GoTo, "go to", "go to a time: 02:14:03, 2026-03-12 02:14, +10m from here"),
+    bind("@", Action::GoTo, "go to", "go to a time: 02:14:03, 2026-03-12 02:14, +10m from here"),
+    bind("u", Action::NextNoted, "u U|notes", "the next event with a note"),
+    bind("U", Action::PreviousNoted, "", "the event before with a note"),
+    bind("M", Action::OnlyNoted, "", "only events with a note; again: all of them"),
     bind("y", Action::Copy, "", "copy the cell, or the record in the detail (OSC 52)"),
     bind("i", Action::Strip, "", "the strip: three rows, six rows, none"),
 ];
@@ -153,11 +190,54 @@ pub static FINDINGS: &[Binding] = &[
     bind("Enter", Action::Open, "open", "the chain; in the chain: that very event in the timeline"),
     bind("Tab", Action::Focus, "list/chain", "move between the list and the chain"),
     bind("f", Action::Follow, "follow", "follow the actor: all its events in the timeline"),
+    bind("e", Action::Explain, "explain", "why the rule hits this event, part by part; again: put it away"),
     bind("s", Action::Sort, "sort", "sort by level, by time, by actor, by number of events"),
     bind("/", Action::Search, "find", "find text in the list"),
     bind("n", Action::Next, "", "the next match"),
     bind("N", Action::Previous, "", "the match before"),
     bind("y", Action::Copy, "", "copy the finding, or the event in the chain (OSC 52)"),
+];
+
+pub static SNAPSHOT: &[Binding] = &[
+    bind("Enter", Action::Open, "open", "open or close a branch; on an object: into what is said of it"),
+    bind("h Left", Action::Left, "", "close the branch, else go to the one above"),
+    bind("l Right", Action::Right, "", "open the branch"),
+    bind("Tab", Action::Focus, "tree/object", "move between the tree and what is said of the object"),
+    bind("r", Action::Risky, "risky", "only objects that rules fire on; again: the tree"),
+    bind("w", Action::WhoCan, "who can", "ask whom RBAC allows something: create pods/exec -n web"),
+    bind("p", Action::Raw, "raw", "the object as JSON; again: its facts and history"),
+    bind("/", Action::Search, "find", "find an object by namespace, kind or name"),
+    bind("n", Action::Next, "", "the next match"),
+    bind("N", Action::Previous, "", "the match before"),
+    bind("m", Action::Mark, "", "mark the object; again: take the mark back"),
+    bind("t", Action::Tag, "", "tag it"),
+    bind("T", Action::Comment, "", "comment on it"),
+    bind("P", Action::Story, "", "put it into the story"),
+    bind("D", Action::UndoNote, "", "take back the last note of the case"),
+    bind("y", Action::Copy, "", "copy what is said of it (OSC 52)"),
+];
+
+pub static RULES: &[Binding] = &[
+    bind("Enter", Action::Open, "findings", "the findings of this rule"),
+    bind("r", Action::RunRule, "run", "run this rule alone, now; nothing is written"),
+    bind("Tab", Action::Focus, "list/rule", "move between the list and what is said of the rule"),
+    bind("h Left", Action::Left, "", "fewer rules: only those in the state before"),
+    bind("l Right", Action::Right, "h l|state", "only rules in the next state: noisy, hits, blind …"),
+    bind("s", Action::Sort, "sort", "sort by state, by level, by name"),
+    bind("/", Action::Search, "find", "find text in the list"),
+    bind("n", Action::Next, "", "the next match"),
+    bind("N", Action::Previous, "", "the match before"),
+    bind("y", Action::Copy, "", "copy what is said of the rule (OSC 52)"),
+];
+
+pub static CASE: &[Binding] = &[
+    bind("Enter", Action::Open, "open", "the event in the timeline, or the finding"),
+    bind("h Left", Action::Left, "", "the section to the left"),
+    bind("l Right", Action::Right, "h l|section", "the section to the right"),
+    bind("Tab", Action::Focus, "list/pane", "move between the list and what is said of its line"),
+    bind("X", Action::TakeBack, "take back", "take back this note; the journal keeps it"),
+    bind("D", Action::UndoNote, "", "take back the last note of the case"),
+    bind("y", Action::Copy, "", "copy what is said of this line (OSC 52)"),
 ];
 
 pub static SQL: &[Binding] = &[
@@ -184,6 +264,16 @@ pub static EDITOR: &[Binding] = &[
     bind("^c", Action::Quit, "", "quit at once"),
 ];
 
+/// Inside the palette, where other keys are text.
+pub static PALETTE: &[Binding] = &[
+    bind("Enter ^j", Action::Submit, "do it", "do what is chosen"),
+    bind("Tab", Action::Complete, "complete", "write the name that is chosen"),
+    bind("Up", Action::Older, "↑ ↓|choose", "the one above"),
+    bind("Down", Action::Newer, "", "the one below"),
+    bind("Esc", Action::Back, "leave", "leave things as they are"),
+    bind("^c", Action::Quit, "", "quit at once"),
+];
+
 /// Inside a one-line question, where other keys are text.
 pub static PROMPT: &[Binding] = &[
     bind("Enter ^j", Action::Submit, "go", "find it, or go there"),
@@ -191,10 +281,24 @@ pub static PROMPT: &[Binding] = &[
     bind("^c", Action::Quit, "", "quit at once"),
 ];
 
+/// Every set of tables that hold together, by the name of the screen.
+pub static SCREENS: &[(&str, &[&[Binding]])] = &[
+    ("overview", &[EVERYWHERE, RELOAD, MOVE, OVERVIEW]),
+    ("timeline", &[EVERYWHERE, RELOAD, MOVE, TIMELINE, NOTES]),
+    ("findings", &[EVERYWHERE, RELOAD, MOVE, FINDINGS, NOTES]),
+    ("snapshot", &[EVERYWHERE, RELOAD, MOVE, SNAPSHOT]),
+    ("rules", &[EVERYWHERE, RELOAD, MOVE, RULES]),
+    ("case", &[EVERYWHERE, RELOAD, MOVE, CASE]),
+    ("sql", &[EVERYWHERE, MOVE, SQL]),
+    ("editor", &[EDITOR]),
+    ("prompt", &[PROMPT]),
+    ("palette", &[PALETTE]),
+];
+
 /// Returns what the key asks for in the first of these tables that knows it.
-pub fn find(tables: &[&[Binding]], key: KeyEvent) -> Option<Action> {
+pub fn find(map: &Keymap, tables: &[&[Binding]], key: KeyEvent) -> Option<Action> {
     let spelled = spell(key)?;
-    let binding = tables.iter().copied().flatten().find(|b| b.key.split(' ').any(|k| k == spelled))?;
+    let binding = tables.iter().copied().flatten().find(|b| map.of(b).split(' ').any(|k| k == spelled))?;
     Some(binding.action)
 }
 
@@ -235,15 +339,7 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings_on_one_screen() {
-        let screens: [(&str, &[&[Binding]]); 6] = [
-            ("overview", &[EVERYWHERE, RELOAD, MOVE, OVERVIEW]),
-            ("timeline", &[EVERYWHERE, RELOAD, MOVE, TIMELINE]),
-            ("findings", &[EVERYWHERE, RELOAD, MOVE, FINDINGS]),
-            ("sql", &[EVERYWHERE, MOVE, SQL]),
-            ("editor", &[EDITOR]),
-            ("prompt", &[PROMPT]),
-        ];
-        for (screen, tables) in screens {
+        for (screen, tables) in SCREENS {
             let (mut keys, mut actions) = (HashSet::new(), HashSet::new());
             for binding in tables.iter().copied().flatten() {
                 assert!(actions.insert(binding.action), "{screen}: {:?} is bound twice", binding.action);
@@ -257,7 +353,10 @@ mod tests {
 
     #[test]
     fn every_key_and_its_sentence_fit_a_line_of_the_help() {
-        let tables = [EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, SQL, EDITOR, PROMPT];
+        let tables = [
+            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, SQL, EDITOR, PROMPT,
+            PALETTE,
+        ];
         for binding in tables.iter().copied().flatten() {
             assert!(binding.doc.len() <= 63, "{}: {}", binding.key, binding.doc);
             assert!(binding.key.replace(' ', " or ").len() < 15, "{}", binding.key);
@@ -266,8 +365,13 @@ mod tests {
 
     #[test]
     fn the_terminal_keeps_its_own_keys() {
-        for binding in
-            [EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, SQL, EDITOR, PROMPT].iter().copied().flatten()
+        for binding in [
+            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, SQL, EDITOR, PROMPT,
+            PALETTE,
+        ]
+        .iter()
+        .copied()
+        .flatten()
         {
             assert!(!binding.key.split(' ').any(|key| ["^z", "^s", "^q"].contains(&key)), "{}", binding.key);
         }

@@ -9,8 +9,10 @@
 mod app;
 pub mod ask;
 mod clock;
+mod keymap;
 mod keys;
 mod msg;
+mod palette;
 mod run;
 mod shown;
 #[cfg(test)]
@@ -21,11 +23,12 @@ mod views;
 mod widgets;
 
 pub use ask::{Answer, Request, Ticket};
+pub use keymap::{BUILT_IN, Keymap, PRESETS};
 pub use keys::{Action, Binding};
 pub use msg::Msg;
 pub use run::run;
 pub use text::{visible, visible_bytes};
-pub use theme::Options;
+pub use theme::{Options, Theme};
 
 /// Returns every screen's name and tables of keys, for the help and for a reference page.
 pub fn screens() -> Vec<(&'static str, Vec<&'static [Binding]>)> {

@@ -208,6 +208,7 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::*;
+    use crate::Theme;
 
     #[test]
     fn what_is_copied_reaches_the_terminal_as_base64_only() {
@@ -227,7 +228,8 @@ mod tests {
         for msg in [Msg::WorkerGone, key('2'), key('Q'), key('y')] {
             sender.send(msg).unwrap();
         }
-        let mut model = Model::new(Options { colour: false, ascii: false });
+        let mut model =
+            Model::new(Options { colour: false, ascii: false, theme: Theme::Colours, keys: &crate::BUILT_IN });
         assert!(!step(&mut model, Msg::Resize(80, 24), &ask));
         assert!(!model.busy());
         let ends: Vec<bool> = messages.try_iter().map(|msg| step(&mut model, msg, &ask)).collect();

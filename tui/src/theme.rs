@@ -3,14 +3,43 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::ask::Level;
+use crate::{
+    ask::Level,
+    keymap::{BUILT_IN, Keymap},
+};
 
 /// How the screens look, chosen once at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     pub colour: bool,
+    pub theme: Theme,
+    /// The keys, as the user has them.
+    pub keys: &'static Keymap,
     /// Bars and marks in plain ASCII, for terminals and fonts without block glyphs.
     pub ascii: bool,
+}
+
+/// How colours are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// The terminal's own sixteen.
+    #[default]
+    Colours,
+    /// Nothing dim, all that matters bright and bold.
+    Contrast,
+    /// Black, white and greys.
+    Grey,
+}
+
+impl Theme {
+    /// Every theme with its name.
+    pub const ALL: [(Theme, &str); 3] =
+        [(Theme::Colours, "colours"), (Theme::Contrast, "contrast"), (Theme::Grey, "grey")];
+
+    /// Returns the theme of this name.
+    pub fn named(name: &str) -> Option<Theme> {
+        Theme::ALL.iter().find(|(_, known)| *known == name).map(|(theme, _)| *theme)
+    }
 }
 
 impl Options {
@@ -18,7 +47,7 @@ impl Options {
     pub fn from_env() -> Options {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let dumb = set("TERM").is_some_and(|term| term == "dumb");
-        Options { colour: set("NO_COLOR").is_none() && !dumb, ascii: dumb }
+        Options { colour: set("NO_COLOR").is_none() && !dumb, ascii: dumb, theme: Theme::Colours, keys: &BUILT_IN }
     }
 }
 
@@ -67,10 +96,76 @@ impl Options {
             Role::Level(Level::Low) => (Some(Color::Green), Modifier::empty()),
             Role::Level(Level::Informational) => (None, Modifier::DIM),
         };
+        let (colour, modifier) = match self.theme {
+            Theme::Colours => (colour, modifier),
+            // What is old or secondary is told from the rest by slant, which needs no faint letters.
+            Theme::Contrast if modifier == Modifier::DIM => (Some(Color::White), Modifier::ITALIC),
+            Theme::Contrast => (Some(colour.map_or(Color::White, bright)), modifier | Modifier::BOLD),
+            Theme::Grey => (Some(grey(role)), modifier),
+        };
         let style = Style::default().add_modifier(modifier);
         match colour {
             Some(colour) if self.colour => style.fg(colour),
             _ => style,
         }
+    }
+}
+
+fn bright(colour: Color) -> Color {
+    match colour {
+        Color::Red => Color::LightRed,
+        Color::Green => Color::LightGreen,
+        Color::Yellow => Color::LightYellow,
+        Color::Blue => Color::LightBlue,
+        Color::Magenta => Color::LightMagenta,
+        Color::Cyan => Color::LightCyan,
+        other => other,
+    }
+}
+
+fn grey(role: Role) -> Color {
+    match role {
+        Role::Faint | Role::Bar | Role::Level(Level::Informational) => Color::DarkGray,
+        Role::Title | Role::Key | Role::Bad | Role::Level(Level::Critical | Level::High) => Color::White,
+        _ => Color::Gray,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 9] = [
+        Role::Plain,
+        Role::Faint,
+        Role::Title,
+        Role::Match,
+        Role::Bar,
+        Role::Bad,
+        Role::Level(Level::Critical),
+        Role::Level(Level::Low),
+        Role::Level(Level::Informational),
+    ];
+
+    #[test]
+    fn no_colour_is_stronger_than_any_theme() {
+        for (theme, _) in Theme::ALL {
+            let options = Options { colour: false, ascii: false, theme, keys: &BUILT_IN };
+            assert!(ROLES.iter().all(|role| options.style(*role).fg.is_none()));
+        }
+    }
+
+    #[test]
+    fn high_contrast_has_nothing_dim_and_grey_has_only_greys() {
+        let of = |theme| ROLES.map(|role| Options { colour: true, ascii: false, theme, keys: &BUILT_IN }.style(role));
+        assert!(of(Theme::Contrast).iter().all(|style| !style.add_modifier.contains(Modifier::DIM)));
+        let greys = [Color::DarkGray, Color::Gray, Color::White].map(Some);
+        assert!(of(Theme::Grey).iter().all(|style| greys.contains(&style.fg)));
+    }
+
+    #[test]
+    fn themes_are_known_by_name() {
+        assert_eq!(Theme::named("grey"), Some(Theme::Grey));
+        assert_eq!(Theme::named("pink"), None);
     }
 }

@@ -8,6 +8,7 @@ use coldcase_tui::ask::{
 };
 
 use super::Ask;
+use super::notes::Known;
 use super::rows::{Condition, Row, cell, rows};
 use crate::cli::rules;
 use crate::cli::secrets;
@@ -30,11 +31,21 @@ const ABOUT: &str = "SELECT CAST(f.rule AS VARCHAR) AS slug, f.remediation, n.na
     LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS shared FROM (SELECT id, unnest(shared) AS e \
     FROM finding WHERE id = $id) GROUP BY id) s ON s.id = f.id WHERE f.id = $id";
 
+/// What a finding may hang on: requests, and objects that stand in snapshots.
+const LINKS: &str = "SELECT evidence, \"offset\", length, time, user_name AS actor, CAST(verb AS VARCHAR) AS verb, \
+    nullif(concat_ws('/', resource, subresource), '') || \
+    coalesce(' ' || nullif(concat_ws('/', namespace, name), ''), '') AS object, request_uri AS uri, \
+    CAST(body AS VARCHAR) AS body, CAST(not_recorded AS VARCHAR) AS missing, \
+    CAST(response_code AS BIGINT) AS code FROM audit UNION ALL \
+    SELECT evidence, \"offset\", length, time, CAST(NULL AS VARCHAR), 'in a snapshot:', \
+    kind || coalesce(' ' || concat_ws('/', namespace, name), ''), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), \
+    CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT) FROM object";
+
 const ORDER: &str = "ORDER BY time, evidence, \"offset\"";
 
 impl Ask<'_> {
     pub fn timeline(&self, filter: &Filter, offset: u64, limit: u32) -> Result<TimelinePage> {
-        let condition = Condition::of(filter);
+        let condition = self.condition(filter)?;
         let page = self.sql(
             &format!(
                 "SELECT t.evidence, t.\"offset\", t.length, t.time, source, actor, verb, object, status, namespace, \
@@ -48,9 +59,10 @@ impl Ask<'_> {
         let total =
             self.one(&format!("SELECT count(*) FROM timeline WHERE {}", condition.sql), &condition.parameters)?;
         let all = self.one("SELECT count(*) FROM timeline WHERE time IS NOT NULL", &[])?;
+        let known = self.known()?;
         Ok(TimelinePage {
             offset,
-            rows: rows(&page).map(|row| event(&row)).collect(),
+            rows: rows(&page).map(|row| event(&row, &known)).collect(),
             total: Total::Exactly(total),
             all,
         })
@@ -62,12 +74,13 @@ impl Ask<'_> {
             return Ok(Histogram { from: 0, to: 0, bins: Vec::new() });
         };
         let width = width(from, to, bins);
-        let condition = Condition::of(filter);
+        let condition = self.condition(filter)?;
         let shown = self.bins(&condition, from, width)?;
         // A bin in which no source wrote anything at all proves nothing.
         let mut window = filter.clone();
         window.chips.clear();
         window.search.clear();
+        window.noted = false;
         let any = self.bins(&Condition::of(&window), from, width)?;
         let marks = self.sql(
             &format!(
@@ -92,6 +105,15 @@ impl Ask<'_> {
             }
         }
         Ok(Histogram { from, to: from + width * i64::from(bins), bins: out })
+    }
+
+    /// A filter as a condition.
+    pub fn condition(&self, filter: &Filter) -> Result<Condition> {
+        let mut condition = Condition::of(filter);
+        if filter.noted {
+            condition.and(&self.known()?.condition());
+        }
+        Ok(condition)
     }
 
     /// Counts per bin of `width` microseconds from `from`.
@@ -125,6 +147,7 @@ impl Ask<'_> {
             ),
             &[],
         )?;
+        let known = self.known()?;
         let row = |row: Row<'_>| FindingRow {
             id: row.text(0).unwrap_or_default(),
             level: level(row.text(1).as_deref()),
@@ -136,6 +159,8 @@ impl Ask<'_> {
             last: row.number(7),
             events: row.count(8),
             techniques: row.text(9).unwrap_or_default(),
+            noted: known.finding(&row.text(0).unwrap_or_default()),
+            name: known.name(&row.text(4)),
         };
         let total = self.one("SELECT count(*) FROM finding", &[])?;
         Ok(Findings { rows: rows(&found).map(row).collect(), total, replayed: self.desk.case.is_replayed() })
@@ -145,11 +170,9 @@ impl Ask<'_> {
         let id = [("id".to_owned(), Parameter::Text(finding.to_owned()))];
         let chain = self.sql(
             &format!(
-                "SELECT a.evidence, a.\"offset\", a.length, a.time, a.user_name, a.verb, \
-                 nullif(concat_ws('/', a.resource, a.subresource), '') || \
-                 coalesce(' ' || nullif(concat_ws('/', a.namespace, a.name), ''), '') AS object, \
-                 a.request_uri, CAST(a.body AS VARCHAR), CAST(a.not_recorded AS VARCHAR), CAST(a.response_code AS BIGINT) \
-                 FROM audit a JOIN (SELECT unnest(evidence) AS evidence, unnest(\"offset\") AS \"offset\" FROM finding \
+                "SELECT a.evidence, a.\"offset\", a.length, a.time, a.actor, a.verb, a.object, a.uri, a.body, a.missing, \
+                 a.code FROM ({LINKS}) a JOIN \
+                 (SELECT unnest(evidence) AS evidence, unnest(\"offset\") AS \"offset\" FROM finding \
                  WHERE id = $id) f ON a.evidence = f.evidence AND a.\"offset\" = f.\"offset\" \
                  ORDER BY a.time, a.evidence, a.\"offset\" LIMIT {limit}"
             ),
@@ -180,7 +203,7 @@ impl Ask<'_> {
     }
 
     pub fn record(&self, id: RecordId) -> Result<Record> {
-        let mut fields = Vec::new();
+        let mut fields: Vec<_> = self.known()?.on(id).map(|words| ("note".to_owned(), Some(words))).collect();
         for table in self.desk.engine.placed() {
             let found = self.sql(
                 &format!("SELECT * FROM \"{table}\" WHERE evidence = {} AND \"offset\" = {}", id.evidence, id.offset),
@@ -206,7 +229,7 @@ impl Ask<'_> {
     }
 
     pub fn locate(&self, filter: &Filter, record: RecordId, time: i64) -> Result<Place> {
-        let mut before = Condition::of(filter);
+        let mut before = self.condition(filter)?;
         let at = before.bind(Parameter::Time(crate::model::Micros(time)));
         let (evidence, offset) = (record.evidence, record.offset);
         let mut here = Condition { sql: before.sql.clone(), parameters: before.parameters.clone() };
@@ -219,12 +242,15 @@ impl Ask<'_> {
     }
 
     pub fn seek(&self, filter: &Filter, want: &Want, from: u64, direction: Direction) -> Result<Option<u64>> {
-        let mut condition = Condition::of(filter);
+        let mut condition = self.condition(filter)?;
         let base = condition.sql.clone();
         let test = match want {
             Want::Actor(actor) => condition.is("actor", actor.as_deref()),
             Want::Text(text) => condition.contains_text(text),
             Want::Finding => "worst IS NOT NULL".to_owned(),
+            Want::Noted => {
+                self.known()?.condition().replace("evidence", "t.evidence").replace("\"offset\"", "t.\"offset\"")
+            }
         };
         let marks = match want {
             Want::Finding => format!("LEFT JOIN {MARKS} m ON t.evidence = m.evidence AND t.\"offset\" = m.\"offset\""),
@@ -299,9 +325,11 @@ fn record_id(row: &Row<'_>) -> RecordId {
     RecordId { evidence: u32::try_from(row.number(0)).unwrap_or_default(), offset: row.count(1), len: row.count(2) }
 }
 
-fn event(row: &Row<'_>) -> EventRow {
+fn event(row: &Row<'_>, known: &Known) -> EventRow {
     EventRow {
         id: record_id(row),
+        noted: known.event(&record_id(row)),
+        name: known.name(&row.text(5)),
         time: row.number(3),
         source: row.text(4),
         actor: row.text(5),

@@ -6,12 +6,12 @@ use coldcase_tui::ask::{Bin, Cell, Column, Filter, ValueCount, Values};
 
 use super::Ask;
 use super::answers::{bin, width};
-use super::rows::{Condition, as_text, rows};
+use super::rows::{as_text, rows};
 use crate::error::Result;
 
 impl Ask<'_> {
     pub fn values(&self, filter: &Filter, column: Column, bins: u16, limit: u32) -> Result<Values> {
-        let condition = Condition::of(filter);
+        let condition = self.condition(filter)?;
         let (value, test) = (as_text(column.name()), &condition.sql);
         let counted = self.sql(
             &format!(

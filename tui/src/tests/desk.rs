@@ -1,6 +1,9 @@
 //! A small worker for tests. It holds a few events and answers by really filtering, counting and placing them, so a
 //! test that passes here has asked the right questions.
 
+use std::cell::RefCell;
+
+use super::{cluster, notebook, rulebook};
 use crate::ask::*;
 
 pub const START: i64 = 1_773_280_800_000_000; // Mar 12 2026 02:00 UTC
@@ -11,11 +14,13 @@ pub struct Desk {
     pub replayed: bool,
     /// Put into every text of every answer, to see what becomes of it.
     pub poison: String,
+    /// What was written, oldest first; the place is the id.
+    pub notes: RefCell<Vec<Note>>,
 }
 
 impl Desk {
     pub fn empty() -> Desk {
-        Desk { events: Vec::new(), replayed: false, poison: String::new() }
+        Desk { events: Vec::new(), replayed: false, poison: String::new(), notes: RefCell::default() }
     }
 
     /// Forty minutes of a small break-in among ordinary reads.
@@ -44,7 +49,7 @@ impl Desk {
             event(1_470_090, deployer, "create", "clusterrolebindings x", "201", "", Some(Level::Critical)),
         ]);
         events.sort_by_key(order);
-        Desk { events, replayed: true, poison: String::new() }
+        Desk { events, replayed: true, poison: String::new(), notes: RefCell::default() }
     }
 
     /// Returns the answer, or `None` for a question that has none.
@@ -52,7 +57,7 @@ impl Desk {
         Some(match request {
             Request::Overview { bins } => Answer::Overview(self.overview(*bins)),
             Request::Timeline { filter, offset, limit } => {
-                let rows: Vec<EventRow> = self.under(filter).cloned().collect();
+                let rows: Vec<EventRow> = self.under(filter).map(|event| self.noted(event)).collect();
                 let total = Total::Exactly(rows.len() as u64);
                 let rows = rows.into_iter().skip(*offset as usize).take(*limit as usize).collect();
                 Answer::Timeline(TimelinePage { offset: *offset, rows, total, all: self.events.len() as u64 })
@@ -74,6 +79,7 @@ impl Desk {
                     Want::Actor(actor) => event.actor == *actor,
                     Want::Text(text) => contains(event, text),
                     Want::Finding => event.finding.is_some(),
+                    Want::Noted => self.notes_on(&Subject::Event(event.id)).any(),
                 };
                 let rows: Vec<(usize, &EventRow)> = self.under(filter).enumerate().collect();
                 let found = match direction {
@@ -84,16 +90,37 @@ impl Desk {
             }
             Request::Sql { .. } => Answer::Grid(self.grid()),
             Request::Tables => Answer::Tables(self.tables()),
+            Request::Note(note) => Answer::Noted(notebook::write(self, note)),
+            Request::Rules => Answer::Rules(rulebook::rules(self)),
+            Request::Rule(rule) => Answer::Rule(rulebook::text(self, rule)),
+            Request::RunRule(rule) => Answer::Ran(rulebook::run(self, rule)),
+            Request::Why { rule, record } => Answer::Why(rulebook::why(self, rule, *record)),
+            Request::Objects { limit } => Answer::Objects(cluster::objects(self, *limit)),
+            Request::Object(id) => Answer::Object(cluster::object(self, *id)),
+            Request::WhoCan(question) => Answer::WhoCan(cluster::who_can(self, question)),
+            Request::CaseFile => Answer::CaseFile(notebook::case_file(self)),
             Request::Cancel(_) => return None,
         })
     }
 
-    fn text(&self, words: &str) -> String {
+    /// The notes on one thing.
+    pub fn notes_on(&self, subject: &Subject) -> Noted {
+        notebook::noted(&self.notes.borrow(), subject)
+    }
+
+    fn noted(&self, event: &EventRow) -> EventRow {
+        let noted = self.notes_on(&Subject::Event(event.id));
+        EventRow { noted, name: notebook::name(&self.notes.borrow(), &event.actor), ..event.clone() }
+    }
+
+    pub fn text(&self, words: &str) -> String {
         format!("{words}{}", self.poison)
     }
 
     fn under<'a>(&'a self, filter: &'a Filter) -> impl Iterator<Item = &'a EventRow> {
-        self.events.iter().filter(|event| passes(event, filter))
+        self.events
+            .iter()
+            .filter(|event| passes(event, filter) && (!filter.noted || self.notes_on(&Subject::Event(event.id)).any()))
     }
 
     fn overview(&self, bins: u16) -> Overview {
@@ -170,7 +197,7 @@ impl Desk {
         Values { rows, distinct }
     }
 
-    fn findings(&self) -> Findings {
+    pub fn findings(&self) -> Findings {
         let chain: Vec<&EventRow> = self.events.iter().filter(|event| event.finding.is_some()).collect();
         let rows = [
             (Level::Critical, "token-then-admin", "Token minted then cluster-admin", 1),
@@ -187,6 +214,8 @@ impl Desk {
             last: chain[3].time,
             events: if *level == Level::Critical { 3 } else { 1 },
             techniques: "T1528, T1098".to_string(),
+            noted: self.notes_on(&Subject::Finding(rule.to_string())),
+            name: None,
         });
         let rows: Vec<_> = rows.collect();
         Findings { total: rows.len() as u64, rows, replayed: self.replayed }
@@ -282,6 +311,8 @@ pub fn event(
         agent: Some("kubectl/v1.31".to_string()),
         address: Some("203.0.113.7".to_string()),
         finding,
+        noted: Noted::default(),
+        name: None,
     }
 }
 

@@ -1,10 +1,17 @@
 //! The screens as scripts: keys in, answers from a desk that really filters its few events, a screen out.
 
+mod cluster;
 mod desk;
 mod evidence;
 mod moves;
+mod notebook;
+mod notes;
+mod palette;
 mod properties;
+mod rulebook;
+mod rules;
 mod small;
+mod snapshot;
 mod states;
 mod steps;
 mod values;
@@ -18,7 +25,7 @@ use crate::{
     app::{Model, update, view},
     ask::{Request, Ticket},
     msg::{Effect, Msg},
-    theme::Options,
+    theme::{Options, Theme},
 };
 
 pub use desk::Desk;
@@ -36,7 +43,11 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(width: u16, height: u16) -> Stage {
-        Stage::with(width, height, Options { colour: false, ascii: false })
+        Stage::with(
+            width,
+            height,
+            Options { colour: false, ascii: false, theme: Theme::Colours, keys: &crate::BUILT_IN },
+        )
     }
 
     pub fn with(width: u16, height: u16, options: Options) -> Stage {

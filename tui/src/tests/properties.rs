@@ -10,6 +10,11 @@ const KEYS: &[&str] = &[
     "2",
     "3",
     "4",
+    "5",
+    "6",
+    "7",
+    "r",
+    "w",
     "?",
     "Esc",
     "^r",
@@ -56,6 +61,7 @@ const KEYS: &[&str] = &[
     "(",
     ")",
     ":",
+    "@",
     ";",
     "F1",
     "F5",
@@ -64,6 +70,16 @@ const KEYS: &[&str] = &[
     "Backspace",
     "Left",
     "s",
+    "m",
+    "t",
+    "T",
+    "P",
+    "A",
+    "D",
+    "X",
+    "u",
+    "U",
+    "M",
     "é",
     "漢",
 ];
@@ -155,7 +171,9 @@ proptest! {
         for size in [(80, 24), (130, 40)] {
             let mut stage = Stage::new(size.0, size.1);
             stage.settle(&desk);
-            for screen in ["2 y l y Enter p y p y p", "Esc Esc l + a", "3 y Enter y Enter", "1", "4 s ^j Esc y Enter y Esc Tab Enter"] {
+            for screen in ["2 y l y Enter p y p y p", "Esc Esc l + a", "3 y Enter y Enter", "1", "4 s ^j Esc y Enter y Esc Tab Enter",
+                "Esc Esc 2 m u M P x ^j Esc", "3 m T y ^j", "7 y l y l y l y l y Tab y", "6 y r j y Tab y",
+                "5 y l l j j y p y r y w", "^j Esc"] {
                 stage.play(&desk, screen);
                 is_safe(&stage).map_err(TestCaseError::fail)?;
             }
@@ -185,7 +203,27 @@ fn every_size_is_survived_on_every_screen() {
     let heights = [1, 2, 3, 4, 5, 6, 9, 12, 24, 40, 100];
     let mut stage = Stage::new(80, 24);
     stage.settle(&desk);
-    for keys in ["1", "2", "2 Enter", "2 p i", "2 i i Esc", "3", "3 Enter j", "4 s ^j", "Esc", "Tab", "?"] {
+    for keys in [
+        "1",
+        "2",
+        "2 Enter",
+        "2 p i",
+        "2 i i Esc",
+        "3",
+        "3 Enter j",
+        "4 s ^j",
+        "Esc",
+        "Tab",
+        "Esc 7",
+        "l l l",
+        "Tab",
+        "6",
+        "j r",
+        "5",
+        "l j l j",
+        "r",
+        "?",
+    ] {
         stage.play(&desk, keys);
         for width in widths {
             for height in heights {
@@ -211,7 +249,8 @@ fn twenty_by_five_still_says_who_did_what() {
 fn without_colour_no_cell_has_one_and_with_it_some_do() {
     let desk = Desk::sample();
     for colour in [false, true] {
-        let mut stage = Stage::with(120, 40, Options { colour, ascii: false });
+        let mut stage =
+            Stage::with(120, 40, Options { colour, ascii: false, theme: Theme::Colours, keys: &crate::BUILT_IN });
         stage.settle(&desk);
         let mut coloured = 0;
         for keys in ["1", "2", "Enter", "3", "4", "Esc ?"] {
@@ -226,7 +265,8 @@ fn without_colour_no_cell_has_one_and_with_it_some_do() {
 #[test]
 fn plain_terminals_get_no_block_glyph() {
     let desk = Desk::sample();
-    let mut stage = Stage::with(120, 40, Options { colour: false, ascii: true });
+    let mut stage =
+        Stage::with(120, 40, Options { colour: false, ascii: true, theme: Theme::Colours, keys: &crate::BUILT_IN });
     stage.settle(&desk).play(&desk, "2");
     assert!(!stage.screen().contains(['▁', '█', '┄', '▲']) && stage.screen().contains('~'));
 }

@@ -11,7 +11,7 @@ fn played(keys: &str) -> String {
 #[test]
 fn overview() {
     insta::assert_snapshot!(played("g"), @r###"
-    |[1 Overview] 2 Timeline  3 Findings  4 SQL                      coldcase breach
+    |[1 Overview] 2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | 38 events   1 source   Mar 12 2026 02:00:00 – 02:39:00 UTC   39m00s
     | Evidence: verified
     |
@@ -41,7 +41,7 @@ fn overview() {
 #[test]
 fn timeline() {
     insta::assert_snapshot!(played("2 e e"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | no filter: all events
     | Mar 12 02:00:00   bin 30.0s   ▲ finding  ┄ no evidence         Mar 12 02:39:00
     | ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄▄┄┄┄┄┄┄┄┄┄┄  ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄▄
@@ -71,7 +71,7 @@ fn timeline() {
 #[test]
 fn timeline_with_a_filter() {
     insta::assert_snapshot!(played("2 e f z"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | actor=system:serviceaccount:web:ci   Mar 12 01:59:26 – 02:18:56    x shows all
     | Mar 12 01:59:26   bin 15.0s   ▲ finding  ┄ no evidence         Mar 12 02:18:56
     |                                        █                  █
@@ -101,7 +101,7 @@ fn timeline_with_a_filter() {
 #[test]
 fn detail_takes_the_place_of_the_table() {
     insta::assert_snapshot!(played("2 e Enter"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | no filter: all events
     |▸Record: decoded fields                                             p raw bytes
     | kube-03.gz:551402   59 bytes
@@ -131,7 +131,7 @@ fn detail_takes_the_place_of_the_table() {
 #[test]
 fn raw_bytes_of_an_event() {
     insta::assert_snapshot!(played("2 e Enter p"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | no filter: all events
     |▸Record: raw bytes                                                   p indented
     | kube-03.gz:551402   59 bytes
@@ -161,7 +161,7 @@ fn raw_bytes_of_an_event() {
 #[test]
 fn findings_with_the_chain_entered() {
     insta::assert_snapshot!(played("3 Enter j"), @r###"
-    | 1 Overview  2 Timeline [3 Findings] 4 SQL                      coldcase breach
+    | 1 Overview  2 Timeline [3 Findings] 4 SQL  5 Snapshot  6 Rules  7 Case
     | LEVEL FINDING                          ACTOR          Mar 12 UTC    EV ATT&CK
     |>crit  Token minted then cluster-admin  …:web:ci       02:14:03       3 T1528 +1
     | high  Exec into a pod from outside     …:web:ci       02:14:03       1 T1528 +1
@@ -184,7 +184,7 @@ fn findings_with_the_chain_entered() {
     |
     |
     | 1 of 2   worst first   event 2 of 3                                       idle
-    | Enter open  Tab list/chain  f follow  s sort  / find  Esc back  ? keys
+    | Enter open  Tab list/chain  f follow  e explain  s sort  Esc back  ? keys
     "###);
 }
 
@@ -194,7 +194,7 @@ fn sql_with_a_result() {
     stage.play(&desk, "4").write("select actor, count(*) n").play(&desk, "Enter").write("from timeline group by 1");
     stage.play(&desk, "^j Esc");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview  2 Timeline  3 Findings [4 SQL]                     coldcase breach
+    | 1 Overview  2 Timeline  3 Findings [4 SQL] 5 Snapshot  6 Rules  7 Case
     |select actor, count(*) n
     |from timeline group by 1
     |
@@ -224,8 +224,8 @@ fn sql_with_a_result() {
 #[test]
 fn help_of_the_timeline() {
     insta::assert_snapshot!(played("2 ?"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
-    | Keys of Timeline                                              lines 1–20 of 53
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
+    | Keys of Timeline                                              lines 1–20 of 67
     | Enter          the event in full, beside the table on a wide terminal
     | p              in the detail: decoded fields, raw bytes, raw bytes indented
     | Tab            move between table and detail when both are seen

@@ -14,7 +14,7 @@ fn empty(keys: &str) -> String {
 #[test]
 fn an_empty_case_says_how_to_add_evidence() {
     insta::assert_snapshot!(empty("1"), @r###"
-    |[1 Overview] 2 Timeline  3 Findings  4 SQL                      coldcase breach
+    |[1 Overview] 2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | 0 events   0 sources
     | Evidence: verified
     | Coverage
@@ -32,7 +32,7 @@ fn an_empty_case_says_how_to_add_evidence() {
 #[test]
 fn an_empty_timeline_says_how_to_add_evidence() {
     insta::assert_snapshot!(empty("2"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | no filter: all events
     |
     |
@@ -43,14 +43,14 @@ fn an_empty_timeline_says_how_to_add_evidence() {
     |
     |
     | 0 of 0                                                                    idle
-    | F5 reload  q quit  ? keys
+    | u U notes  F5 reload  q quit  ? keys
     "###);
 }
 
 #[test]
 fn findings_before_any_replay_say_so() {
     insta::assert_snapshot!(empty("3"), @r###"
-    | 1 Overview  2 Timeline [3 Findings] 4 SQL                      coldcase breach
+    | 1 Overview  2 Timeline [3 Findings] 4 SQL  5 Snapshot  6 Rules  7 Case
     | The rules have not been replayed over this case.
     | Run: coldcase replay --case DIR, then F5 here.
     |
@@ -61,7 +61,7 @@ fn findings_before_any_replay_say_so() {
     |
     |
     | 0 of 0                                                                    idle
-    | F5 reload  q quit  ? keys
+    | e explain  F5 reload  q quit  ? keys
     "###);
 }
 
@@ -71,7 +71,7 @@ fn no_findings_after_a_replay_point_to_the_blind_rules() {
     let mut stage = Stage::new(80, 12);
     stage.settle(&desk).play(&desk, "3");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview  2 Timeline [3 Findings] 4 SQL                      coldcase breach
+    | 1 Overview  2 Timeline [3 Findings] 4 SQL  5 Snapshot  6 Rules  7 Case
     | No rule fired on this evidence.
     | 1 shows the rules that could not tell; 2 shows every event.
     |
@@ -82,7 +82,7 @@ fn no_findings_after_a_replay_point_to_the_blind_rules() {
     |
     |
     | 0 of 0                                                                    idle
-    | F5 reload  q quit  ? keys
+    | e explain  F5 reload  q quit  ? keys
     "###);
 }
 
@@ -92,7 +92,7 @@ fn a_filter_that_nothing_passes_says_how_to_undo_it() {
     stage.play(&desk, "2 f e - f");
     stage.play(&desk, "/").write("nowhere").play(&desk, "Enter &");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | actor=alice@example.org   text~nowhere   before Mar 12 02:00:00    x shows all
     | Mar 12 02:00:00   ▲ finding  ┄ no evidence                     Mar 12 02:00:00
     |
@@ -107,7 +107,7 @@ fn a_filter_that_nothing_passes_says_how_to_undo_it() {
     |
     |
     | filtered: 0 of 0, 38 in all                                               idle
-    | a undo  / find  e E finding  z Z zoom  : go to  F5 reload  q quit  ? keys
+    | a undo  / find  e E finding  z Z zoom  @ go to  u U notes  F5 reload  ? keys
     "###);
 }
 
@@ -117,7 +117,7 @@ fn while_the_timeline_loads_the_spinner_offers_to_stop() {
     stage.press("2");
     stage.send(Msg::Tick);
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | no filter: all events
     |
     | counting…
@@ -128,7 +128,7 @@ fn while_the_timeline_loads_the_spinner_offers_to_stop() {
     |
     |
     |                                                           loading, Esc stops /
-    | F5 reload  q quit  ? keys
+    | u U notes  F5 reload  q quit  ? keys
     "###);
 }
 
@@ -138,7 +138,7 @@ fn while_a_filter_loads_the_old_page_stays_without_a_cursor() {
     let (mut stage, desk) = open(80, 14);
     stage.play(&desk, "2 l").press("=");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | actor=alice@example.org                                            x shows all
     | Mar 12 02:00:00   bin 30.0s   ▲ finding  ┄ no evidence         Mar 12 02:39:00
     | ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄▄┄┄┄┄┄┄┄┄┄┄  ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄▄
@@ -151,7 +151,7 @@ fn while_a_filter_loads_the_old_page_stays_without_a_cursor() {
     | 02:04:00.000  alice@example.o… get     configmaps …/leader-4   200  kube-system
     | 02:05:00.000  alice@example.o… get     configmaps …/leader-5   200  kube-system
     | filter changed: these are the events of before         refreshing, Esc stops |
-    | a undo  / find  e E finding  z Z zoom  : go to  F5 reload  q quit  ? keys
+    | a undo  / find  e E finding  z Z zoom  @ go to  u U notes  F5 reload  ? keys
     "###);
     let dimmed =
         stage.buffer().content().iter().filter(|c| c.symbol() == "c" && c.modifier.contains(Modifier::DIM)).count();
@@ -167,7 +167,7 @@ fn a_question_that_fails_says_why_and_how_to_go_on() {
         stage.send(Msg::Failed(ticket, "cannot read tables/audit/00.parquet: permission denied\u{1b}[2J".to_string()));
     }
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | no filter: all events
     | The strip could not be counted:
     | cannot read tables/audit/00.parquet: permission denied␛[2J
@@ -180,7 +180,7 @@ fn a_question_that_fails_says_why_and_how_to_go_on() {
     |
     |
     |                                                                           idle
-    | F5 reload  q quit  ? keys
+    | u U notes  F5 reload  q quit  ? keys
     "###);
 }
 
@@ -191,7 +191,7 @@ fn a_query_that_fails_shows_the_whole_complaint() {
     let ticket = stage.asked[0].0;
     stage.send(Msg::Failed(ticket, "no table is named y\n  select x from y\n                ^".to_string()));
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview  2 Timeline  3 Findings [4 SQL]                     coldcase breach
+    | 1 Overview  2 Timeline  3 Findings [4 SQL] 5 Snapshot  6 Rules  7 Case
     |select x from y
     |
     |

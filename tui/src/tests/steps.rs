@@ -26,18 +26,18 @@ fn status(stage: &Stage) -> String {
 
 #[test]
 fn a_time_is_gone_to_and_shown_before_enter_is_pressed() {
-    let (mut stage, desk) = timeline(":");
+    let (mut stage, desk) = timeline("@");
     stage.write("02:14");
     assert!(status(&stage).contains("go to: 02:14") && status(&stage).contains("Mar 12 2026 02:14:00.000 UTC"));
     stage.play(&desk, "Enter");
     assert!(cursor_line(&stage).contains("02:14:00.000"), "{}", stage.screen());
-    stage.play(&desk, ":").write("+10m").play(&desk, "Enter");
+    stage.play(&desk, "@").write("+10m").play(&desk, "Enter");
     assert!(cursor_line(&stage).contains("02:24:00.000"));
 }
 
 #[test]
 fn what_is_no_time_stays_to_be_corrected() {
-    let (mut stage, desk) = timeline(":");
+    let (mut stage, desk) = timeline("@");
     stage.write("2am").play(&desk, "Enter");
     assert!(status(&stage).contains("go to: 2am") && status(&stage).contains("+10m"), "{}", stage.screen());
     stage.play(&desk, "Esc");
@@ -46,7 +46,7 @@ fn what_is_no_time_stays_to_be_corrected() {
 
 #[test]
 fn a_time_after_everything_is_said_to_be_so() {
-    let (mut stage, desk) = timeline(":");
+    let (mut stage, desk) = timeline("@");
     stage.write("2030-01-01").play(&desk, "Enter");
     assert!(status(&stage).contains("no event from that time on"), "{}", stage.screen());
     assert!(cursor_line(&stage).contains("leader-39"));

@@ -12,7 +12,7 @@ fn values(width: u16, height: u16, keys: &str) -> (Stage, Desk) {
 fn the_values_of_a_column_are_counted_with_when_they_occur() {
     let (stage, _) = values(80, 16, "l v");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                      coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
     | no filter: all events
     | Mar 12 02:00:00   bin 30.0s   ▲ finding  ┄ no evidence         Mar 12 02:39:00
     | ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄ ▄ ▄ ▄ █ ▄ ▄ ▄▄┄┄┄┄┄┄┄┄┄┄  ▄ ▄ ▄ ▄ ▄ ▄ ▄ ▄▄

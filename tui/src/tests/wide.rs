@@ -11,7 +11,7 @@ fn played(keys: &str) -> String {
 #[test]
 fn overview() {
     insta::assert_snapshot!(played("g"), @r###"
-    |[1 Overview] 2 Timeline  3 Findings  4 SQL                                                              coldcase breach
+    |[1 Overview] 2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case                                 coldcase breach
     | 38 events   1 source   Mar 12 2026 02:00:00 – 02:39:00 UTC   39m00s
     | Evidence: verified
     |
@@ -57,7 +57,7 @@ fn overview() {
 #[test]
 fn timeline_with_a_tall_strip_and_the_detail_beside() {
     insta::assert_snapshot!(played("2 i e e Enter"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                                                              coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case                                 coldcase breach
     | no filter: all events
     | Mar 12 02:00:00   bin 19.8s   ▲ finding  ┄ no evidence                                                 Mar 12 02:39:00
     |                            █              █                    █
@@ -103,7 +103,7 @@ fn timeline_with_a_tall_strip_and_the_detail_beside() {
 #[test]
 fn timeline_alone() {
     insta::assert_snapshot!(played("2 e"), @r###"
-    | 1 Overview [2 Timeline] 3 Findings  4 SQL                                                              coldcase breach
+    | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case                                 coldcase breach
     | no filter: all events
     | Mar 12 02:00:00   bin 19.8s   ▲ finding  ┄ no evidence                                                 Mar 12 02:39:00
     | ▄  ▄  ▄  ▄  ▄  ▄  ▄  ▄  ▄  █  ▄  ▄  ▄  ▄  █  ▄  ▄  ▄  ▄  ▄  ▄  █  ▄  ▄  ▄ ▄ ┄┄┄┄┄┄┄┄┄┄┄┄┄┄   ▄  ▄  ▄  ▄  ▄  ▄  ▄  ▄  ▄
@@ -149,7 +149,7 @@ fn timeline_alone() {
 #[test]
 fn findings() {
     insta::assert_snapshot!(played("3 Enter"), @r###"
-    | 1 Overview  2 Timeline [3 Findings] 4 SQL                                                              coldcase breach
+    | 1 Overview  2 Timeline [3 Findings] 4 SQL  5 Snapshot  6 Rules  7 Case                                 coldcase breach
     | LEVEL    FINDING                                                 ACTOR                Mar 12 UTC    EV ATT&CK
     |>critical Token minted then cluster-admin                         …:web:ci             02:14:03       3 T1528, T1098
     | high     Exec into a pod from outside                            …:web:ci             02:14:03       1 T1528, T1098
@@ -188,7 +188,7 @@ fn findings() {
     |
     |
     | 1 of 2   worst first   event 1 of 3                                                                               idle
-    | Enter open  Tab list/chain  f follow  s sort  / find  F5 reload  Esc back  ? keys
+    | Enter open  Tab list/chain  f follow  e explain  s sort  / find  m t T P note  F5 reload  Esc back  ? keys
     "###);
 }
 
@@ -197,7 +197,7 @@ fn sql_with_tables() {
     let (mut stage, desk) = open(120, 40);
     stage.play(&desk, "4").write("select 1").play(&desk, "^j");
     insta::assert_snapshot!(framed(&stage.screen()), @r###"
-    | 1 Overview  2 Timeline  3 Findings [4 SQL]                                                             coldcase breach
+    | 1 Overview  2 Timeline  3 Findings [4 SQL] 5 Snapshot  6 Rules  7 Case                                 coldcase breach
     |select 1                                                                                   audit  2,310
     |                                                                                             time time
     |                                                                                             verb text

@@ -2,6 +2,7 @@
 //! Enter on an event leads to that very event in the timeline.
 
 mod chain;
+mod explain;
 mod list;
 
 use ratatui::layout::Rect;
@@ -11,12 +12,12 @@ use self::{
     list::{Finding, List, Sort},
 };
 use crate::{
-    ask::{Answer, Chip, Column, Filter, Level, Op, Request, Ticket},
-    keys::{Action, Binding, EVERYWHERE, FINDINGS, MOVE, PROMPT, RELOAD},
+    ask::{Answer, Chip, Column, Filter, Level, Op, Request, Subject, Ticket, Why},
+    keys::{Action, Binding, EVERYWHERE, FINDINGS, MOVE, NOTES, PROMPT, RELOAD},
     shown::Shown,
     text::{grouped, wrap},
     theme::Role,
-    views::{Context, Jump, Slot, Typed, View, complain, moved},
+    views::{Context, Jump, Slot, Typed, View, complain, moved, noting::Noting},
     widgets::{
         input::Input,
         pen::{Pen, bottom, right, scroll, top},
@@ -42,10 +43,20 @@ pub struct Findings {
     /// Where in the chain the cursor is: an event, or a line below them.
     stop: u64,
     in_chain: bool,
-    wanted: Option<Level>,
+    wanted: Option<Wanted>,
     pattern: String,
     prompt: Option<Input>,
     note: Option<String>,
+    noting: Noting,
+    why_slot: Slot,
+    why: Option<Why>,
+}
+
+/// The finding that another screen sent us to.
+enum Wanted {
+    First(Level),
+    Rule(String),
+    Id(String),
 }
 
 impl View for Findings {
@@ -54,21 +65,21 @@ impl View for Findings {
     }
 
     fn keys(&self) -> Vec<&'static [Binding]> {
-        if self.prompt.is_some() { vec![PROMPT] } else { self.all_keys() }
+        if self.typing() { vec![PROMPT] } else { self.all_keys() }
     }
 
     fn all_keys(&self) -> Vec<&'static [Binding]> {
-        vec![FINDINGS, MOVE, RELOAD, EVERYWHERE]
+        vec![FINDINGS, NOTES, MOVE, RELOAD, EVERYWHERE]
     }
 
     fn typing(&self) -> bool {
-        self.prompt.is_some()
+        self.prompt.is_some() || self.noting.prompt().is_some()
     }
 
     fn offers(&self, action: Action) -> bool {
         match action {
             Action::Open if self.in_chain => self.event().is_some(),
-            Action::Open | Action::Focus | Action::Follow | Action::Copy => self.finding().is_some(),
+            Action::Open | Action::Focus | Action::Follow | Action::Copy | Action::Mark => self.finding().is_some(),
             Action::Search | Action::Sort => self.rows() > 1,
             Action::Back => self.in_chain,
             _ => true,
@@ -85,7 +96,10 @@ impl View for Findings {
 
     fn act(&mut self, action: Action, context: &mut Context) -> bool {
         if !matches!(action, Action::Back | Action::Close) {
-            self.note = None;
+            (self.note, self.noting.said) = (None, None);
+        }
+        if self.noting.submit(action, context) {
+            return true;
         }
         if let Some(input) = self.prompt.take() {
             if action == Action::Submit && !input.text().is_empty() {
@@ -114,6 +128,7 @@ impl View for Findings {
             Action::Open => self.in_chain = self.finding().is_some(),
             Action::Focus => self.in_chain = !self.in_chain && self.finding().is_some(),
             Action::Follow => context.jump = self.follow(),
+            Action::Explain => self.explain(context),
             Action::Sort => self.sort_by(self.sort.next(), context),
             Action::Search => self.prompt = Some(Input::default()),
             Action::Next => self.search(true, context),
@@ -130,12 +145,16 @@ impl View for Findings {
                 (self.asked, self.chain_of) = (false, None);
                 self.visit(context);
             }
-            _ => return false,
+            _ => {
+                let (on, actor) = self.subject();
+                return self.noting.act(action, on, actor.as_deref(), context);
+            }
         }
         true
     }
 
     fn typed(&mut self, typed: &Typed, _context: &mut Context) {
+        self.noting.typed(typed);
         let Some(prompt) = &mut self.prompt else { return };
         match typed {
             Typed::Key(key) => prompt.key(*key),
@@ -151,40 +170,51 @@ impl View for Findings {
                 list.sort(self.sort);
                 self.list = Some(list);
                 self.cursor_to(before.as_deref());
-                self.go_to_level();
+                self.go_to_wanted();
                 self.need_chain(context);
             }
             Answer::Chain(chain) if self.chain_slot.takes(ticket) => {
                 self.chain = Some(Chain::new(chain));
                 self.stop = self.stop.min(self.stops(context.area).saturating_sub(1));
             }
+            Answer::Why(why) if self.why_slot.takes(ticket) => self.why = Some(why),
             _ => {}
         }
     }
 
+    fn noted(&mut self, ticket: Ticket, words: &str, _context: &mut Context) {
+        self.noting.answered(ticket, words);
+        self.asked = false;
+    }
+
     fn failed(&mut self, ticket: Ticket, words: &str) {
+        self.noting.answered(ticket, words);
         self.list_slot.fails(ticket, words);
         self.chain_slot.fails(ticket, words);
+        self.why_slot.fails(ticket, words);
     }
 
     fn arrive(&mut self, jump: Jump, context: &mut Context) {
-        if let Jump::Level(level) = jump {
-            self.wanted = Some(level);
-            self.in_chain = false;
-            if self.list.is_some() {
-                self.sort_by(Sort::Level, context);
-                self.go_to_level();
-                self.need_chain(context);
-            }
+        self.wanted = match jump {
+            Jump::Level(level) => Some(Wanted::First(level)),
+            Jump::Finding(id) => Some(Wanted::Id(id)),
+            Jump::Rule(rule) => Some(Wanted::Rule(rule)),
+            Jump::Event { .. } | Jump::Filtered(_) => return,
+        };
+        self.in_chain = false;
+        if self.list.is_some() {
+            self.sort_by(Sort::Level, context);
+            self.go_to_wanted();
+            self.need_chain(context);
         }
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.list_slot, &mut self.chain_slot]
+        vec![&mut self.list_slot, &mut self.chain_slot, &mut self.why_slot]
     }
 
     fn waits(&self) -> bool {
-        self.list_slot.open() || self.chain_slot.open()
+        self.list_slot.open() || self.chain_slot.open() || self.why_slot.open() || self.noting.waits()
     }
 
     fn refreshes(&self) -> bool {
@@ -192,21 +222,28 @@ impl View for Findings {
     }
 
     fn prompt(&self) -> Option<(&'static str, &Input)> {
-        self.prompt.as_ref().map(|input| ("find:", input))
+        self.noting.prompt().or(self.prompt.as_ref().map(|input| ("find:", input)))
     }
 
     fn status(&self) -> String {
+        if self.noting.prompt().is_some() {
+            return "Enter writes it into the case".to_string();
+        }
         let Some(list) = self.list.as_ref().filter(|_| self.prompt.is_none()) else { return String::new() };
-        if let Some(note) = &self.note {
+        if let Some(note) = self.noting.said.as_ref().or(self.note.as_ref()) {
             return note.clone();
         }
         let at = if list.rows.is_empty() { 0 } else { self.cursor + 1 };
+        let noted = self.finding().map(|finding| &finding.noted).filter(|noted| noted.any());
         let mut words = format!("{at} of {}", grouped(list.total));
         if (list.rows.len() as u64) < list.total {
             words += &format!(", the worst {} listed", grouped(list.rows.len() as u64));
         }
         if !list.rows.is_empty() {
             words += &format!("   {}", self.sort.words());
+        }
+        if let Some(noted) = noted {
+            words += &format!("   {}", crate::text::visible(&noted.words()));
         }
         if let (true, Some(chain)) = (self.in_chain, self.chain()) {
             let events = chain.events.len() as u64;
@@ -268,7 +305,12 @@ impl Findings {
     }
 
     fn laid_out(&self, width: u16, ascii: bool) -> Option<Lines> {
-        Some(self.chain()?.lines(self.finding()?, usize::from(width.saturating_sub(2)), ascii))
+        let width = usize::from(width.saturating_sub(2));
+        let mut laid = self.chain()?.lines(self.finding()?, width, ascii);
+        if let Some(why) = self.explanation(width) {
+            laid.explained(why);
+        }
+        Some(laid)
     }
 
     fn stops(&self, area: Rect) -> u64 {
@@ -280,18 +322,35 @@ impl Findings {
         let Some(id) = self.finding().map(|finding| finding.id.clone()) else { return };
         if self.chain_of.as_ref() != Some(&id) {
             self.stop = 0;
+            self.why_slot = Slot::default();
             self.chain_of = Some(id.clone());
             self.chain_slot.ask(context, Request::Chain { finding: id, limit: EVENTS });
         }
     }
 
-    fn go_to_level(&mut self) {
+    fn go_to_wanted(&mut self) {
         let Some(list) = &self.list else { return };
-        if let Some(level) = self.wanted.take()
-            && let Some(at) = list.rows.iter().position(|finding| finding.level == level)
-        {
-            self.cursor = at as u64;
+        let Some(wanted) = self.wanted.take() else { return };
+        let at = list.rows.iter().position(|finding| match &wanted {
+            Wanted::First(level) => finding.level == *level,
+            Wanted::Id(id) => finding.id == *id,
+            Wanted::Rule(rule) => finding.rule.raw() == rule,
+        });
+        match at {
+            Some(at) => self.cursor = at as u64,
+            None => self.note = Some("that finding is not listed here".to_string()),
         }
+    }
+
+    /// What a note would be on, and whom a name would be given: the event in the chain, else the finding.
+    fn subject(&self) -> (Option<Subject>, Option<String>) {
+        if let (true, Some(event)) = (self.in_chain, self.event()) {
+            let actor = event.actor.as_ref().map(|actor| actor.raw().to_string());
+            return (Some(Subject::Event(event.id)), actor);
+        }
+        let finding = self.finding();
+        let actor = finding.and_then(|finding| finding.actor.as_ref()).map(|actor| actor.raw().to_string());
+        (finding.map(|finding| Subject::Finding(finding.id.clone())), actor)
     }
 
     /// Puts the cursor on this finding; when there is none, as near to where it was as there are rows.

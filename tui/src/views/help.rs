@@ -23,7 +23,7 @@ pub fn lines(tables: &[&[Binding]], width: u16, theme: Options) -> Vec<(String, 
             lines.push((String::new(), String::new()));
         }
         for binding in *table {
-            let mut key = spelled(binding.key, theme);
+            let mut key = spelled(theme.keys.of(binding), theme);
             if below {
                 lines.push((std::mem::take(&mut key), String::new()));
             }

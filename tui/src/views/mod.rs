@@ -1,18 +1,23 @@
 //! The screens, one file each, all of one shape. A view keeps what it knows, asks through `Context` and draws from
 //! what it keeps; it never waits.
 
+pub mod casefile;
+pub mod clauses;
 pub mod findings;
 pub mod help;
+pub mod noting;
 pub mod overview;
 pub mod query;
 pub mod record;
+pub mod rules;
+pub mod snapshot;
 pub mod timeline;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use crate::{
-    ask::{Answer, Filter, Level, RecordId, Request, Ticket},
+    ask::{Answer, Filter, Level, Noted, RecordId, Request, Ticket},
     keys::{Action, Binding},
     msg::Effect,
     shown,
@@ -45,6 +50,8 @@ pub trait View {
     /// A key or a paste that is text.
     fn typed(&mut self, _typed: &Typed, _context: &mut Context) {}
     fn loaded(&mut self, ticket: Ticket, answer: Answer, context: &mut Context);
+    /// A note was written by some screen: what is shown of notes is old now.
+    fn noted(&mut self, _ticket: Ticket, _words: &str, _context: &mut Context) {}
     fn failed(&mut self, ticket: Ticket, words: &str);
     /// Another screen sends the user here.
     fn arrive(&mut self, _jump: Jump, _context: &mut Context) {}
@@ -73,10 +80,16 @@ pub static VIEWS: &[fn() -> Box<dyn View>] = &[
     || Box::new(timeline::Timeline::default()),
     || Box::new(findings::Findings::default()),
     || Box::new(query::Query::default()),
+    || Box::new(snapshot::Snapshot::default()),
+    || Box::new(rules::Rules::default()),
+    || Box::new(casefile::CaseFile::default()),
 ];
 
 pub const TIMELINE: usize = 1;
 pub const FINDINGS: usize = 2;
+pub const SNAPSHOT: usize = 4;
+pub const RULES: usize = 5;
+pub const CASE: usize = 6;
 
 /// Text from the keyboard.
 #[derive(Clone, Debug)]
@@ -94,6 +107,10 @@ pub enum Jump {
     Filtered(Filter),
     /// The findings, on the first of this level.
     Level(Level),
+    /// The findings, on the one with this id.
+    Finding(String),
+    /// The findings, on the first of this rule.
+    Rule(String),
 }
 
 /// What a view may do besides changing itself: ask, and send the user elsewhere.
@@ -131,6 +148,16 @@ pub fn complain(pen: &mut Pen<'_>, area: Rect, what: &str, why: &[String], way_o
     let y = pen.paragraphs(area, 0, &[what.to_string()], Role::Bad);
     let y = pen.paragraphs(area, y, why, Role::Plain);
     pen.paragraphs(area, y, &[way_out.to_string()], Role::Faint)
+}
+
+/// Returns the mark of what has notes: in the story, marked, or something written.
+pub fn mark(noted: &Noted, ascii: bool) -> Option<&'static str> {
+    match (noted.any(), noted.story, noted.marked) {
+        (false, ..) => None,
+        (_, true, _) => Some(if ascii { "#" } else { "■" }),
+        (_, _, true) => Some(if ascii { "*" } else { "◆" }),
+        _ => Some(if ascii { "+" } else { "◇" }),
+    }
 }
 
 /// Returns `one` with its number, or with an s: `1 event`, `2,310 events`.

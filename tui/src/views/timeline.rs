@@ -15,11 +15,11 @@ use self::{
     values::Values,
 };
 use crate::{
-    ask::{Answer, Column, Filter, Histogram, RecordId, Request, Ticket},
+    ask::{Answer, Column, Filter, Histogram, RecordId, Request, Subject, Ticket},
     clock,
-    keys::{Action, Binding, EVERYWHERE, MOVE, PROMPT, RELOAD, TIMELINE},
+    keys::{Action, Binding, EVERYWHERE, MOVE, NOTES, PROMPT, RELOAD, TIMELINE},
     text::{columns, grouped},
-    views::{Context, Jump, Slot, Typed, View, moved, record::Detail},
+    views::{Context, Jump, Slot, Typed, View, moved, noting::Noting, record::Detail},
     widgets::{input::Input, pen},
 };
 
@@ -55,6 +55,7 @@ pub struct Timeline {
     /// Where the view was last shown: what the footer may offer depends on it.
     area: Rect,
     note: Option<String>,
+    noting: Noting,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +71,15 @@ impl View for Timeline {
     }
 
     fn keys(&self) -> Vec<&'static [Binding]> {
-        if self.prompt.is_some() { vec![PROMPT] } else { self.all_keys() }
+        if self.typing() { vec![PROMPT] } else { self.all_keys() }
     }
 
     fn all_keys(&self) -> Vec<&'static [Binding]> {
-        vec![TIMELINE, MOVE, RELOAD, EVERYWHERE]
+        vec![TIMELINE, NOTES, MOVE, RELOAD, EVERYWHERE]
     }
 
     fn typing(&self) -> bool {
-        self.prompt.is_some()
+        self.prompt.is_some() || self.noting.prompt().is_some()
     }
 
     fn offers(&self, action: Action) -> bool {
@@ -96,7 +97,7 @@ impl View for Timeline {
             Action::FilterIn | Action::FilterOut | Action::OnlyThis | Action::Right => {
                 self.row().is_some() && !self.covered(self.area)
             }
-            Action::NextSame | Action::Follow | Action::Context => self.row().is_some(),
+            Action::NextSame | Action::Follow | Action::Context | Action::Mark => self.row().is_some(),
             Action::Search | Action::GoTo | Action::ZoomIn | Action::NextFinding => {
                 self.page.as_ref().is_some_and(|page| page.all > 0)
             }
@@ -113,7 +114,10 @@ impl View for Timeline {
 
     fn act(&mut self, action: Action, context: &mut Context) -> bool {
         if !matches!(action, Action::Back | Action::Close) {
-            self.note = None;
+            (self.note, self.noting.said) = (None, None);
+        }
+        if self.noting.submit(action, context) {
+            return true;
         }
         if self.prompt.is_some() {
             return self.act_in_prompt(action, context);
@@ -162,12 +166,20 @@ impl View for Timeline {
                 self.visit(context);
             }
             Action::Undo => self.undo(context),
-            _ => return self.step(action, context) || self.act_on_filter(action, context),
+            _ => {
+                let row = self.row().map(|row| (row.id, row.cell(Column::Actor).map(|cell| cell.raw().to_string())));
+                let on = row.as_ref().map(|(id, _)| Subject::Event(*id));
+                let actor = row.and_then(|(_, actor)| actor);
+                return self.noting.act(action, on, actor.as_deref(), context)
+                    || self.step(action, context)
+                    || self.act_on_filter(action, context);
+            }
         }
         true
     }
 
     fn typed(&mut self, typed: &Typed, _context: &mut Context) {
+        self.noting.typed(typed);
         let Some((_, prompt)) = &mut self.prompt else { return };
         match typed {
             Typed::Key(key) => prompt.key(*key),
@@ -205,7 +217,16 @@ impl View for Timeline {
         }
     }
 
+    fn noted(&mut self, ticket: Ticket, words: &str, context: &mut Context) {
+        self.noting.answered(ticket, words);
+        self.asked = None;
+        if let Some(detail) = &mut self.detail {
+            detail.reload(context);
+        }
+    }
+
     fn failed(&mut self, ticket: Ticket, words: &str) {
+        self.noting.answered(ticket, words);
         self.page_slot.fails(ticket, words);
         self.strip_slot.fails(ticket, words);
         if let Some(detail) = &mut self.detail {
@@ -229,7 +250,7 @@ impl View for Timeline {
                 self.refresh(Some((record, time)), context);
             }
             Jump::Filtered(filter) => self.change(filter, context),
-            Jump::Level(_) => {}
+            Jump::Level(_) | Jump::Finding(_) | Jump::Rule(_) => {}
         }
     }
 
@@ -249,6 +270,7 @@ impl View for Timeline {
             .chain(detail)
             .chain(self.values.as_ref().map(|values| &values.slot))
             .any(Slot::open)
+            || self.noting.waits()
     }
 
     fn refreshes(&self) -> bool {
@@ -256,14 +278,17 @@ impl View for Timeline {
     }
 
     fn prompt(&self) -> Option<(&'static str, &Input)> {
-        self.prompt.as_ref().map(|(question, input)| (question.words(), input))
+        self.noting.prompt().or(self.prompt.as_ref().map(|(question, input)| (question.words(), input)))
     }
 
     fn status(&self) -> String {
         if let Some((question, input)) = &self.prompt {
             return question.hint(input.text(), self.now());
         }
-        if let Some(note) = &self.note {
+        if self.noting.prompt().is_some() {
+            return "Enter writes it into the case".to_string();
+        }
+        if let Some(note) = self.noting.said.as_ref().or(self.note.as_ref()) {
             return note.clone();
         }
         if let Some(values) = &self.values {
@@ -278,7 +303,10 @@ impl View for Timeline {
             true => format!("{} of {}", grouped(at), page.total),
             false => format!("filtered: {} of {}, {} in all", grouped(at), page.total, grouped(page.all)),
         };
+        let named = self.row().and_then(|row| row.name.as_ref()).map(|name| format!("   the actor is {}", name.text()));
         let more = [
+            self.row().filter(|row| row.noted.any()).map(|row| format!("   {}", row.noted_words())),
+            named,
             self.row().map(|row| format!("   {} UTC", clock::date(row.time))),
             self.row().and_then(|row| row.finding).map(|level| format!("   in a {} finding", level.name())),
             self.without_evidence().map(|share| format!("   {share}% without evidence")),

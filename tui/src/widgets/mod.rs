@@ -5,4 +5,5 @@ pub mod grid;
 pub mod histogram;
 pub mod input;
 pub mod json;
+pub mod panes;
 pub mod pen;

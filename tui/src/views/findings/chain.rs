@@ -35,6 +35,8 @@ pub struct Lines {
     pub lines: Vec<(Role, String)>,
     /// The line of each place the cursor may be at: first the events, then every line below them.
     pub stops: Vec<usize>,
+    /// How many lines the events have.
+    events: usize,
 }
 
 impl Chain {
@@ -88,7 +90,19 @@ impl Chain {
             lines.extend(wrap(words, width).into_iter().map(|line| (Role::Plain, line)));
         }
         stops.extend(events..lines.len());
-        Lines { lines, stops }
+        Lines { lines, stops, events }
+    }
+}
+
+impl Lines {
+    /// Puts an explanation in the place of what the rule says of itself.
+    pub fn explained(&mut self, why: Vec<(Role, String)>) {
+        self.lines.truncate(self.events);
+        self.stops.retain(|stop| *stop < self.events);
+        let from = self.lines.len();
+        self.lines.push((Role::Plain, String::new()));
+        self.lines.extend(why);
+        self.stops.extend(from..self.lines.len());
     }
 }
 

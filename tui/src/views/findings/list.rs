@@ -6,11 +6,12 @@ use ratatui::layout::Rect;
 
 use super::Findings;
 use crate::{
-    ask::{self, Level},
+    ask::{self, Level, Noted},
     clock,
     shown::Shown,
     text::{columns, cut_name, cut_object, grouped},
     theme::Role,
+    views::mark,
     widgets::{
         grid::{self, Lane, Set},
         pen::{Pen, scroll, top},
@@ -34,6 +35,9 @@ pub struct Finding {
     pub last: i64,
     pub events: u64,
     pub techniques: Shown,
+    pub noted: Noted,
+    /// What people call the actor.
+    pub name: Option<Shown>,
 }
 
 /// What the rows are sorted by.
@@ -82,6 +86,8 @@ impl List {
                 last: row.last,
                 events: row.events,
                 techniques: Shown::new(row.techniques),
+                noted: row.noted,
+                name: row.name.map(|name| Shown::new(format!("~{name}"))),
             })
             .collect();
         List { rows, total: findings.total, replayed: findings.replayed }
@@ -121,7 +127,7 @@ impl List {
 
 impl Finding {
     pub fn actor_text(&self) -> &str {
-        self.actor.as_ref().map_or("cannot tell who", Shown::text)
+        self.name.as_ref().or(self.actor.as_ref()).map_or("cannot tell who", Shown::text)
     }
 
     pub fn target_text(&self) -> &str {
@@ -220,6 +226,9 @@ impl Findings {
                 .collect();
             if under_cursor {
                 pen.write(area, (0, y), ">", Role::Key);
+            }
+            if let Some(mark) = mark(&finding.noted, pen.theme.ascii).filter(|_| !under_cursor) {
+                pen.write(area, (0, y), mark, Role::Title);
             }
             grid::line(pen, area, (1, y), &lanes, &cells);
         }

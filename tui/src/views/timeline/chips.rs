@@ -69,6 +69,9 @@ pub fn words(filter: &Filter) -> Vec<String> {
     if !filter.search.is_empty() {
         out.push(format!("text~{}", visible(&filter.search)));
     }
+    if filter.noted {
+        out.push("with a note".to_string());
+    }
     match (filter.window.from, filter.window.to) {
         (None, None) => {}
         (Some(from), None) => out.push(format!("from {}", clock::second(from))),

@@ -10,7 +10,7 @@ use crate::{
     text::grouped,
     theme::Role,
     views::{
-        complain,
+        complain, mark,
         timeline::page::{Page, Row},
     },
     widgets::{
@@ -221,12 +221,15 @@ fn line(
         true if time_width >= 6 => clock::day(row.time),
         _ => clock::time(row.time, time_width.saturating_sub(usize::from(time_width > 8))),
     };
+    let named = row.name.as_ref().map_or(String::new(), |name| format!("~{}", name.text()));
     let cells: Vec<(&str, Role)> = lanes
         .iter()
         .map(|(column, _)| {
             let cell = row.cell(*column);
             let text = match column {
                 Column::Time => time.as_str(),
+                // A name people gave is told from what evidence says by its mark.
+                Column::Actor if row.name.is_some() => named.as_str(),
                 _ => cell.map_or("", Shown::text),
             };
             let matched = !needle.is_empty() && cell.is_some_and(|cell| cell.raw().to_lowercase().contains(&needle));
@@ -244,6 +247,9 @@ fn line(
         pen.write(area, (0, y), ">", Role::Key);
     }
     grid::line(pen, area, (1, y), &widths, &cells);
+    if let Some(mark) = mark(&row.noted, pen.theme.ascii).filter(|_| !cursor) {
+        pen.write(area, (0, y), mark, Role::Title);
+    }
     if let Some(level) = row.finding
         && time_width > 8
     {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Strip, Timeline};
 use crate::{
-    ask::{Column, EventRow, Filter, Level, RecordId, Request, TimelinePage, Total},
+    ask::{Column, EventRow, Filter, Level, Noted, RecordId, Request, TimelinePage, Total},
     shown::Shown,
     views::Context,
     widgets::{
@@ -47,6 +47,9 @@ pub struct Row {
     pub time: i64,
     pub finding: Option<Level>,
     cells: [Option<Shown>; 8],
+    pub noted: Noted,
+    /// What people call the actor.
+    pub name: Option<Shown>,
 }
 
 /// Where the parts of the timeline stand. A part without room has no height.
@@ -85,7 +88,13 @@ impl Row {
     fn new(row: EventRow) -> Row {
         let cells = [row.source, row.actor, row.verb, row.object, row.status, row.namespace, row.agent, row.address]
             .map(Shown::cell);
-        Row { id: row.id, time: row.time, finding: row.finding, cells }
+        let name = Shown::cell(row.name);
+        Row { id: row.id, time: row.time, finding: row.finding, cells, noted: row.noted, name }
+    }
+
+    /// Returns the notes in words that may be drawn.
+    pub fn noted_words(&self) -> String {
+        crate::text::visible(&self.noted.words()).into_owned()
     }
 
     /// Returns the cell of a column; the time is no cell.

@@ -69,6 +69,8 @@ impl Timeline {
             Action::PreviousSame => self.seek_actor(Direction::Back, context),
             Action::NextFinding => self.seek(Want::Finding, Direction::Forward, context),
             Action::PreviousFinding => self.seek(Want::Finding, Direction::Back, context),
+            Action::NextNoted => self.seek(Want::Noted, Direction::Forward, context),
+            Action::PreviousNoted => self.seek(Want::Noted, Direction::Back, context),
             Action::BinBack | Action::BinOn => {
                 if let Some((start, end)) = self.bin() {
                     self.beside(action == Action::BinOn, start, end, context);
@@ -237,6 +239,7 @@ impl Timeline {
         let filter = &self.filter.clone();
         let changed = match action {
             Action::ShowAll => Filter::default(),
+            Action::OnlyNoted => Filter { noted: !filter.noted, ..filter.clone() },
             Action::KeepMatches if self.pattern.is_empty() => {
                 self.search_first();
                 return true;

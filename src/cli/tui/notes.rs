@@ -1,0 +1,217 @@
+//! Notes and the case's own books, as the screens ask for them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use coldcase_tui::ask::{CaseFile, Cell, Held, JournalLine, Note, NoteLine, Noted, RecordId, Subject};
+
+use super::Ask;
+use crate::case::{Case, Deed, Subject as On};
+use crate::cli::case;
+use crate::cli::casework::{self, Told};
+use crate::error::Result;
+use crate::model::{EvidenceId, Span};
+
+/// The notes by what they are on, looked up once and again after each note.
+#[derive(Default)]
+pub struct Known {
+    told: Vec<Told>,
+    events: HashMap<(u32, u64), Noted>,
+    findings: HashMap<String, Noted>,
+    names: HashMap<String, String>,
+}
+
+impl Known {
+    fn new(told: Vec<Told>) -> Known {
+        let mut known = Known::default();
+        for one in &told {
+            if let Deed::Name { of, is } = &one.note.deed {
+                known.names.insert(of.clone(), is.clone());
+            }
+            let noted = match &one.on {
+                casework::On::Event(event) => {
+                    known.events.entry((event.span.evidence.0, event.span.offset)).or_default()
+                }
+                casework::On::Finding(found) => known.findings.entry(found.id.clone()).or_default(),
+                casework::On::Gone(_) | casework::On::Nothing => continue,
+            };
+            match &one.note.deed {
+                Deed::Mark { .. } => noted.marked = true,
+                Deed::Story { .. } => noted.story = true,
+                Deed::Tag { tag, .. } if !noted.tags.contains(tag) => noted.tags.push(tag.clone()),
+                Deed::Comment { .. } => noted.comments += 1,
+                _ => {}
+            }
+        }
+        known.told = told;
+        known
+    }
+
+    /// The notes on an event.
+    pub fn event(&self, id: &RecordId) -> Noted {
+        self.events.get(&(id.evidence, id.offset)).cloned().unwrap_or_default()
+    }
+
+    /// The notes on a finding.
+    pub fn finding(&self, id: &str) -> Noted {
+        self.findings.get(id).cloned().unwrap_or_default()
+    }
+
+    /// What people call an identity.
+    pub fn name(&self, actor: &Cell) -> Cell {
+        self.names.get(actor.as_ref()?).cloned()
+    }
+
+    /// Every note on an event in words, with who wrote it.
+    pub fn on(&self, id: RecordId) -> impl Iterator<Item = String> {
+        let here = move |told: &&Told| {
+            matches!(&told.on, casework::On::Event(event)
+                if (event.span.evidence.0, event.span.offset) == (id.evidence, id.offset))
+        };
+        self.told.iter().filter(here).map(|told| {
+            let text = told.note.deed.text();
+            let text = if text.is_empty() { String::new() } else { format!(": {text}") };
+            format!("{}{text}, by {}", told.note.deed.word(), told.by())
+        })
+    }
+
+    /// The events with a note, as a condition over columns `evidence` and `"offset"`.
+    pub fn condition(&self) -> String {
+        let mut places: Vec<_> = self.events.keys().collect();
+        places.sort();
+        let tests =
+            places.iter().map(|(evidence, offset)| format!("(evidence = {evidence} AND \"offset\" = {offset})"));
+        let tests: Vec<String> = tests.collect();
+        if tests.is_empty() { "false".to_owned() } else { format!("({})", tests.join(" OR ")) }
+    }
+}
+
+impl Ask<'_> {
+    /// What is noted now.
+    pub fn known(&self) -> Result<Arc<Known>> {
+        let mut known = self.desk.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref() {
+            return Ok(Arc::clone(known));
+        }
+        let notebook = self.desk.notebook.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = Arc::new(Known::new(casework::told(&notebook, &self.desk.engine)?));
+        *known = Some(Arc::clone(&new));
+        Ok(new)
+    }
+
+    /// Writes a note and says what was written.
+    pub fn note(&self, note: &Note) -> Result<String> {
+        let known = self.known()?;
+        let words = {
+            let mut notebook = self.desk.notebook.lock().unwrap_or_else(PoisonError::into_inner);
+            let act = self.desk.by.act();
+            let (deed, words) = match note {
+                Note::Undo => {
+                    return Ok(match notebook.undo(act)? {
+                        Some(note) => self.forget(format!("taken back: {} {}", note.deed.word(), note.deed.text())),
+                        None => "there is nothing to take back".to_owned(),
+                    });
+                }
+                Note::Mark(on) => match marked(&known, &notebook, on)? {
+                    Some(of) => (Deed::Undo { of }, "the mark is taken back".to_owned()),
+                    None => (Deed::Mark { on: self.on(&notebook, on)? }, "marked".to_owned()),
+                },
+                Note::Tag(on, tag) => {
+                    (Deed::Tag { on: self.on(&notebook, on)?, tag: tag.clone() }, format!("tagged {tag}"))
+                }
+                Note::Comment(on, text) => {
+                    (Deed::Comment { on: self.on(&notebook, on)?, text: text.clone() }, "comment written".to_owned())
+                }
+                Note::Story(on, text) => {
+                    (Deed::Story { on: self.on(&notebook, on)?, text: text.clone() }, "in the story".to_owned())
+                }
+                Note::Name { of, is } => (Deed::Name { of: of.clone(), is: is.clone() }, format!("{of} is {is}")),
+                Note::TakeBack(of) => (Deed::Undo { of: of.clone() }, "taken back".to_owned()),
+            };
+            notebook.note(vec![deed], act)?;
+            words
+        };
+        Ok(self.forget(words))
+    }
+
+    /// What was known of notes is looked up anew by the next question.
+    fn forget(&self, words: String) -> String {
+        *self.desk.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        words
+    }
+
+    fn on(&self, notebook: &Case, subject: &Subject) -> Result<On> {
+        match subject {
+            Subject::Event(id) => notebook.subject(span(id)),
+            Subject::Finding(id) => Ok(On::Finding(id.clone())),
+        }
+    }
+
+    /// The case's books.
+    pub fn case_file(&self) -> Result<CaseFile> {
+        let known = self.known()?;
+        let notebook = self.desk.notebook.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = |(number, input): (u32, crate::case::InputRecord)| Held {
+            number,
+            path: input.path,
+            sha256: input.sha256,
+            format: input.format,
+            size: input.size,
+            read: input.read,
+            stored: input.stored,
+            duplicate: input.duplicate,
+            rejected: input.rejected,
+            first: input.first,
+            last: input.last,
+            remark: input.notes.join("; "),
+        };
+        let line = |told: &Told| NoteLine {
+            id: told.note.id.clone(),
+            kind: told.note.deed.word().to_owned(),
+            time: told.time().map(|time| time.0),
+            on: match &told.on {
+                casework::On::Event(event) => Some(Subject::Event(RecordId {
+                    evidence: event.span.evidence.0,
+                    offset: event.span.offset,
+                    len: event.span.length,
+                })),
+                casework::On::Finding(found) => Some(Subject::Finding(found.id.clone())),
+                casework::On::Gone(_) | casework::On::Nothing => None,
+            },
+            what: told.words(),
+            text: told.note.deed.text().to_owned(),
+            by: told.by(),
+            at: told.note.at.clone(),
+            place: told.place().to_owned(),
+        };
+        let journal = notebook.entries().iter().map(|entry| JournalLine {
+            number: entry.seq + 1,
+            at: entry.at.clone(),
+            who: case::who(entry),
+            what: case::done(&entry.action),
+            command: entry.command.join(" "),
+        });
+        Ok(CaseFile {
+            evidence: (0..).zip(notebook.evidence()).map(held).collect(),
+            notes: known.told.iter().map(line).collect(),
+            journal: journal.collect(),
+            head: notebook.head().to_owned(),
+        })
+    }
+}
+
+/// The id of the mark on a subject, if it has one.
+fn marked(known: &Known, notebook: &Case, subject: &Subject) -> Result<Option<String>> {
+    let same = |told: &&Told| match (&told.on, subject) {
+        (casework::On::Event(event), Subject::Event(id)) => event.span == span(id),
+        (casework::On::Finding(found), Subject::Finding(id)) => found.id == *id,
+        _ => false,
+    };
+    let counts: Vec<String> = notebook.notes().into_iter().filter(|note| note.counts).map(|note| note.id).collect();
+    let marks = known.told.iter().filter(|told| matches!(told.note.deed, Deed::Mark { .. })).filter(same);
+    Ok(marks.map(|told| told.note.id.clone()).rfind(|id| counts.contains(id)))
+}
+
+fn span(id: &RecordId) -> Span {
+    Span { evidence: EvidenceId(id.evidence), offset: id.offset, length: id.len }
+}

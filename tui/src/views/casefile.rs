@@ -1,0 +1,398 @@
+//! The case itself: its story, the notes, the names people know identities by, the evidence with its books and hashes,
+//! and the journal of everything that was done.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    ask::{self, Answer, Note, Request, Subject, Ticket},
+    clock,
+    keys::{Action, Binding, CASE, EVERYWHERE, MOVE, RELOAD},
+    shown::Shown,
+    text::{cut, grouped},
+    theme::Role,
+    views::{Context, Jump, Slot, View, complain, count, noting::Noting},
+    widgets::{
+        panes::{Line, Panes, field, wrapped},
+        pen::{Pen, top},
+    },
+};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Section {
+    #[default]
+    Story,
+    Notes,
+    Names,
+    Evidence,
+    Journal,
+}
+
+const SECTIONS: [(Section, &str); 5] = [
+    (Section::Story, "Story"),
+    (Section::Notes, "Notes"),
+    (Section::Names, "Names"),
+    (Section::Evidence, "Evidence"),
+    (Section::Journal, "Journal"),
+];
+
+#[derive(Default)]
+pub struct CaseFile {
+    slot: Slot,
+    asked: bool,
+    known: Option<Known>,
+    section: Section,
+    panes: Panes,
+    noting: Noting,
+    note: Option<String>,
+}
+
+/// The answer, its texts made visible and its story in order.
+struct Known {
+    story: Vec<NoteLine>,
+    notes: Vec<NoteLine>,
+    names: Vec<NoteLine>,
+    evidence: Vec<(ask::Held, Shown)>,
+    journal: Vec<ask::JournalLine>,
+    head: String,
+}
+
+struct NoteLine {
+    id: String,
+    kind: Shown,
+    time: Option<i64>,
+    on: Option<Subject>,
+    what: Shown,
+    text: Shown,
+    by: Shown,
+    at: Shown,
+    place: Shown,
+}
+
+impl View for CaseFile {
+    fn title(&self) -> &'static str {
+        "Case"
+    }
+
+    fn keys(&self) -> Vec<&'static [Binding]> {
+        self.all_keys()
+    }
+
+    fn all_keys(&self) -> Vec<&'static [Binding]> {
+        vec![CASE, MOVE, RELOAD, EVERYWHERE]
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Open => self.line().is_some_and(|line| line.on.is_some()),
+            Action::TakeBack => self.line().is_some(),
+            Action::Focus | Action::Copy => self.rows() > 0,
+            Action::Back => self.panes.in_pane,
+            _ => true,
+        }
+    }
+
+    fn visit(&mut self, context: &mut Context) {
+        if !self.asked {
+            self.asked = true;
+            self.slot.ask(context, Request::CaseFile);
+        }
+    }
+
+    fn act(&mut self, action: Action, context: &mut Context) -> bool {
+        if !matches!(action, Action::Back | Action::Close) {
+            (self.note, self.noting.said) = (None, None);
+        }
+        let (_, area) = heading(context.area);
+        let lines = self.about(usize::from(self.panes.split(area).1.width.saturating_sub(2))).len() as u64;
+        if self.panes.moved(action, self.rows(), lines, area) {
+            return true;
+        }
+        match action {
+            Action::Left | Action::Right => self.turn(action == Action::Right),
+            Action::Focus => self.panes.in_pane = !self.panes.in_pane && self.rows() > 0,
+            Action::Open => {
+                let Some(line) = self.line() else { return true };
+                context.jump = match (&line.on, line.time) {
+                    (Some(Subject::Event(record)), Some(time)) => Some(Jump::Event { record: *record, time }),
+                    (Some(Subject::Finding(id)), _) => Some(Jump::Finding(id.clone())),
+                    _ => None,
+                };
+                if context.jump.is_none() {
+                    self.note = Some("this leads nowhere in this case".to_string());
+                }
+            }
+            Action::TakeBack => match self.line().map(|line| line.id.clone()) {
+                Some(id) => self.noting.write(Note::TakeBack(id), context),
+                None => self.note = Some("only notes can be taken back".to_string()),
+            },
+            Action::Copy => {
+                let width = 200;
+                let text: Vec<String> = self.about(width).into_iter().map(|(_, words)| words).collect();
+                self.note = Some(context.copy(&text.join("\n")));
+            }
+            Action::Reload => {
+                self.asked = false;
+                self.visit(context);
+            }
+            Action::Back | Action::Close => return std::mem::take(&mut self.panes.in_pane),
+            action => return self.noting.act(action, None, None, context),
+        }
+        true
+    }
+
+    fn loaded(&mut self, ticket: Ticket, answer: Answer, _context: &mut Context) {
+        if let Answer::CaseFile(file) = answer
+            && self.slot.takes(ticket)
+        {
+            self.known = Some(Known::new(file));
+            self.panes.stay(self.rows());
+        }
+    }
+
+    fn noted(&mut self, ticket: Ticket, words: &str, _context: &mut Context) {
+        self.noting.answered(ticket, words);
+        self.asked = false;
+    }
+
+    fn failed(&mut self, ticket: Ticket, words: &str) {
+        self.slot.fails(ticket, words);
+        self.noting.answered(ticket, words);
+    }
+
+    fn slots(&mut self) -> Vec<&mut Slot> {
+        vec![&mut self.slot]
+    }
+
+    fn waits(&self) -> bool {
+        self.slot.open() || self.noting.waits()
+    }
+
+    fn refreshes(&self) -> bool {
+        self.known.is_some() && self.slot.open()
+    }
+
+    fn status(&self) -> String {
+        if let Some(words) = self.noting.said.as_ref().or(self.note.as_ref()) {
+            return words.clone();
+        }
+        let Some(known) = &self.known else { return String::new() };
+        if self.section == Section::Journal {
+            return format!("head {}", known.head);
+        }
+        let at = if self.rows() == 0 { 0 } else { self.panes.cursor + 1 };
+        format!("{} of {}", grouped(at), grouped(self.rows()))
+    }
+
+    fn place(&self) -> (u64, u64) {
+        (self.panes.cursor, self.rows())
+    }
+
+    fn draw(&self, pen: &mut Pen<'_>, area: Rect) {
+        if let Some(error) = &self.slot.error {
+            complain(pen, area, "The case could not be read:", error, "^r tries again.");
+            return;
+        }
+        let Some(known) = &self.known else {
+            let words = if self.slot.open() { "reading the case…" } else { "The case was not read. ^r asks for it." };
+            pen.write(area, (1, 0), words, Role::Faint);
+            return;
+        };
+        let (head, area) = heading(area);
+        let mut x = 1;
+        for (section, name) in SECTIONS {
+            let words = format!("{name} {}", grouped(known.rows(section)));
+            let (words, role) = match section == self.section {
+                true => (format!("[{words}]"), Role::Title),
+                false => (format!(" {words} "), Role::Faint),
+            };
+            x = pen.write(head, (x, 0), &words, role);
+        }
+        if self.rows() == 0 {
+            pen.paragraphs(area, 0, &[self.empty().to_string()], Role::Plain);
+            return;
+        }
+        let old = std::mem::replace(&mut pen.faint, self.slot.open());
+        let width = usize::from(self.panes.split(area).0.width.saturating_sub(2));
+        let title = SECTIONS.iter().find(|(section, _)| *section == self.section).map_or("", |(_, name)| name);
+        self.panes.draw(
+            pen,
+            area,
+            self.rows(),
+            &|at| known.line(self.section, at as usize, width),
+            (title, &|width| self.about(width)),
+        );
+        pen.faint = old;
+    }
+}
+
+impl CaseFile {
+    fn rows(&self) -> u64 {
+        self.known.as_ref().map_or(0, |known| known.rows(self.section))
+    }
+
+    /// The note under the cursor.
+    fn line(&self) -> Option<&NoteLine> {
+        self.known.as_ref()?.notes_of(self.section).get(usize::try_from(self.panes.cursor).ok()?)
+    }
+
+    fn turn(&mut self, on: bool) {
+        let at = SECTIONS.iter().position(|(section, _)| *section == self.section).unwrap_or(0);
+        let to = if on { (at + 1) % SECTIONS.len() } else { (at + SECTIONS.len() - 1) % SECTIONS.len() };
+        self.section = SECTIONS[to].0;
+        self.panes = Panes::default();
+    }
+
+    fn empty(&self) -> &'static str {
+        match self.section {
+            Section::Story => "The story has no step yet. P puts an event of the timeline or a finding into it.",
+            Section::Notes => "No notes yet. In the timeline and the findings: m marks, t tags, T comments.",
+            Section::Names => "No names yet. A, on an event, says what people call its actor.",
+            Section::Evidence => "No evidence yet. Add some: coldcase ingest --case DIR PATH",
+            Section::Journal => "The journal is empty.",
+        }
+    }
+
+    /// All about the line under the cursor.
+    fn about(&self, width: usize) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let Some(known) = &self.known else { return lines };
+        let at = self.panes.cursor as usize;
+        match self.section {
+            Section::Evidence => {
+                let Some((held, path)) = known.evidence.get(at) else { return lines };
+                wrapped(&mut lines, Role::Heading, path.text(), width);
+                field(&mut lines, "SHA-256", &held.sha256, width);
+                field(&mut lines, "format", Shown::new(held.format.as_str()).text(), width);
+                field(&mut lines, "size", &count(held.size, "byte"), width);
+                let ledger = format!(
+                    "{} read = {} stored + {} duplicate + {} rejected",
+                    grouped(held.read),
+                    grouped(held.stored),
+                    grouped(held.duplicate),
+                    grouped(held.rejected)
+                );
+                field(&mut lines, "records", &ledger, width);
+                if let (Some(first), Some(last)) = (held.first, held.last) {
+                    field(&mut lines, "time", &format!("{} – {}", clock::exact(first), clock::exact(last)), width);
+                }
+                if !held.remark.is_empty() {
+                    wrapped(&mut lines, Role::Warn, Shown::new(held.remark.as_str()).text(), width);
+                }
+            }
+            Section::Journal => {
+                let Some(entry) = known.journal.get(at) else { return lines };
+                wrapped(&mut lines, Role::Heading, Shown::new(entry.what.as_str()).text(), width);
+                field(&mut lines, "line", &entry.number.to_string(), width);
+                field(&mut lines, "at", Shown::new(entry.at.as_str()).text(), width);
+                field(&mut lines, "by", Shown::new(entry.who.as_str()).text(), width);
+                if !entry.command.is_empty() {
+                    field(&mut lines, "command", Shown::new(entry.command.as_str()).text(), width);
+                }
+            }
+            _ => {
+                let Some(note) = self.line() else { return lines };
+                wrapped(&mut lines, Role::Heading, note.what.text(), width);
+                if !note.text.text().is_empty() {
+                    wrapped(&mut lines, Role::Plain, note.text.text(), width);
+                }
+                if let Some(time) = note.time {
+                    field(&mut lines, "happened", &clock::exact(time), width);
+                }
+                for (name, value) in
+                    [("written in", &note.place), ("note", &note.kind), ("by", &note.by), ("at", &note.at)]
+                {
+                    if !value.text().is_empty() {
+                        field(&mut lines, name, value.text(), width);
+                    }
+                }
+                field(&mut lines, "id", Shown::new(note.id.as_str()).text(), width);
+            }
+        }
+        lines
+    }
+}
+
+impl Known {
+    fn new(file: ask::CaseFile) -> Known {
+        let line = |note: ask::NoteLine| NoteLine {
+            id: note.id,
+            kind: Shown::new(note.kind),
+            time: note.time,
+            on: note.on,
+            what: Shown::new(note.what),
+            text: Shown::new(note.text),
+            by: Shown::new(note.by),
+            at: Shown::new(note.at),
+            place: Shown::new(note.place),
+        };
+        let (mut story, mut notes, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        for note in file.notes {
+            match note.kind.as_str() {
+                "story" => story.push(line(note)),
+                "name" => names.push(line(note)),
+                _ => notes.push(line(note)),
+            }
+        }
+        // What happened first is told first; steps without a time come last.
+        story.sort_by_key(|step: &NoteLine| step.time.unwrap_or(i64::MAX));
+        let evidence = file.evidence.into_iter().map(|held| (held.clone(), Shown::new(held.path))).collect();
+        Known { story, notes, names, evidence, journal: file.journal, head: file.head }
+    }
+
+    fn notes_of(&self, section: Section) -> &[NoteLine] {
+        match section {
+            Section::Story => &self.story,
+            Section::Notes => &self.notes,
+            Section::Names => &self.names,
+            Section::Evidence | Section::Journal => &[],
+        }
+    }
+
+    fn rows(&self, section: Section) -> u64 {
+        let rows = match section {
+            Section::Evidence => self.evidence.len(),
+            Section::Journal => self.journal.len(),
+            notes => self.notes_of(notes).len(),
+        };
+        rows as u64
+    }
+
+    fn line(&self, section: Section, at: usize, width: usize) -> Line {
+        let words = match section {
+            Section::Evidence => self.evidence.get(at).map(|(held, path)| {
+                let rejected =
+                    if held.rejected > 0 { format!(", {} rejected", grouped(held.rejected)) } else { String::new() };
+                let tail = format!("{} stored{rejected}", grouped(held.stored));
+                let room = width.saturating_sub(tail.len() + 6);
+                let path = crate::text::cut_start(path.text(), room);
+                format!(
+                    "{:>3}  {path}{}{tail}",
+                    held.number,
+                    " ".repeat(room.saturating_sub(crate::text::columns(&path)) + 1)
+                )
+            }),
+            Section::Journal => self.journal.get(at).map(|entry| {
+                let what = Shown::new(entry.what.as_str());
+                let at = entry.at.get(..19).unwrap_or(&entry.at).replace('T', " ");
+                format!("{:>4}  {}  {}", entry.number, Shown::new(at).text(), what.text())
+            }),
+            section => self.notes_of(section).get(at).map(|note| {
+                let when = note.time.map_or("no time".to_string(), clock::second);
+                let text = if note.text.text().is_empty() { "" } else { "  – " };
+                let what = format!("{}{text}{}", note.what.text(), note.text.text());
+                match section {
+                    Section::Story => format!("{:>2}  {when:<15}  {what}", at + 1),
+                    Section::Notes => format!("{:<8} {when:<15}  {what}", note.kind.text()),
+                    _ => what,
+                }
+            }),
+        };
+        (Role::Plain, cut(&words.unwrap_or_default(), width).into_owned())
+    }
+}
+
+/// The names of the sections above, the rest below.
+fn heading(mut area: Rect) -> (Rect, Rect) {
+    let head = top(u16::from(area.height >= 3), &mut area);
+    (head, area)
+}

@@ -1,0 +1,109 @@
+//! Writing notes, the same on every screen that has something to write them on. What is written goes to the case at
+//! once and is never waited for by the screen; words tell when it is there.
+
+use crate::{
+    ask::{Note, Request, Subject, Ticket},
+    keys::Action,
+    views::{Context, Typed},
+    widgets::input::Input,
+};
+
+/// Notes under way.
+#[derive(Debug, Default)]
+pub struct Noting {
+    open: Vec<Ticket>,
+    prompt: Option<(Writing, Input)>,
+    /// What became of the last note.
+    pub said: Option<String>,
+}
+
+/// What is being written.
+#[derive(Clone, Debug)]
+enum Writing {
+    Tag(Subject),
+    Comment(Subject),
+    Story(Subject),
+    /// The name of this identity.
+    Name(String),
+}
+
+impl Noting {
+    /// Does what a key asks. Returns false when it is no key of notes.
+    pub fn act(&mut self, action: Action, on: Option<Subject>, identity: Option<&str>, context: &mut Context) -> bool {
+        let writing = match (action, on, identity) {
+            (Action::UndoNote, ..) => {
+                self.write(Note::Undo, context);
+                return true;
+            }
+            (Action::Mark, Some(on), _) => {
+                self.write(Note::Mark(on), context);
+                return true;
+            }
+            (Action::Tag, Some(on), _) => Writing::Tag(on),
+            (Action::Comment, Some(on), _) => Writing::Comment(on),
+            (Action::Story, Some(on), _) => Writing::Story(on),
+            (Action::Name, _, Some(identity)) => Writing::Name(identity.to_string()),
+            (Action::Mark | Action::Tag | Action::Comment | Action::Story | Action::Name, ..) => {
+                self.said = Some("there is nothing to write on here".to_string());
+                return true;
+            }
+            _ => return false,
+        };
+        self.prompt = Some((writing, Input::default()));
+        true
+    }
+
+    /// Sends a note on its way.
+    pub fn write(&mut self, note: Note, context: &mut Context) {
+        self.open.push(context.ask(Request::Note(note)));
+    }
+
+    /// Takes the answer of the prompt. Returns false when no prompt is open.
+    pub fn submit(&mut self, action: Action, context: &mut Context) -> bool {
+        let Some((writing, input)) = self.prompt.take() else { return false };
+        let text = input.text().trim().to_string();
+        if action != Action::Submit || (text.is_empty() && !matches!(writing, Writing::Story(_))) {
+            return true;
+        }
+        let note = match writing {
+            Writing::Tag(on) => Note::Tag(on, text),
+            Writing::Comment(on) => Note::Comment(on, text),
+            Writing::Story(on) => Note::Story(on, text),
+            Writing::Name(of) => Note::Name { of, is: text },
+        };
+        self.write(note, context);
+        true
+    }
+
+    pub fn typed(&mut self, typed: &Typed) {
+        let Some((_, input)) = &mut self.prompt else { return };
+        match typed {
+            Typed::Key(key) => input.key(*key),
+            Typed::Paste(text) => input.insert(text.lines().next().unwrap_or("")),
+        }
+    }
+
+    pub fn prompt(&self) -> Option<(&'static str, &Input)> {
+        let (writing, input) = self.prompt.as_ref()?;
+        let words = match writing {
+            Writing::Tag(_) => "tag:",
+            Writing::Comment(_) => "comment:",
+            Writing::Story(_) => "into the story, with the words:",
+            Writing::Name(_) => "people call it:",
+        };
+        Some((words, input))
+    }
+
+    pub fn waits(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// A note was answered; the words are kept by the screen that wrote it.
+    pub fn answered(&mut self, ticket: Ticket, words: &str) {
+        let before = self.open.len();
+        self.open.retain(|open| *open != ticket);
+        if self.open.len() < before {
+            self.said = Some(crate::shown::lines(words).join(" "));
+        }
+    }
+}
