@@ -16,6 +16,7 @@ mod reconcile;
 pub mod redact;
 pub mod reference;
 mod replay;
+mod report;
 mod rules;
 mod secrets;
 mod site;
@@ -65,6 +66,8 @@ enum Command {
     Hunt(hunt::Hunt),
     /// Show tables, columns and their meanings
     Tables(tables::Tables),
+    /// Write the story of a case with its proof, as one page or Markdown
+    Report(report::Report),
     /// Browse a case on screens
     Tui(tui::Tui),
     /// Measure events over time
@@ -147,6 +150,7 @@ pub fn main() -> ExitCode {
         Command::Query(args) => args.run(),
         Command::Hunt(args) => args.run(),
         Command::Tables(args) => args.run(),
+        Command::Report(args) => args.run(),
         Command::Tui(args) => args.run(),
         #[cfg(feature = "stats")]
         Command::Stats(args) => args.run(),

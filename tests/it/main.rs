@@ -14,5 +14,6 @@ mod regress;
 mod robust;
 mod specimens;
 mod state;
+mod story;
 mod support;
 mod tidy;
