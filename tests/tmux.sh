@@ -34,7 +34,21 @@ echo "only this actor"; keys 2; see 'idle'; keys f; see 'actor='; see 'idle'
 echo "SQL"; keys 4; see 'idle'; keys -l "SELECT count(*) AS deleted FROM audit WHERE verb = 'delete' AND resource = 'events'"
 keys F5; see '1,?272'
 keys Escape
+echo "notes on the shell"; keys 2; see 'idle'; keys x; see 'no filter'; see 'idle'; keys g; see '1 of 11'; keys /; keys -l 'pods/exec'; keys Enter; see 'idle'; see 'pods/exec'
+keys t; see 'tag:'; keys -l 'hands-on'; keys Enter; see 'tagged hands-on'
+keys P; see 'into the story'; keys -l 'opens a shell'; keys Enter; see 'in the story'
+echo "why the rule fired"; keys 3; see 'Findings\]'; see 'idle'; keys e; see 'asked of event'; see 'PASS|FAIL'
+echo "objects and who can"; keys 5; see 'ns kube-system'; keys r; see 'rules fire on'; keys w; see 'who can:'
+keys -l 'delete nodes'; keys Enter; see 'Group system:masters'; keys Escape
+echo "rules"; keys 6; see 'hits [0-9]+'; keys r; see 'Run alone now'
+echo "the case"; keys 7; see 'Story 1'; see 'opens a shell'
+echo "by name"; keys :; see 'what this screen can do'; keys -l 'overview'; keys Enter; see 'Coverage'
 echo "small and large"; tm resize-window -x 20 -y 5; sleep 1; tm resize-window -x 200 -y 50; sleep 1
 keys 1; see 'Coverage'
 echo "leave"; keys Q; see 'Quit'; keys y; see 'left with 0'
+echo "the story and its report"
+"$program" case story --case "$folder/case" | grep -q 'opens a shell'
+"$program" report --case "$folder/case" --story -o "$folder/report.html"
+grep -q 'opens a shell' "$folder/report.html"
+"$program" verify --case "$folder/case" >/dev/null
 echo "every screen showed what it must"

@@ -65,33 +65,6 @@ impl RuleSet {
         let parts = |c: &Correlation| c.rules.iter().filter_map(|rule| self.rules.get(*rule)).collect();
         rules.chain(self.correlations.iter().map(move |c| (&c.meta, parts(c))))
     }
-
-    /// One rule, or one correlation with its rules, and what is excepted of them; `None` when none has this name.
-    pub fn only(&self, name: &str) -> Option<RuleSet> {
-        let correlation = self.correlations.iter().find(|correlation| correlation.meta.name == name);
-        let places: Vec<usize> = match correlation {
-            Some(correlation) => correlation.rules.clone(),
-            None => vec![self.rules.iter().position(|rule| rule.meta.name == name)?],
-        };
-        // A correlation may name a rule twice.
-        let mut kept: Vec<usize> = places.clone();
-        kept.sort_unstable();
-        kept.dedup();
-        let now = |place: &usize| kept.iter().position(|kept| kept == place);
-        let correlations = correlation.map(|correlation| {
-            let rules = correlation.rules.iter().filter_map(now).collect();
-            Correlation { rules, ..correlation.clone() }
-        });
-        let exceptions = self.exceptions.iter().filter_map(|exception| {
-            let rules: Vec<usize> = exception.rules.iter().filter_map(now).collect();
-            (!rules.is_empty()).then(|| Exception { rules, ..exception.clone() })
-        });
-        Some(RuleSet {
-            rules: kept.iter().map(|place| self.rules[*place].clone()).collect(),
-            correlations: correlations.into_iter().collect(),
-            exceptions: exceptions.collect(),
-        })
-    }
 }
 
 /// Reads rules. What cannot be used is told, in the order of the files; the rest is returned.

@@ -83,7 +83,8 @@ impl Ask<'_> {
     pub fn run_rule(&self, name: &str) -> Result<Run> {
         let start = Instant::now();
         let (set, _) = rules::load(&[])?;
-        let set = set.only(name).ok_or_else(|| unknown(name))?;
+        let name = set.resolve(name).ok_or_else(|| unknown(name))?;
+        let set = set.only(&BTreeSet::from([name]));
         let replay = self.desk.engine.replay(&set)?;
         let own: Vec<_> = replay.findings.iter().filter(|finding| finding.rule == name).collect();
         let row = |finding: &&crate::engine::Finding| FindingRow {
