@@ -1,6 +1,6 @@
 //! Rules as the screens ask for them: how each fares, what it asks, one run alone, and why one hits an event.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use coldcase_tui::ask::{Clause, FindingRow, Noted, RecordId, RuleLine, RuleText, Run, State, Why};
