@@ -89,6 +89,28 @@ fn one_arrow_and_one_parquet() {
     }
 }
 
+/// The fuzzer includes these layers by path, and no other build tells that it lacks a package of theirs.
+#[test]
+fn the_fuzzer_has_every_package_of_the_layers_it_includes() {
+    let dependencies = |manifest: &str| -> Vec<String> {
+        let text = fs::read_to_string(project(manifest)).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        table["dependencies"].as_table().unwrap().keys().cloned().collect()
+    };
+    let known = dependencies("fuzz/Cargo.toml");
+    let layers = sources(&["src/formats", "src/model"]);
+    let is_test = |path: &PathBuf| path.iter().any(|part| part == "tests" || part == "tests.rs");
+    for package in dependencies("Cargo.toml").iter().filter(|package| !known.contains(package)) {
+        let name = format!("{}::", package.replace('-', "_"));
+        for (path, text) in layers.iter().filter(|(path, _)| !is_test(path)) {
+            // The same letters may end a longer name.
+            let mut uses = text.match_indices(&name).map(|(at, _)| text[..at].chars().next_back());
+            let used = uses.any(|before| before.is_none_or(|c| !c.is_alphanumeric() && !"_:".contains(c)));
+            assert!(!used, "{} uses {package}, which fuzz/Cargo.toml does not list", path.display());
+        }
+    }
+}
+
 #[test]
 fn rules_and_hunts_are_named_like_their_files() {
     for (path, text) in coldcase::pack::DETECTIONS {
