@@ -130,6 +130,17 @@ fn pages_are_walked_to_the_end_of_their_column() {
 }
 
 #[test]
+fn a_size_that_is_no_i32_is_damage() {
+    // PageHeader: type DICTIONARY_PAGE, uncompressed_page_size, compressed_page_size 0, end.
+    let page = |size: &[u8]| [&[0x15, 4, 0x15], size, &[0x15, 0, 0]].concat();
+    assert_eq!(pages(&page(&[20])).map(|found| found.dictionary), Some(10));
+    // 2^31 - 1, the largest there is, and 2^32 + 5, which others read as 5.
+    let largest = pages(&page(&[0xfe, 0xff, 0xff, 0xff, 0x0f])).map(|found| found.dictionary);
+    assert_eq!(largest, Some(2_147_483_647));
+    assert_eq!(pages(&page(&[0x8a, 0x80, 0x80, 0x80, 0x20])), None);
+}
+
+#[test]
 fn any_change_of_a_file_is_read_or_refused() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/formats/parquet");
     let mut seed = 2031_u64;

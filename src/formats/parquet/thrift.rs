@@ -37,7 +37,7 @@ pub fn nesting(footer: &[u8]) -> Option<usize> {
             let mut children = 0;
             reader.fields(&mut |reader, field, kind| {
                 if field == 5 && kind == I32 {
-                    children = reader.zigzag()?;
+                    children = reader.int()?;
                     return Some(());
                 }
                 reader.skip(kind, 1)
@@ -65,15 +65,15 @@ pub fn pages(mut chunk: &[u8]) -> Option<Pages> {
         let (mut kind_of, mut unpacked, mut packed, mut values, mut encoding) = (0, 0, 0, 0, 0);
         reader.fields(&mut |reader, field, kind| {
             match (field, kind) {
-                (1, I32) => kind_of = reader.zigzag()?,
-                (2, I32) => unpacked = reader.zigzag()?,
-                (3, I32) => packed = reader.zigzag()?,
+                (1, I32) => kind_of = reader.int()?,
+                (2, I32) => unpacked = reader.int()?,
+                (3, I32) => packed = reader.int()?,
                 // DataPageHeader and DataPageHeaderV2.
                 (5 | 8, STRUCT) => reader.fields(&mut |reader, inner, kind| {
                     match (inner, kind) {
-                        (1, I32) => values = reader.zigzag()?,
-                        (2, I32) if field == 5 => encoding = reader.zigzag()?,
-                        (4, I32) if field == 8 => encoding = reader.zigzag()?,
+                        (1, I32) => values = reader.int()?,
+                        (2, I32) if field == 5 => encoding = reader.int()?,
+                        (4, I32) if field == 8 => encoding = reader.int()?,
                         _ => reader.skip(kind, 2)?,
                     }
                     Some(())
@@ -128,6 +128,11 @@ impl Reader<'_> {
     fn zigzag(&mut self) -> Option<i64> {
         let value = self.varint()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    /// Reads an i32; one that is none is damage, which others cut down to another number.
+    fn int(&mut self) -> Option<i64> {
+        self.zigzag().filter(|number| i32::try_from(*number).is_ok())
     }
 
     fn jump(&mut self, length: u64) -> Option<()> {
