@@ -20,6 +20,8 @@ pub(super) struct Inflate<R> {
     ended: bool,
     /// What is to be said when all that came before it was given.
     failed: Option<io::Error>,
+    /// Why no more packed bytes come; the decoder may still hold content of those that came.
+    below: Option<io::Error>,
 }
 
 impl<R> Inflate<R> {
@@ -34,7 +36,7 @@ impl<R> Inflate<R> {
     fn new(packed: R, gzip: bool) -> Inflate<R> {
         let inner = if gzip { Decompress::new_gzip(WINDOW) } else { Decompress::new(false) };
         // Nothing is no member: its first is missing.
-        Inflate { packed, inner, gzip, begun: true, ended: false, failed: None }
+        Inflate { packed, inner, gzip, begun: true, ended: false, failed: None, below: None }
     }
 
     /// Takes note of the end of a stream; another member may follow.
@@ -54,8 +56,18 @@ impl<R: BufRead> Read for Inflate<R> {
             return Err(error);
         }
         while !self.ended && !buffer.is_empty() {
-            let input = self.packed.fill_buf()?;
-            let last = input.is_empty();
+            let input: &[u8] = match self.below {
+                Some(_) => &[],
+                None => match self.packed.fill_buf() {
+                    Ok(input) => input,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+                    Err(error) => {
+                        self.below = Some(error);
+                        &[]
+                    }
+                },
+            };
+            let last = input.is_empty() && self.below.is_none();
             if last && !self.begun {
                 break;
             }
@@ -66,6 +78,12 @@ impl<R: BufRead> Read for Inflate<R> {
             let made = (self.inner.total_out() - made) as usize;
             self.packed.consume(read);
             self.begun |= read > 0;
+            if made == 0
+                && let Some(error) = self.below.take()
+            {
+                self.ended = true;
+                return Err(error);
+            }
             let error = match result {
                 Ok(Status::StreamEnd) => {
                     self.stream_ends();
