@@ -87,6 +87,9 @@ impl<'a> Said<'a> {
             (_, message) => message,
         };
         let mut values = vec![("message", Value::text(message))];
+        if message.len() < self.written.len() {
+            values.push(("line", Value::text(self.written)));
+        }
         values.extend(self.time.map(|_| ("time_source", Value::text("line"))));
         values.extend(entry.level.map(|level| ("level", Value::text(level.to_string()))));
         values.extend(entry.thread.and_then(|n| i64::try_from(n).ok()).map(|n| ("thread", Value::Int(n))));
@@ -141,6 +144,7 @@ pub fn line(log: &str, program: &Program<'_>, carrier: &Carrier<'_>, item: &Item
     if said.time.is_none() && time.is_some() {
         values.push(("time_source", Value::text("envelope")));
     }
+    values.extend(carrier.time.map(|time| ("envelope_time", Value::Time(time))));
     let cluster = carrier.cluster.map(str::to_lowercase);
     let words = [
         ("category", carrier.category),
@@ -154,7 +158,8 @@ pub fn line(log: &str, program: &Program<'_>, carrier: &Carrier<'_>, item: &Item
 
 /// Keeps a row of the table AKSControlPlane.
 pub fn row(row: &[(&str, Value<'_>)], item: &Item<'_>, rows: &mut Rows) {
-    const NAMES: [(&str, &str); 5] = [
+    const NAMES: [(&str, &str); 6] = [
+        ("TimeGenerated", "envelope_time"),
         ("Category", "category"),
         ("Level", "level"),
         ("PodName", "pod"),

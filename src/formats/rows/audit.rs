@@ -164,6 +164,7 @@ builders! {
     decision_reason: StringBuilder,
     annotations: StringBuilder,
     request_received_time: Time,
+    envelope_time: Time,
     body: StringBuilder,
     not_recorded: StringBuilder,
     request_object: StringBuilder,
@@ -224,6 +225,7 @@ impl AuditRows {
         let time = event.time(times, sighting.envelope);
         columns.time.append_option(time.map(|(time, _)| time.0));
         columns.request_received_time.append_option(times.received.map(|t| t.0));
+        columns.envelope_time.append_option(sighting.envelope.map(|t| t.0));
         columns.time_source.append_option(time.map(|(_, source)| source));
         columns.body.append_value(body);
         match missing {

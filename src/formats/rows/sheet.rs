@@ -112,7 +112,8 @@ impl Sheet {
     fn add(&mut self, name: &str, build: Build) -> usize {
         let lower = name.to_lowercase();
         // In a table of Azure `time` repeats another column; in one of ours nothing else says when.
-        let added = is_tail(&lower) || ADDED.contains(&lower.as_str());
+        let around = self.own_time && lower == "envelope_time";
+        let added = around || is_tail(&lower) || ADDED.contains(&lower.as_str());
         let counts = !added && (lower != "time" || self.own_time);
         self.columns.push(Column { name: name.to_owned(), build, seed: counts.then(|| xxh3_64(lower.as_bytes())) });
         self.places.insert(lower, self.columns.len() - 1);

@@ -58,6 +58,7 @@ fn columns() -> Vec<Column> {
         new("decision_reason", word(), "annotation authorization.k8s.io/reason: the binding that allowed it"),
         new("annotations", word(), "all annotations as JSON"),
         new("request_received_time", timestamp(), "requestReceivedTimestamp, UTC"),
+        new("envelope_time", timestamp(), "time of the record around the event, UTC; null when it came bare"),
         new("body", word(), "recorded, cut, skipped or not recorded: what became of the two bodies"),
         new("not_recorded", word(), "audit.k8s.io fields this evidence does not hold for the event, blank-separated"),
         new("request_object", text(), "requestObject, JSON text as it arrived"),
