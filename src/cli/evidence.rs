@@ -9,9 +9,12 @@ use super::print::{count, grouped, head, line, output, time};
 use super::secrets::{self, Secrets};
 use super::{CaseArg, End};
 use crate::case::{Case, InputRecord};
-use crate::engine::{Engine, Holding};
+use crate::engine::{Clocks, Doubt, Engine, Holding, Skew};
 use crate::error::{Error, Result};
 use crate::model::{EvidenceId, Micros, Span};
+
+/// Clocks of one pair that are listed.
+const SHOWN: usize = 10;
 
 /// Shows every input of a case with its books; or what the evidence does not hold; or the bytes behind a row.
 #[derive(Args)]
@@ -184,27 +187,42 @@ fn gaps(case: &Case, out: &mut dyn Write) -> Result<End> {
             ),
         )?;
     }
-    head(out, "Clocks")?;
-    let skews = engine.skews()?;
-    for skew in &skews {
-        line(
-            out,
-            &format!(
-                "  {}: {} less {}: median {:+.3} s, mostly {:+.3} to {:+.3} s ({})",
-                skew.table,
-                skew.later,
-                skew.earlier,
-                skew.median,
-                skew.low,
-                skew.high,
-                count(skew.rows, "row", "rows")
-            ),
-        )?;
-    }
-    if skews.is_empty() {
-        line(out, "  cannot tell: no event in the case has the time of two clocks")?;
+    head(
+        out,
+        "Clocks: how much later a second stamp is than the first; its way takes time, so only less than nothing is proof",
+    )?;
+    for clocks in &engine.clocks()? {
+        clock(clocks, out)?;
     }
     Ok(End::Done)
+}
+
+/// Prints what two clocks say of one another.
+fn clock(clocks: &Clocks, out: &mut dyn Write) -> Result<()> {
+    let pair = format!("  {}, then {}", clocks.first, clocks.second);
+    let skews = match &clocks.found {
+        Ok(skews) => skews,
+        Err(reason) => return line(out, &format!("{pair}: cannot tell, {reason}")),
+    };
+    line(out, &pair)?;
+    // What is doubted comes however many there are; the rest is much alike.
+    let is_shown = |(place, skew): &(usize, &Skew)| *place < SHOWN || skew.doubt.is_some();
+    let shown: Vec<&Skew> = skews.iter().enumerate().filter(is_shown).map(|(_, skew)| skew).collect();
+    for skew in &shown {
+        let doubt = match skew.doubt {
+            None => String::new(),
+            Some(Doubt::Before) => ": THE CLOCKS DIFFER, the first is ahead or the second behind".to_owned(),
+            Some(Doubt::Apart(others)) => format!(": APART from the others, whose median is {others:+.3} s"),
+        };
+        let pairs = count(skew.pairs, "pair", "pairs");
+        let who = skew.who.as_deref().unwrap_or("whose clock is not said");
+        let Skew { median, low, high, .. } = skew;
+        line(out, &format!("    {who}: median {median:+.3} s, mostly {low:+.3} to {high:+.3} s ({pairs}){doubt}"))?;
+    }
+    if skews.len() > shown.len() {
+        line(out, &format!("    and {} more, nearer to the usual", skews.len() - shown.len()))?;
+    }
+    Ok(())
 }
 
 /// The last part of an ARM id.

@@ -1,8 +1,7 @@
-//! What the evidence does not hold: silences against a log's own rhythm, logs that are missing, clocks that differ.
+//! What the evidence does not hold: silences against a log's own rhythm, logs that are missing, bodies that were lost.
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Float64Type, Int64Type};
 
 use super::Engine;
 use super::values::text;
@@ -52,21 +51,6 @@ pub struct Levels {
     pub events: u64,
     pub cut: u64,
     pub skipped: u64,
-}
-
-/// How two clocks of one table differ.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Skew {
-    pub table: String,
-    /// The two columns, or what they stand for.
-    pub earlier: String,
-    pub later: String,
-    pub rows: u64,
-    /// Median of later less earlier, seconds.
-    pub median: f64,
-    /// The same, smallest and largest of all but the outer hundredths.
-    pub low: f64,
-    pub high: f64,
 }
 
 /// A log whose absence leaves questions open: what tells that it is there, and what it would answer.
@@ -283,58 +267,4 @@ impl Engine {
         }
         Ok(levels)
     }
-
-    /// How the clocks of the sources differ: of every table that has two times of one event, and of the API server
-    /// that created an object against the log that saw it created.
-    ///
-    /// # Errors
-    /// When a file of the case cannot be read.
-    pub fn skews(&self) -> Result<Vec<Skew>> {
-        let mut skews = Vec::new();
-        for info in self.tables()?.into_iter().filter(|info| info.rows > 0) {
-            let has = |name: &str| info.schema.column_with_name(name).is_some_and(|(_, f)| is_time(f.data_type()));
-            let pairs = [("time", "TimeGenerated"), ("EventTime", "TimeGenerated"), ("EndTime", "ProcessingEndTime")];
-            for (earlier, later) in pairs.into_iter().filter(|(a, b)| has(a) && has(b)) {
-                let name = info.name.replace('"', "\"\"");
-                let rows = format!("SELECT \"{earlier}\" AS a, \"{later}\" AS b FROM \"{name}\"");
-                skews.extend(self.skew(&info.name, earlier, later, &rows)?);
-            }
-        }
-        let created = "SELECT o.time AS a, a.time AS b FROM object o JOIN audit a ON o.uid = a.object_uid \
-                       WHERE a.verb = 'create' AND a.subresource IS NULL AND a.time_source = 'stageTimestamp'";
-        skews.extend(self.skew("object", "creationTimestamp", "the audit event of its creation", created)?);
-        Ok(skews)
-    }
-
-    /// Measures two times, `a` and `b` of each row.
-    fn skew(&self, table: &str, earlier: &str, later: &str, rows: &str) -> Result<Option<Skew>> {
-        let difference = "CAST(CAST(b AS BIGINT) - CAST(a AS BIGINT) AS DOUBLE)";
-        let at = |part: &str| format!("approx_percentile_cont({difference}, {part})");
-        let sql = format!(
-            "SELECT count(*), {}, {}, {}, sum(CASE WHEN a <> b THEN 1 ELSE 0 END) FROM ({rows}) \
-             WHERE a IS NOT NULL AND b IS NOT NULL",
-            at("0.5"),
-            at("0.01"),
-            at("0.99")
-        );
-        let answer = self.sql(&sql, &[])?;
-        let batch = answer.one()?;
-        let count = batch.column(0).as_primitive::<Int64Type>().value(0) as u64;
-        let differ: ArrayRef = batch.column(4).clone();
-        // Two columns that are the same time say nothing of two clocks.
-        if count == 0 || differ.is_null(0) || differ.as_primitive::<Int64Type>().value(0) == 0 {
-            return Ok(None);
-        }
-        let seconds = |column: usize| {
-            let array = cast(batch.column(column), &DataType::Float64).ok()?;
-            Some(array.as_primitive::<Float64Type>().value(0) / 1e6)
-        };
-        let (Some(median), Some(low), Some(high)) = (seconds(1), seconds(2), seconds(3)) else { return Ok(None) };
-        let (table, earlier, later) = (table.to_owned(), earlier.to_owned(), later.to_owned());
-        Ok(Some(Skew { table, earlier, later, rows: count, median, low, high }))
-    }
-}
-
-fn is_time(kind: &DataType) -> bool {
-    matches!(kind, DataType::Timestamp(..))
 }

@@ -4,6 +4,7 @@ mod baseline;
 mod case;
 mod cases;
 mod cli;
+mod clocks;
 mod docs;
 mod evidence;
 mod incident;
