@@ -28,6 +28,12 @@ pub enum Error {
     /// Another process writes to the case.
     #[error("{} is in use by another coldcase", path.display())]
     Locked { path: PathBuf },
+    /// A case that may not be written to.
+    #[error("{} cannot be written to", path.display())]
+    ReadOnly { path: PathBuf, source: io::Error },
+    /// A table of the case cannot be written, as on a full disk.
+    #[error("cannot write {}", path.display())]
+    Unwritten { path: PathBuf, source: BoxError },
     /// A file of the case or a piece of evidence is not what it was.
     #[error("{} changed since it was recorded: {what}", path.display())]
     Tampered { path: PathBuf, what: String },
@@ -87,6 +93,10 @@ impl Error {
             Error::NotACase { .. } => Some("make one with: coldcase ingest --case DIR PATH…".into()),
             Error::NewerCase { .. } => Some("use the coldcase that wrote it, or a newer one".into()),
             Error::Locked { .. } => Some("wait for the other command to end, then run this one again".into()),
+            Error::ReadOnly { .. } => Some(
+                "what only reads works as it is; to change the case, copy its folder to where it may be written".into(),
+            ),
+            Error::Unwritten { .. } => Some("the case is as it was: make room and run the same command again".into()),
             Error::Tampered { .. } | Error::Damaged { .. } => {
                 Some("coldcase verify lists everything that differs".into())
             }

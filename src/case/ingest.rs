@@ -15,7 +15,7 @@ use arrow::datatypes::{Field, FieldRef, Schema, UInt64Type};
 
 use super::Case;
 use super::act::Act;
-use super::custody::{Action, FileRecord, InputRecord};
+use super::custody::{Action, FileRecord, InputRecord, Journal};
 use super::inputs::{self, Input};
 use super::intake::{Intake, Open, duplicates};
 use super::join::Amends;
@@ -105,6 +105,12 @@ impl Case {
                 fs::remove_file(&input.path).map_err(Error::io("remove", &input.path))?;
             }
             let _ = fs::remove_dir(self.dir.join("evidence"));
+        } else if receipt.is_err()
+            && let Ok(journal) = Journal::read(&self.dir.join("journal.jsonl"))
+        {
+            // A full disk is no place for what does not count. The line may be there although its writing failed.
+            self.journal = journal;
+            let _ = self.sweep();
         }
         receipt
     }

@@ -40,6 +40,7 @@ mod watch;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -292,7 +293,12 @@ impl Case {
     /// is read first, so that the next line follows the last one.
     fn lock(&mut self) -> Result<Lock> {
         let path = self.dir.join("lock");
-        let file = File::create(&path).map_err(Error::io("write", &path))?;
+        let file = File::create(&path).map_err(|source| match source.kind() {
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                Error::ReadOnly { path: self.dir.clone(), source }
+            }
+            _ => Error::io("write", &path)(source),
+        })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: self.dir.clone() }),
@@ -315,7 +321,7 @@ impl Case {
     /// Records a replay: its findings take the place of those before.
     ///
     /// # Errors
-    /// When the case cannot be written.
+    /// [`Error::ReadOnly`] when the case may not be written to, and when it cannot be.
     pub fn record_replay(&mut self, rules: u64, findings: &RecordBatch, act: impl Into<Act>) -> Result<()> {
         let _lock = self.lock()?;
         let table = &tables::finding::TABLE;

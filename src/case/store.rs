@@ -217,7 +217,7 @@ impl Shelf {
         if let Some(sheet) = self.open.take() {
             let path = sheet.path.clone();
             let rows = sheet.rows;
-            sheet.writer.into_inner().map_err(|e| damaged(&path, e))?;
+            sheet.writer.into_inner().map_err(|e| unwritten(&path, e))?;
             self.done.push((path, rows));
         }
         Ok(())
@@ -227,21 +227,21 @@ impl Shelf {
 impl Sheet {
     fn create(dir: &Path, seq: u64, number: usize, table: &str, schema: &SchemaRef) -> Result<Sheet> {
         let folder = dir.join("tables").join(table);
-        fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
+        fs::create_dir_all(&folder).map_err(|e| unwritten(&folder, e))?;
         // A second pass of the same command (a merge) must not meet the names of the first.
         let name = (number..).map(|n| folder.join(format!("{seq:06}-{n:03}.parquet.tmp"))).find(|path| !path.exists());
         let path = name.expect("numbers do not end");
-        let file = File::create(&path).map_err(Error::io("write", &path))?;
+        let file = File::create(&path).map_err(|e| unwritten(&path, e))?;
         let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties(table, schema)))
             .and_then(ArrowWriter::into_serialized_writer);
-        let (writer, factory) = writer.map_err(|e| damaged(&path, e))?;
+        let (writer, factory) = writer.map_err(|e| unwritten(&path, e))?;
         Ok(Sheet { path, writer, factory, groups: 0, rows: 0, last: None })
     }
 
     /// Writes one row group; its columns are encoded side by side.
     fn write(&mut self, group: &Group) -> Result<()> {
         let path = self.path.clone();
-        let fail = |e: parquet::errors::ParquetError| damaged(&path, e);
+        let fail = |e: parquet::errors::ParquetError| unwritten(&path, e);
         let writers = self.factory.create_column_writers(self.groups).map_err(fail)?;
         let chunks = encode(writers, group).map_err(fail)?;
         let mut row_group = self.writer.next_row_group().map_err(fail)?;
@@ -460,6 +460,11 @@ fn weight(batch: &RecordBatch) -> usize {
     let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size());
     // A size that cannot be told is guessed high, so that a group ends early.
     sizes.map(|size| size.unwrap_or(1 << 20)).sum()
+}
+
+/// A file of the case that cannot be written: no problem of the input whose rows it was to hold.
+fn unwritten(path: &Path, source: impl Into<BoxError>) -> Error {
+    Error::Unwritten { path: path.into(), source: source.into() }
 }
 
 /// A failure of the Parquet layer, with the file it belongs to.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::print::{count, grouped, head, line, output, time};
+use super::print::{count, grouped, head, line, output, say, time};
 use super::query::Out;
 use super::rules::load;
 use super::site::SiteArg;
@@ -79,14 +79,17 @@ impl Replay {
     }
 }
 
-/// Replays, and keeps the findings in the case.
+/// Replays, and keeps the findings in the case; of one that may not be written to they are only told.
 pub fn replay(case: &mut Case, rules: &RuleSet, act: &Act) -> Result<Outcome> {
     replay_after(case, rules, &Baseline::default(), act)
 }
 
 fn replay_after(case: &mut Case, rules: &RuleSet, baseline: &Baseline, act: &Act) -> Result<Outcome> {
     let replay = Engine::open(case)?.replay_after(rules, baseline)?;
-    case.record_replay(replay.rules as u64, &batch_of_findings(&replay.findings)?, act)?;
+    match case.record_replay(replay.rules as u64, &batch_of_findings(&replay.findings)?, act) {
+        Err(error @ Error::ReadOnly { .. }) => say(&format!("{error}: the findings are printed and not kept in it")),
+        result => result?,
+    }
     Ok(replay)
 }
 

@@ -12,6 +12,7 @@ mod lists;
 mod oracle;
 mod pack;
 mod regress;
+mod read_only;
 mod robust;
 mod specimens;
 mod state;
