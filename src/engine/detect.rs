@@ -68,17 +68,17 @@ pub struct Untold {
 /// a large share of all events, of which few end in a finding.
 #[derive(Clone)]
 pub(super) struct Verdict {
-    rule: usize,
-    hit: bool,
+    pub(super) rule: usize,
+    pub(super) hit: bool,
     time: Option<Micros>,
-    span: Span,
+    pub(super) span: Span,
     batch: Arc<RecordBatch>,
     row: usize,
     keys: Vec<Option<String>>,
     /// Of an object of a snapshot, and no event.
     pub(super) standing: bool,
     /// It is no hit, but what it brings is usual from then on.
-    excepted: bool,
+    pub(super) excepted: bool,
 }
 
 impl Verdict {
@@ -270,7 +270,7 @@ impl Engine {
     }
 
     /// The earliest hit of each combination of values of rules with `first`, excepted or not.
-    pub(super) fn firsts(&self, program: &Arc<Program>) -> Result<HashMap<(usize, Vec<Option<String>>), Micros>> {
+    pub(super) fn firsts(&self, program: &Arc<Program>) -> Result<HashMap<Kind, Micros>> {
         let firsts = self.verdicts(program)?.firsts;
         Ok(firsts.into_iter().filter_map(|(of, verdict)| Some((of, verdict.time?))).collect())
     }
@@ -339,6 +339,9 @@ impl Engine {
 /// Rules that hang on the bodies of an event.
 pub(super) type Open = HashSet<(usize, Span)>;
 
+/// A rule with `first`, and a combination of values, the cluster last.
+type Kind = (usize, Vec<Option<String>>);
+
 /// What the verdict stream says.
 #[derive(Default)]
 pub(super) struct Told {
@@ -346,7 +349,7 @@ pub(super) struct Told {
     /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
     excepted: BTreeMap<(usize, usize), u64>,
     /// Of rules with `first`, by rule and values, the earliest hit: there may be hits without number.
-    firsts: BTreeMap<(usize, Vec<Option<String>>), Verdict>,
+    firsts: BTreeMap<Kind, Verdict>,
 }
 
 impl Told {
@@ -414,15 +417,6 @@ impl Told {
             Entry::Occupied(mut taken) if verdict.when() < taken.get().when() => drop(taken.insert(verdict)),
             Entry::Occupied(_) => {}
         }
-    }
-
-    /// Takes out what hangs on the state before the event: rules and events.
-    pub(super) fn take_open(&mut self, program: &Program) -> Open {
-        let (open, told) =
-            std::mem::take(&mut self.verdicts).into_iter().partition(|v| !v.hit && program.states[v.rule]);
-        self.verdicts = told;
-        let open: Vec<Verdict> = open;
-        open.iter().map(|verdict| (verdict.rule, verdict.span)).collect()
     }
 
     fn add(&mut self, more: Told) {

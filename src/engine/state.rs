@@ -24,7 +24,7 @@ use futures::StreamExt;
 use serde::Deserialize;
 
 use super::derived::BEFORE;
-use super::detect::{Open, Told};
+use super::detect::{Open, Told, Verdict};
 use super::finding::Event;
 use super::scan::{Program, verdict_schema, verdicts};
 use super::values::text;
@@ -76,6 +76,7 @@ impl Engine {
             let found = verdicts(program, &verdict_schema(&events.schema()), &events).map_err(damaged)?;
             told.read(program, &found, Some(&open), &mut Open::new());
         }
+        told.close();
         Ok(())
     }
 
@@ -206,6 +207,21 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+impl Told {
+    /// Takes out what hangs on the state before the event: rules and events.
+    fn take_open(&mut self, program: &Program) -> Open {
+        let open = |verdict: &Verdict| !verdict.hit && program.states[verdict.rule];
+        let (open, told): (Vec<Verdict>, _) = std::mem::take(&mut self.verdicts).into_iter().partition(open);
+        self.verdicts = told;
+        open.iter().map(|verdict| (verdict.rule, verdict.span)).collect()
+    }
+
+    /// Leaves out what was open and is excepted, whatever it is.
+    fn close(&mut self) {
+        self.verdicts.retain(|verdict| !verdict.excepted);
     }
 }
 

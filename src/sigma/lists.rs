@@ -205,9 +205,12 @@ fn fill(predicate: &Predicate, lists: &Lists, event: bool) -> Predicate {
     }
 }
 
+/// From when on and until when an entry counts.
+type Validity = (Option<Micros>, Option<Micros>);
+
 /// The test that a field has a value of the list: one of networks and one of texts for each time of validity.
 fn listed(field: &Field, op: &Op, entries: &[Entry], event: bool) -> Predicate {
-    let mut by_time: BTreeMap<(Option<Micros>, Option<Micros>), (Vec<IpNet>, Vec<Pattern>)> = BTreeMap::new();
+    let mut by_time: BTreeMap<Validity, (Vec<IpNet>, Vec<Pattern>)> = BTreeMap::new();
     for entry in entries {
         let (networks, texts) = by_time.entry((entry.from, entry.until)).or_default();
         match network(op, &entry.value) {

@@ -110,7 +110,7 @@ pub fn nevers(predicate: &Predicate) -> BTreeSet<Never> {
             }
             Op::Cidr(net) if test.field.source == Source::PublicSourceIps => {
                 let local = |text: &&str| text.parse::<IpNet>().is_ok_and(|local| local.contains(net));
-                if LOCAL.iter().any(|text| local(&text)) {
+                if LOCAL.iter().any(local) {
                     never(net.to_string(), "it has public addresses only; ask sourceIPs".into());
                 }
             }
