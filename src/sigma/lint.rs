@@ -225,14 +225,14 @@ mod tests {
             remarks(&format!("{head}sigma-version: 3\ndetection:\n  x: {selection}\n  condition: x\n"))
         };
         for (selection, told) in [
-            ("{responseStatus.code: ALLOW}", "Warning a.yml:9:29: responseStatus.code is never allow"),
-            ("{responseStatus.code: 1000}", "Warning a.yml:9:29: responseStatus.code is never 1000"),
-            ("{objectRef.resource: pods/exec}", "Warning a.yml:9:28: objectRef.resource is never pods/exec"),
-            ("{objectRef.resource: [secrets, pod]}", "Warning a.yml:9:38: objectRef.resource is never pod"),
-            ("{objectRef.apiGroup: core}", "Warning a.yml:9:28: objectRef.apiGroup is never core"),
+            ("{responseStatus.code: ALLOW}", "Warning a.yml:9:28: responseStatus.code is never allow"),
+            ("{responseStatus.code: 1000}", "Warning a.yml:9:28: responseStatus.code is never 1000"),
+            ("{objectRef.resource: pods/exec}", "Warning a.yml:9:27: objectRef.resource is never pods/exec"),
+            ("{objectRef.resource: [secrets, pod]}", "Warning a.yml:9:37: objectRef.resource is never pod"),
+            ("{objectRef.apiGroup: core}", "Warning a.yml:9:27: objectRef.apiGroup is never core"),
             ("{verb|startswith: repl}", "Warning a.yml:9:7: verb is never repl*"),
-            ("{publicSourceIPs|cidr: 10.0.0.0/8}", "Warning a.yml:9:7: publicSourceIPs is never 10.0.0.0/8"),
-            ("{sourceIPs: proxy.example}", "Warning a.yml:9:19: sourceIPs is never proxy.example"),
+            ("{publicSourceIPs|cidr: 10.0.0.0/8}", "Warning a.yml:9:29: publicSourceIPs is never 10.0.0.0/8"),
+            ("{sourceIPs: proxy.example}", "Warning a.yml:9:18: sourceIPs is never proxy.example"),
             (
                 "{'containers[any]': [{image: a}, {image: b}]}",
                 "Warning a.yml:9:8: a list of maps under containers[any] never matches",
