@@ -12,7 +12,7 @@ use super::rules::load;
 use super::site::SiteArg;
 use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
-use crate::engine::{Baseline, Engine, Event, Finding, Replay as Outcome, batch_of_findings};
+use crate::engine::{Baseline, Engine, Entity, Event, Finding, Replay as Outcome, batch_of_findings};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::sigma::{Level, RuleSet};
@@ -179,6 +179,9 @@ fn coverage(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
+/// How many entities of a finding are printed.
+const ENTITIES: usize = 8;
+
 fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
     head(out, &format!("  {:<8} {}  [{}]", finding.level.as_str().to_uppercase(), finding.title, finding.rule))?;
     let defender =
@@ -199,6 +202,10 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
     };
     let incident = finding.incident.as_deref().map_or(String::new(), |incident| format!("  incident {incident}"));
     line(out, &format!("           {span}  {number}  id {}{incident}", finding.id))?;
+    let left = finding.entities.len().saturating_sub(ENTITIES);
+    let more = if left > 0 { format!(" and {} more", grouped(left as u64)) } else { String::new() };
+    let about: Vec<String> = finding.entities.iter().take(ENTITIES).map(Entity::to_string).collect();
+    line(out, &format!("           about: {}{more}", about.join(", ")))?;
     if let Some(remediation) = &finding.remediation {
         line(out, &format!("           to do: {}", remediation.lines().collect::<Vec<_>>().join(" ")))?;
     }

@@ -242,6 +242,13 @@ mod tests {
     }
 
     #[test]
+    fn tags_of_the_matrix_that_split_defense_evasion_are_taken_like_those_before() {
+        let meta = read("title: a\ntags: [attack.stealth, attack.defense-impairment, attack.t1685.001]\n").unwrap();
+        assert_eq!(meta.tactics, ["stealth", "defense-impairment"]);
+        assert_eq!(meta.techniques, ["T1685.001"]);
+    }
+
+    #[test]
     fn a_wrong_level_is_told_with_its_place() {
         let problems = read("title: a\nlevel: hihg\n").unwrap_err();
         assert_eq!(problems[0].to_string(), "queries/es-privileged.yml:2:1: no level is called \"hihg\"");
