@@ -9,7 +9,7 @@ use coldcase::engine::{Engine, Entity, Finding, Kind, Replay};
 use coldcase::sigma::Level;
 use serde_json::Value;
 
-use crate::support::{case_of, pack, project, replay};
+use crate::support::{case_of, pack, project, replay, run, text};
 
 const EVIDENCE: &str = "sample-data/incidents/aks-intrusion/evidence";
 
@@ -100,6 +100,34 @@ fn the_intrusion_is_one_incident_and_says_why() {
         assert!(named.iter().any(|name| name == entity), "{entity} is not among {named:?}");
     }
     assert!(named.iter().any(|name| name.starts_with("cluster /subscriptions/") && name.ends_with("/shop-prod")));
+}
+
+#[test]
+fn entities_and_incidents_are_in_every_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    drop(case_of(&folder, &[project(EVIDENCE)]));
+    let before = run(dir, &["incidents"]);
+    assert_eq!(before.status.code(), Some(2), "nothing was replayed yet");
+    for format in ["table", "jsonl", "json", "csv", "parquet"] {
+        let output = run(dir, &["replay", "--format", format, "-o", &format!("out.{format}")]);
+        assert!(output.status.success(), "{format}: {}", text(&output).1);
+        let bytes = std::fs::read(dir.join(format!("out.{format}"))).unwrap();
+        let has = |words: &str| bytes.windows(words.len()).any(|window| window == words.as_bytes());
+        for words in ["docker.example/xmrig/xmrig:6", "kube-system/deployer", "kubectl cordon NODE", "i-"] {
+            assert!(has(words), "{format} lacks {words}");
+        }
+    }
+    let (table, _) = text(&run(dir, &["incidents"]));
+    assert!(table.contains("tactics") && table.contains("shares address 203.0.113.7"), "{table}");
+    let (lines, _) = text(&run(dir, &["incidents", "--format", "jsonl"]));
+    let incident: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(incident["level"], "critical");
+    let tactics = incident["tactics"].as_array().unwrap();
+    assert!(
+        tactics.len() > 8 && tactics.last().unwrap() == "impact",
+        "in the order of their first finding: {tactics:?}"
+    );
 }
 
 #[test]
