@@ -12,7 +12,12 @@ use coldcase::sigma::{RuleFile, RuleSet, load};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use self::crowd::{Found, One, can_share, case_by};
+use self::envelope::{AZURE, PLAIN};
 use crate::support::{case_of, pack, project, replay};
+
+mod crowd;
+mod envelope;
 
 /// One line of a cases file.
 struct Line {
@@ -131,71 +136,134 @@ fn check(rule: &str, with: &RuleSet, lines: &[&Line]) {
     }
 }
 
+/// Every rule's name, text and cases.
+fn all_cases() -> Vec<(&'static str, &'static str, &'static str, Vec<Line>)> {
+    let read = |(path, text): &(&'static str, &'static str)| {
+        let rule = path.rsplit('/').next().unwrap().trim_end_matches(".yml");
+        (rule, *path, *text, lines(&project(&path.replace(".yml", ".cases.jsonl"))))
+    };
+    coldcase::pack::DETECTIONS.iter().map(read).collect()
+}
+
 #[test]
 fn every_rule_does_what_its_cases_say() {
-    let (pack, mut rules) = (pack(), 0);
-    for (path, text) in coldcase::pack::DETECTIONS {
-        let set = of_file(&pack, path);
-        let rule = path.rsplit('/').next().unwrap().trim_end_matches(".yml");
-        let lines = lines(&project(&path.replace(".yml", ".cases.jsonl")));
+    let (pack, all) = (pack(), all_cases());
+    for (rule, path, text, lines) in &all {
         for kind in ["fires", "quiet", "near miss"] {
             assert!(lines.iter().any(|line| line.kind == kind), "{rule} has no case that is `{kind}`");
         }
-        let all: Vec<String> = lines.iter().flat_map(|line| ids(&line.events)).collect();
-        let distinct: BTreeSet<&String> = all.iter().collect();
-        // Events of a correlation act on each other, an id used twice belongs to two cases, and objects have none: one at a
-        // time then.
-        let has_objects = lines.iter().any(|line| !line.objects.is_empty());
-        // Writes of one case would be the state before the events of another.
-        let state = |line: &str| {
-            let key = line.trim_start().trim_start_matches("- ");
-            ["before.", "added.", "removed."].iter().any(|word| key.starts_with(word))
-        };
-        let has_state = text.lines().any(state);
-        let has_lists = lines.iter().any(|line| line.lists != Lists::default());
-        if text.contains("\ncorrelation:") || distinct.len() < all.len() || has_objects || has_lists || has_state {
-            lines.iter().for_each(|line| check(rule, &set, &[line]));
-        } else {
-            check(rule, &set, &lines.iter().collect::<Vec<_>>());
-        }
-        rules += 1;
+        let set = of_file(&pack, path);
+        lines.iter().filter(|line| !can_share(text, line)).for_each(|line| check(rule, &set, &[line]));
     }
-    assert!(rules >= 40, "the pack has only {rules} files");
+    assert!(all.len() >= 40, "the pack has only {} files", all.len());
+}
+
+/// It groups by who was impersonated, which AKSAudit does not hold: its events are then in no group, and a correlation does
+/// not say so yet.
+const UNADMITTED: &str = "lm-arc-proxy";
+
+#[test]
+fn every_rule_says_the_same_by_every_route_azure_delivers_an_event() {
+    let (pack, all) = (pack(), all_cases());
+    let mut ones = Vec::new();
+    for (rule, _, text, lines) in &all {
+        lines
+            .iter()
+            .filter(|line| can_share(text, line))
+            .for_each(|line| ones.push(One::new(rule, text, line, ones.len())));
+    }
+    let rules: BTreeSet<&str> = ones.iter().map(|one| one.rule).collect();
+    assert!(ones.len() > 1_000 && rules.len() > 150, "only {} cases of {} rules", ones.len(), rules.len());
+    let without = RuleSet { exceptions: Vec::new(), ..pack.clone() };
+    let folder = tempfile::tempdir().unwrap();
+    let case = case_by(&folder, ones.iter(), &PLAIN);
+    let (plain, excepted) = (replay(&case, &without), replay(&case, &pack));
+    let (plain, excepted) = (Found::of(&plain), Found::of(&excepted));
+    let mut wrong = Vec::new();
+    for one in &ones {
+        let (hits, line) = (one.hits(&plain), one.line);
+        let holds = match line.kind.as_str() {
+            "fires" => hits == line.hits && one.hits(&excepted) == line.hits,
+            "cannot tell" => hits.is_empty() && !one.untold(&plain).is_empty(),
+            "quiet" | "near miss" => hits.is_empty(),
+            other => panic!("{}: a case cannot be `{other}`", one.rule),
+        };
+        if !holds {
+            wrong.push(format!("{}: hit {hits:?}, {:?} with exceptions", one.words(), one.hits(&excepted)));
+        }
+    }
+    for envelope in AZURE {
+        let folder = tempfile::tempdir().unwrap();
+        let found = replay(&case_by(&folder, ones.iter(), &envelope), &without);
+        let found = Found::of(&found);
+        for one in &ones {
+            let (hits, untold) = (one.hits(&found), one.untold(&found));
+            let (hits_plain, untold_plain) = (one.hits(&plain), one.untold(&plain));
+            let holds = match envelope.poorer {
+                // What it lost it must admit; it must not find more.
+                true => {
+                    let admits = |id: &String| untold.contains(id) || one.rule == UNADMITTED;
+                    hits.is_subset(&hits_plain) && hits_plain.difference(&hits).all(admits)
+                }
+                false => hits == hits_plain && untold == untold_plain,
+            };
+            if !holds {
+                wrong.push(format!("{} by {}: hit {hits:?}, not {hits_plain:?}", one.words(), envelope.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
 fn every_exception_takes_away_what_its_cases_say_and_nothing_that_looks_like_it() {
-    let with = pack();
+    let (with, rules) = (pack(), all_cases());
     let without = RuleSet { exceptions: Vec::new(), ..with.clone() };
-    for (path, _) in coldcase::pack::EXCEPTIONS {
+    let text_of = |rule: &str| rules.iter().find(|(name, ..)| *name == rule).map_or("first:", |(_, _, text, _)| text);
+    let read = |(path, _): &(&'static str, &'static str)| {
         let name = path.rsplit('/').next().unwrap().trim_end_matches(".yml");
-        let lines = lines(&project(&path.replace(".yml", ".cases.jsonl")));
-        // By itself: what several exceptions hold for is counted by the first of them.
-        let mut with = with.clone();
-        with.exceptions.retain(|exception| exception.meta.name == name);
+        (name, lines(&project(&path.replace(".yml", ".cases.jsonl"))))
+    };
+    let all: Vec<(&str, Vec<Line>)> = coldcase::pack::EXCEPTIONS.iter().map(read).collect();
+    let mut ones: Vec<(&str, One<'_>)> = Vec::new();
+    for (name, lines) in &all {
+        for line in lines.iter().filter(|line| can_share(text_of(&line.rule), line)) {
+            ones.push((name, One::new(&line.rule, text_of(&line.rule), line, ones.len())));
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let case = case_by(&folder, ones.iter().map(|(_, one)| one), &PLAIN);
+    let before = replay(&case, &without);
+    let before = Found::of(&before);
+    for (name, lines) in &all {
         for kind in ["excepted", "reported"] {
             assert!(lines.iter().any(|line| line.kind == kind), "{name} has no case that is `{kind}`");
         }
-        for line in &lines {
+        // By itself: what several exceptions hold for is counted by the first of them.
+        let mut with = with.clone();
+        with.exceptions.retain(|exception| exception.meta.name == *name);
+        let after = replay(&case, &with);
+        let after = Found::of(&after);
+        for (_, one) in ones.iter().filter(|(of, _)| of == name) {
+            judge(name, one.line, &one.hits(&before), &one.hits(&after));
+        }
+        for line in lines.iter().filter(|line| !can_share(text_of(&line.rule), line)) {
             let folder = tempfile::tempdir().unwrap();
             let case = case_with(&folder, &[line]);
-            let (all, left) = (replay(&case, &without), replay(&case, &with));
-            let what = format!("{name}, {}: {}", line.kind, line.why);
-            // Of a correlation a part is excepted, `<rule>.<part>`.
-            let is_part =
-                |rule: &str| rule.strip_prefix(&line.rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            let excepted = left.excepted.iter().any(|e| e.exception == name && is_part(&e.rule));
-            let hits = |found: &Replay| match line.objects.is_empty() {
-                true => hits_of(found, &line.rule),
-                false => hits_in(found, &line.rule, line),
-            };
-            assert!(!hits(&all).is_empty(), "{} does not see it at all: {what}", line.rule);
-            match line.kind.as_str() {
-                "excepted" => assert!(excepted && hits(&left).is_empty(), "{what}"),
-                "reported" => assert!(!excepted && !hits(&left).is_empty(), "{what}"),
-                other => panic!("{name}: a case cannot be `{other}`"),
-            }
+            let (before, after) = (replay(&case, &without), replay(&case, &with));
+            judge(name, line, &hits_in(&before, &line.rule, line), &hits_in(&after, &line.rule, line));
         }
+    }
+}
+
+/// Holds what an exception does to the hits of a line's rule against what the line says.
+fn judge(name: &str, line: &Line, before: &BTreeSet<String>, after: &BTreeSet<String>) {
+    let what = format!("{name}, {}: {}", line.kind, line.why);
+    assert!(!before.is_empty(), "{} does not see it at all: {what}", line.rule);
+    match line.kind.as_str() {
+        "excepted" => assert!(after.is_empty(), "{what}"),
+        "reported" => assert_eq!(after, before, "{what}"),
+        other => panic!("{name}: a case cannot be `{other}`"),
     }
 }
 
