@@ -136,15 +136,18 @@ impl Ask<'_> {
             let what = match (row.is_null(1), row.text(2).as_deref()) {
                 (false, Some("true")) => format!("revision {}: deleted", row.number(1)),
                 (false, _) => format!("revision {}", row.number(1)),
-                (true, _) => format!("in the snapshot of evidence {}", row.number(4)),
+                (true, _) => format!("as it stands in the snapshot of evidence {}", row.number(4)),
             };
             let mut different = Vec::new();
             if let (Some(before), Some(now)) = (&before, &body) {
                 differences("", before, now, &mut different);
             }
-            // A snapshot says when an object was created and not when it was seen; only the first state has a time.
-            let time = (!row.is_null(0) && before.is_none()).then(|| row.number(0));
-            changes.push(Change { time, actor: None, what, changes: cut(different) });
+            // A snapshot says when an object was created and not when it was seen.
+            if changes.is_empty() && !row.is_null(0) {
+                let what = "created, as the object itself says".to_owned();
+                changes.push(Change { time: Some(row.number(0)), actor: None, what, changes: Vec::new() });
+            }
+            changes.push(Change { time: None, actor: None, what, changes: cut(different) });
             before = body.or(before);
         }
         let writes = self.sql(

@@ -389,6 +389,10 @@ impl Rules {
 }
 
 fn line(rule: &Rule, width: usize) -> Line {
+    if width < 60 {
+        let words = format!("{:<7} {}", rule.line.state.name(), rule.rule.text());
+        return (Role::Plain, cut(&words, width).into_owned());
+    }
     let found = if rule.line.findings > 0 { grouped(rule.line.findings) } else { String::new() };
     let words = format!(
         "{:<8} {found:>4} {:<8} {:<28} {}",

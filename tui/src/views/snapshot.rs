@@ -454,7 +454,7 @@ impl Snapshot {
             wrapped(&mut lines, Role::Plain, "Nothing is known of it.", width);
         }
         for change in &object.history {
-            let when = change.time.map_or("when is not known".to_string(), clock::second);
+            let when = change.time.map_or("at no known time".to_string(), clock::second);
             let who =
                 change.actor.as_ref().map_or(String::new(), |actor| format!("  {}", Shown::new(actor.as_str()).text()));
             wrapped(
