@@ -6,14 +6,18 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::{
     ask::Answer,
-    keys::{Action, Binding, EVERYWHERE, MOVE, PALETTE, find},
+    clock,
+    keys::{Action, Binding, EVERYWHERE, MOVE, PALETTE, PROMPT, find},
     msg::{Effect, Msg},
     palette::{Outcome, Palette},
     shown::Shown,
     text::{columns, cut},
     theme::{Options, Role},
     views::{CASE, Context, FINDINGS, Jump, RULES, SNAPSHOT, Slot, TIMELINE, Typed, VIEWS, View, help, moved},
-    widgets::pen::{Pen, bottom, right, top},
+    widgets::{
+        input::Input,
+        pen::{Pen, bottom, right, top},
+    },
 };
 
 const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
@@ -29,6 +33,9 @@ pub struct Model {
     case: Shown,
     help: Option<u64>,
     palette: Option<Palette>,
+    /// Minutes that the times on the screen are ahead of UTC.
+    zone: i16,
+    zone_prompt: Option<Input>,
     asks_to_quit: bool,
     worker_gone: bool,
     spinner: usize,
@@ -45,6 +52,8 @@ impl Model {
             case: Shown::default(),
             help: None,
             palette: None,
+            zone: 0,
+            zone_prompt: None,
             asks_to_quit: false,
             worker_gone: false,
             spinner: 0,
@@ -77,6 +86,25 @@ impl Model {
         }
         if self.help.is_some() {
             return self.key_in_help(key);
+        }
+        if let Some(mut input) = self.zone_prompt.take() {
+            match find(self.options.keys, &[PROMPT], key) {
+                Some(Action::Submit) => match clock::zone_of(input.text()) {
+                    Some(zone) => {
+                        self.zone = zone;
+                        clock::set_zone(zone);
+                    }
+                    // What was written stays, so that it can be corrected.
+                    None => self.zone_prompt = Some(input),
+                },
+                Some(Action::Back) => {}
+                Some(Action::Quit) => self.context.effects.push(Effect::Quit),
+                _ => {
+                    input.key(key);
+                    self.zone_prompt = Some(input);
+                }
+            }
+            return;
         }
         if let Some(palette) = &mut self.palette {
             match palette.key(key, &tables, self.options.keys) {
@@ -121,6 +149,7 @@ impl Model {
             Action::Quit => self.context.effects.push(Effect::Quit),
             Action::AskToQuit => self.asks_to_quit = true,
             Action::Help => self.help = Some(0),
+            Action::Zone => self.zone_prompt = Some(Input::default()),
             Action::Palette => self.palette = Some(Palette::default()),
             Action::Overview => self.switch(0),
             Action::Timeline => self.switch(TIMELINE),
@@ -178,9 +207,15 @@ impl Model {
 
 /// Changes the model as the message says. Returns what must be done outside.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    clock::set_zone(model.zone);
     match msg {
         Msg::Key(key) if key.kind == KeyEventKind::Release => {}
         Msg::Key(key) => model.key(key),
+        Msg::Paste(text) if model.zone_prompt.is_some() => {
+            if let Some(input) = &mut model.zone_prompt {
+                input.insert(text.lines().next().unwrap_or(""));
+            }
+        }
         Msg::Paste(text) if model.palette.is_some() => {
             if let Some(palette) = &mut model.palette {
                 palette.paste(&text);
@@ -240,6 +275,7 @@ fn frame(mut area: Rect) -> Parts {
 
 /// Draws the model.
 pub fn view(model: &Model, frame_: &mut Frame<'_>) {
+    clock::set_zone(model.zone);
     let parts = frame(frame_.area());
     let mut pen = Pen { buffer: frame_.buffer_mut(), theme: model.options, faint: false };
     let view = &model.views[model.current];
@@ -257,6 +293,10 @@ pub fn view(model: &Model, frame_: &mut Frame<'_>) {
         let x = pen.write(parts.keys, (x + 1, 0), "close", Role::Plain);
         let x = pen.write(parts.keys, (x + 2, 0), "j k", Role::Key);
         pen.write(parts.keys, (x + 1, 0), "move", Role::Plain);
+        return;
+    }
+    if model.zone_prompt.is_some() {
+        footer_of(&mut pen, parts.keys, PROMPT.to_vec());
         return;
     }
     if model.palette.is_some() {
@@ -293,11 +333,14 @@ fn status(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         pen.write(area, (1, 0), "Quit? y quits, any other key stays.", Role::Title);
         return;
     }
-    let palette = model.palette.as_ref().map(|palette| ("do:", palette.input()));
-    if let Some((question, input)) = palette.or_else(|| view.prompt()) {
+    let zone = model.zone_prompt.as_ref().map(|input| ("time zone:", input, "+02:00, -5 or utc".to_string()));
+    let palette = model.palette.as_ref().map(|palette| ("do:", palette.input(), String::new()));
+    let own = zone.or(palette);
+    if let Some((question, input, hint)) =
+        own.or_else(|| view.prompt().map(|(words, input)| (words, input, view.status())))
+    {
         let x = pen.write(area, (1, 0), &format!("{question} "), Role::Key);
         let mut rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
-        let hint = if palette.is_some() { String::new() } else { view.status() };
         let hint_area = right(u16::try_from(columns(&hint) + 1).unwrap_or(0).min(rest.width / 2), &mut rest);
         input.draw(pen, rest, true);
         pen.write(hint_area, (0, 0), &hint, Role::Faint);

@@ -1,4 +1,7 @@
-//! Microseconds as words on a screen and back, always in UTC. It never asks what time it is now.
+//! Microseconds as words on a screen and back, in UTC or at the distance from it that the user chose. It never asks what
+//! time it is now, and knows no place's rules: a distance is a fact, a daylight-saving rule of another year is a guess.
+
+use std::cell::Cell;
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -6,8 +9,65 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+thread_local! {
+    /// Microseconds that the words are ahead of UTC. The program sets it from the model each time before it acts and
+    /// before it draws, so that it is no state of its own.
+    static AHEAD: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Sets how many minutes the words are ahead of UTC.
+pub fn set_zone(minutes: i16) {
+    AHEAD.set(i64::from(minutes) * MINUTE);
+}
+
+/// Returns the zone of the words: `UTC`, `+02:00`.
+pub fn zone() -> String {
+    let minutes = AHEAD.get() / MINUTE;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    match minutes.abs() {
+        0 => "UTC".to_string(),
+        minutes => format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60),
+    }
+}
+
+/// Returns the minutes ahead of UTC that a user wrote: `utc`, `+2`, `-05:30`, `+0530`. No place is further than 14 hours.
+pub fn zone_of(text: &str) -> Option<i16> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("utc") || text.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = match rest.split_once(':') {
+        Some(parts) => parts,
+        None if rest.len() == 4 => rest.split_at_checked(2)?,
+        None => (rest, "00"),
+    };
+    let (hours, minutes) = (digits(hours, 1..=2)?, digits(minutes, 2..=2)?);
+    let all = hours * 60 + minutes;
+    (minutes < 60 && all <= 14 * 60).then_some(sign * i16::try_from(all).ok()?)
+}
+
+/// Returns when the day of an instant begins.
+pub fn day_start(at: i64) -> i64 {
+    let ahead = AHEAD.get();
+    at.saturating_add(ahead).div_euclid(DAY).saturating_mul(DAY).saturating_sub(ahead)
+}
+
+/// The instant as a clock there would count it.
+fn there(at: i64) -> i64 {
+    at.saturating_add(AHEAD.get())
+}
+
 /// Returns the time of day in as much detail as fits: `14:03:22.118`, `14:03:22` or `14:03`.
 pub fn time(at: i64, width: usize) -> String {
+    of_clock(there(at), width)
+}
+
+fn of_clock(at: i64, width: usize) -> String {
     let day = at.rem_euclid(DAY);
     let (hour, minute, second) = (day / HOUR, day / MINUTE % 60, day / SECOND % 60);
     match width {
@@ -19,38 +79,40 @@ pub fn time(at: i64, width: usize) -> String {
 
 /// Returns the date: `Mar 12 2026`.
 pub fn date(at: i64) -> String {
-    let (year, month, day) = civil(at.div_euclid(DAY));
+    let (year, month, day) = civil(there(at).div_euclid(DAY));
     format!("{} {day:02} {year}", MONTHS[month])
 }
 
 /// Returns date and time to the minute: `Mar 12 02:00`.
 pub fn minute(at: i64) -> String {
-    let (_, month, day) = civil(at.div_euclid(DAY));
+    let (_, month, day) = civil(there(at).div_euclid(DAY));
     format!("{} {day:02} {}", MONTHS[month], time(at, 5))
 }
 
 /// Returns date and time to the second: `Mar 12 02:00:07`.
 pub fn second(at: i64) -> String {
-    let (_, month, day) = civil(at.div_euclid(DAY));
+    let (_, month, day) = civil(there(at).div_euclid(DAY));
     format!("{} {day:02} {}", MONTHS[month], time(at, 8))
 }
 
 /// Returns the day alone: `Mar 12`.
 pub fn day(at: i64) -> String {
-    let (_, month, day) = civil(at.div_euclid(DAY));
+    let (_, month, day) = civil(there(at).div_euclid(DAY));
     format!("{} {day:02}", MONTHS[month])
 }
 
-/// Returns the instant as queries write it, to the microsecond: `2026-03-12T02:10:07.664000Z`.
+/// Returns the instant as queries write it, to the microsecond and in UTC whatever the zone of the words: `2026-03-12T02:10:07.664000Z`.
 pub fn exact(at: i64) -> String {
     let (year, month, day) = civil(at.div_euclid(DAY));
-    format!("{year}-{:02}-{day:02}T{}.{:06}Z", month + 1, time(at, 8), at.rem_euclid(SECOND))
+    format!("{year}-{:02}-{day:02}T{}.{:06}Z", month + 1, of_clock(at, 8), at.rem_euclid(SECOND))
 }
 
 /// Returns the instant a user or a cell wrote, `None` if it is none: `2026-03-12 02:10:07.664`, `2026-03-12`, a time of
-/// the day of `around`, or a step from `around` such as `+10m` or `-2h`.
+/// the day of `around`, or a step from `around` such as `+10m` or `-2h`. Without a Z it is in the zone of the words.
 pub fn instant(text: &str, around: i64) -> Option<i64> {
-    let text = text.trim().trim_end_matches(['Z', 'z']).trim_end_matches("+00:00");
+    let whole = text.trim();
+    let text = whole.trim_end_matches(['Z', 'z']).trim_end_matches("+00:00");
+    let ahead = if text.len() == whole.len() { AHEAD.get() } else { 0 };
     if text.starts_with(['+', '-']) {
         return around.checked_add(step(text)?);
     }
@@ -59,8 +121,8 @@ pub fn instant(text: &str, around: i64) -> Option<i64> {
         None if text.contains(':') => (None, Some(text)),
         None => (Some(text), None),
     };
-    let day = date.map_or(Some(around.div_euclid(DAY)), day_of)?;
-    day.checked_mul(DAY)?.checked_add(time.map_or(Some(0), of_day)?)
+    let day = date.map_or(Some(around.saturating_add(ahead).div_euclid(DAY)), day_of)?;
+    day.checked_mul(DAY)?.checked_add(time.map_or(Some(0), of_day)?)?.checked_sub(ahead)
 }
 
 fn step(text: &str) -> Option<i64> {
@@ -162,6 +224,27 @@ mod tests {
         assert_eq!(instant("02:10:07.664123", at), Some(at));
         assert_eq!(instant("2026-03-12 2:10", 0).map(second).as_deref(), Some("Mar 12 02:10:00"));
         assert_eq!(instant("-10m", 600_000_000), Some(0));
+    }
+
+    #[test]
+    fn in_another_zone_words_and_what_is_read_agree_and_queries_stay_in_utc() {
+        let at = 1_773_281_407_664_000; // Mar 12 2026 02:10:07 UTC
+        set_zone(zone_of("-05:30").unwrap());
+        let shown = (second(at), zone(), exact(at), instant("20:40:07.664", at), instant(&exact(at), 0), day_start(at));
+        let begins = instant("2026-03-11", 0);
+        set_zone(0);
+        let wanted = ("Mar 11 20:40:07".into(), "-05:30".into(), exact(at), Some(at), Some(at), begins.unwrap());
+        assert_eq!(shown, wanted);
+        assert_eq!(exact(begins.unwrap()), "2026-03-11T05:30:00.000000Z");
+    }
+
+    #[test]
+    fn a_zone_is_a_distance_from_utc() {
+        let zones = ["utc", "Z", "+2", "-05:30", "+0545", "+14:00"].map(zone_of);
+        assert_eq!(zones, [Some(0), Some(0), Some(120), Some(-330), Some(345), Some(840)]);
+        for text in ["", "2", "+15", "+2:7", "+02:60", "CET", "+é"] {
+            assert_eq!(zone_of(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -61,3 +61,25 @@ fn keys_of_the_users_own_work_and_are_shown() {
     stage.play(&desk, "?");
     assert!(stage.screen().contains("F              follow the actor"), "{}", stage.screen());
 }
+
+#[test]
+fn another_time_zone_changes_every_screen_and_questions_stay_in_utc() {
+    let (mut stage, desk) = open(120, 40);
+    stage.play(&desk, "L").write("+05:30");
+    assert!(stage.screen().contains("time zone: +05:30"), "{}", stage.screen());
+    stage.play(&desk, "Enter");
+    let screen = stage.screen();
+    assert!(screen.contains("07:30:00 – 08:09:00 +05:30") && screen.contains("Mar 12 07:55:08"), "{screen}");
+    stage.play(&desk, "2 e");
+    let screen = stage.screen();
+    assert!(cursor_line(&stage).contains("07:39:11.402") && screen.contains("Mar 12 +05:30"), "{screen}");
+    // What is typed is in the zone that is shown.
+    stage.play(&desk, "@").write("07:44:03").play(&desk, "Enter");
+    assert!(cursor_line(&stage).contains("07:44:03.118"), "{}", stage.screen());
+    stage.play(&desk, "3");
+    assert!(stage.screen().contains("Mar 12 +05:30") && stage.screen().contains("07:44:03"), "{}", stage.screen());
+    stage.play(&desk, "L").write("nowhere").play(&desk, "Enter");
+    assert!(stage.screen().contains("time zone: nowhere"), "it stays to be corrected: {}", stage.screen());
+    stage.play(&desk, "Esc 2 g y");
+    assert_eq!(stage.copied.as_deref(), Some("2026-03-12T02:00:00.000000Z"));
+}

@@ -191,7 +191,7 @@ fn draw_head(known: &Known, pen: &mut Pen<'_>, area: Rect) {
         let same = clock::date(from) == clock::date(to);
         let end = if same { clock::time(to, 8) } else { clock::second(to) };
         let span = clock::length(to.saturating_sub(from));
-        let words = format!("   {} {} – {end} UTC   {span}", clock::date(from), clock::time(from, 8));
+        let words = format!("   {} {} – {end} {}   {span}", clock::date(from), clock::time(from, 8), clock::zone());
         pen.write(area, (x, 0), &words, Role::Plain);
     }
     pen.write(area, (1, 1), &format!("Evidence: {}", known.evidence.text()), Role::Faint);
@@ -211,7 +211,12 @@ fn draw_line(line: &Line<'_>, pen: &mut Pen<'_>, area: Rect, y: u16) {
                 let x = pen.write(bar, (0, 0), &clock::minute(from), Role::Faint);
                 pen.right(bar, x + 1, 0, &clock::minute(to), Role::Faint);
                 let gap = if pen.theme.ascii { "~" } else { "┄" };
-                pen.write(area, (NAME + bar.width + 3, y), &format!("UTC   {gap} nothing recorded"), Role::Faint);
+                pen.write(
+                    area,
+                    (NAME + bar.width + 3, y),
+                    &format!("{}   {gap} nothing recorded", clock::zone()),
+                    Role::Faint,
+                );
             }
         }
         Line::Words(role, words) | Line::Blind(role, words) => {

@@ -307,7 +307,7 @@ impl View for Timeline {
         let more = [
             self.row().filter(|row| row.noted.any()).map(|row| format!("   {}", row.noted_words())),
             named,
-            self.row().map(|row| format!("   {} UTC", clock::date(row.time))),
+            self.row().map(|row| format!("   {} {}", clock::date(row.time), clock::zone())),
             self.row().and_then(|row| row.finding).map(|level| format!("   in a {} finding", level.name())),
             self.without_evidence().map(|share| format!("   {share}% without evidence")),
         ];

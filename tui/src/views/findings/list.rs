@@ -193,7 +193,8 @@ impl Findings {
         let parts = parts(area.width.saturating_sub(1), day.is_some());
         let lanes: Vec<Lane> = parts.iter().map(|(_, lane)| *lane).collect();
         let head = top(u16::from(area.height >= 3), &mut area);
-        let first_heading = day.as_ref().map_or("FIRST UTC".to_string(), |day| format!("{day} UTC"));
+        let first_heading =
+            day.as_ref().map_or_else(|| format!("FIRST {}", clock::zone()), |day| format!("{day} {}", clock::zone()));
         let names: Vec<_> = parts.iter().map(|(part, _)| self.heading(*part, &first_heading)).collect();
         grid::line(pen, head, (1, 0), &lanes, &names);
         let first = scroll(0, self.cursor, u64::from(area.height));
@@ -261,7 +262,8 @@ fn word(level: Level, width: u16) -> &'static str {
 fn parts(width: u16, one_day: bool) -> Vec<(Part, Lane)> {
     let lane = |width, set| Lane { width, set };
     let roomy = width >= 100;
-    let first = if one_day { 10 } else { 15 };
+    let zone = u16::try_from(columns(&clock::zone())).unwrap_or(3);
+    let first = if one_day { 7 + zone } else { 15 };
     let mut parts = vec![
         (Part::Level, lane(if roomy { 8 } else { 5 }, Set::Left)),
         (Part::Title, lane(if roomy { 36 } else { 20 }, Set::Left)),

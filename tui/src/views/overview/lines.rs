@@ -28,7 +28,6 @@ pub struct Source {
     bins: Vec<Bin>,
     rows: u64,
     note: Shown,
-    gaps: Option<String>,
 }
 
 /// Rules that are blind for one and the same reason.
@@ -65,7 +64,6 @@ impl Known {
     pub fn new(overview: ask::Overview) -> Known {
         let window = overview.window;
         let sources = overview.sources.into_iter().map(|source| Source {
-            gaps: gaps(&source.bins, window),
             name: Shown::new(source.name),
             source: source.source,
             bins: source.bins,
@@ -104,7 +102,7 @@ impl Known {
             lines.push(Line::Source { name, source, bins, rows: *rows, note });
         }
         for source in &self.sources {
-            if let Some(gaps) = &source.gaps {
+            if let Some(gaps) = gaps(&source.bins, self.window) {
                 say(&mut lines, Role::Warn, &format!("! {}: {gaps}", source.name.text()), width);
             }
         }

@@ -133,9 +133,9 @@ fn heading(view: &Timeline, pen: &mut Pen<'_>, area: Rect, lanes: &[(Column, Lan
     let first = view.page.as_ref().and_then(|page| page.row(view.first));
     let wide = lanes.first().is_some_and(|(_, lane)| lane.width >= 10);
     let day = match first {
-        Some(row) if wide => format!("{} UTC", clock::day(row.time)),
-        _ if wide => "TIME UTC".to_string(),
-        _ => "UTC".to_string(),
+        Some(row) if wide => format!("{} {}", clock::day(row.time), clock::zone()),
+        _ if wide => format!("TIME {}", clock::zone()),
+        _ => clock::zone(),
     };
     for (column, lane) in lanes {
         let name = match column {

@@ -52,7 +52,7 @@ impl Question {
     pub fn hint(self, text: &str, now: i64) -> String {
         match (self, clock::instant(text, now)) {
             (Question::Text, _) => String::new(),
-            (Question::Time, Some(at)) => format!("{} {} UTC", clock::date(at), clock::time(at, 12)),
+            (Question::Time, Some(at)) => format!("{} {} {}", clock::date(at), clock::time(at, 12), clock::zone()),
             (Question::Time, None) => "02:14:03, 2026-03-12 02:14 or +10m".to_string(),
         }
     }
@@ -77,7 +77,7 @@ impl Timeline {
                 }
             }
             Action::DayBack | Action::DayOn => {
-                let start = self.now().div_euclid(DAY).saturating_mul(DAY);
+                let start = clock::day_start(self.now());
                 self.beside(action == Action::DayOn, start, start.saturating_add(DAY), context);
             }
             _ => return false,
