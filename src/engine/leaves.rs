@@ -2,9 +2,9 @@
 //!
 //! A path through an array means any element, as in Sigma. Nothing is built but what is asked for.
 
-use std::collections::HashMap;
 use std::fmt;
 
+use ahash::AHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::sigma::matcher::Value;
@@ -12,7 +12,7 @@ use crate::sigma::matcher::Value;
 /// The paths that are asked for, as a tree of keys; `ids` are the askers whose path ends here.
 #[derive(Debug, Default)]
 pub struct Paths {
-    children: HashMap<String, Paths>,
+    children: AHashMap<String, Paths>,
     ids: Vec<usize>,
 }
 

@@ -1,7 +1,5 @@
 //! One batch of events asked by all rules: what was asked of a test is kept for the other rules that ask it.
 
-use std::collections::HashMap;
-
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int32Type};
@@ -24,7 +22,9 @@ pub struct Run<'a> {
     /// Answers costly tests with "cannot tell", to find the rows they need to be asked of.
     only_cheap: bool,
     /// Rows that lack a field, by field.
-    missing: HashMap<u16, BooleanBuffer>,
+    missing: Vec<(u16, BooleanBuffer)>,
+    /// Every text of the row that keywords were asked of last.
+    texts: Option<(usize, Vec<String>)>,
 }
 
 /// What was asked of an atom so far.
@@ -38,7 +38,7 @@ struct Asked {
 impl<'a> Run<'a> {
     pub fn new(compiled: &'a Compiled, batch: &'a RecordBatch) -> Run<'a> {
         let cache = compiled.atoms.iter().map(|_| None).collect();
-        Run { compiled, batch, cache, lists: Lists::default(), only_cheap: false, missing: HashMap::new() }
+        Run { compiled, batch, cache, lists: Lists::default(), only_cheap: false, missing: Vec::new(), texts: None }
     }
 
     /// The answer from columns alone. Costly tests are asked only of rows that the cheap ones cannot decide.
@@ -161,14 +161,19 @@ impl<'a> Run<'a> {
                     test.holds(self.batch, row)
                 }
                 Atom::Everything(matcher) => {
-                    if values::everything(self.batch, row, &mut |text| matcher.matches(Value::Text(text))) {
+                    if self.texts(row).iter().any(|text| matcher.matches(Value::Text(text))) {
                         return Some(true);
                     }
                     // Found is found; "not found" needs everything to have been recorded.
                     (!self.missing(Field::everything().root).value(row)).then_some(false)
                 }
                 // Asked of all open rows and kept: the others will ask the same.
-                _ => self.atom_answer(*atom, Some(open)).row(row),
+                _ => match &self.cache[*atom] {
+                    Some(Asked { rows, answer, .. }) if rows.as_ref().is_none_or(|rows| rows.value(row)) => {
+                        answer.row(row)
+                    }
+                    _ => self.atom_answer(*atom, Some(open)).row(row),
+                },
             },
             Node::All(nodes) => {
                 let mut told = Some(true);
@@ -195,9 +200,28 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Every text of a row: a rule asks for several keywords, one after the other.
+    fn texts(&mut self, row: usize) -> &[String] {
+        if self.texts.as_ref().is_none_or(|(of, _)| *of != row) {
+            let mut texts = Vec::new();
+            values::everything(self.batch, row, &mut |text| {
+                texts.push(text.to_owned());
+                false
+            });
+            self.texts = Some((row, texts));
+        }
+        self.texts.as_ref().map_or(&[], |(_, texts)| texts)
+    }
+
     /// The rows that lack any field of `root`.
     pub fn missing(&mut self, root: Recorded) -> &BooleanBuffer {
-        self.missing.entry(root.0).or_insert_with(|| missing_rows(self.batch, root))
+        // There are a few of them, and they are asked for each row of bodies.
+        let known = self.missing.iter().position(|(known, _)| *known == root.0);
+        let place = known.unwrap_or_else(|| {
+            self.missing.push((root.0, missing_rows(self.batch, root)));
+            self.missing.len() - 1
+        });
+        &self.missing[place].1
     }
 }
 
