@@ -96,7 +96,7 @@ impl Engine {
         let program = Engine::program_of(&rules, asked, false);
         rules.correlations.clear();
         let coverage = self.coverage()?;
-        let firsts = self.firsts(&program)?;
+        let firsts = self.firsts(&rules, &program)?;
         let named = |rule: usize| rules.rules[rule].meta.name.clone();
         let seen = firsts.into_iter().map(|((rule, values), first)| ((named(rule), values), first)).collect();
         Ok(Baseline { begins: coverage.begins(&Baseline::default()), seen })

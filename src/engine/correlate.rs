@@ -1,249 +1,234 @@
-//! Correlations as plans: window functions over the verdicts of their base rules, in event time.
+//! Correlations over the steps that a scan gave: one pass with two pointers over each group, in event time.
 //!
 //! A window is closed at both ends: two events exactly `timespan` apart belong together. Events of one instant count
-//! as being in any order. A result is the set of events that lie in at least one window that meets the condition.
+//! as being in any order. A result is the set of events that lie in at least one window that meets the condition; for
+//! `temporal_ordered`, in at least one chain of all parts. After the sort, time grows with the number of steps alone;
+//! only a percentile costs a logarithm more.
 
-use std::sync::Arc;
+use std::ops::Range;
 
-use arrow::array::{AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use datafusion::error::Result;
-use datafusion::prelude::SessionContext;
+use super::steps::{Place, Step, Steps};
+use super::tally::{Distinct, Events, Ranks, Sum, Tally};
+use crate::sigma::{Correlation, CorrelationKind, Key, Measure, Origin, Part};
 
-use crate::sigma::predicate::Cmp;
-use crate::sigma::{Correlation, CorrelationKind};
-
-/// One verdict as a correlation sees it.
-pub struct Step {
-    /// Microseconds, UTC.
-    pub time: i64,
-    /// Values of the group-by fields.
-    pub group: Vec<String>,
-    /// For `value_count` the counted value.
-    pub value: Option<String>,
-    /// Place of the base rule in the correlation's list.
-    pub rule: usize,
+/// What one correlation found.
+#[derive(Default)]
+struct Found {
+    /// Sorted by group, time and part.
+    steps: Vec<Step>,
+    /// For each step whether it is part of a result.
+    belongs: Vec<bool>,
+    /// The windows that met the condition, by the steps they hold, for correlations of this one.
+    met: Vec<Range<usize>>,
 }
 
-/// Returns, group by group, the episodes: places in `steps` of the events that belong together, in event order.
-pub async fn episodes(correlation: &Correlation, steps: &[Step]) -> Result<Vec<Vec<usize>>> {
-    let mut order: Vec<usize> = (0..steps.len()).collect();
-    // A value nobody recorded counts as no value.
-    if matches!(correlation.kind, CorrelationKind::ValueCount { .. }) {
-        order.retain(|i| steps[*i].value.is_some());
+/// Returns for each correlation that is reported its episodes, in the order of groups and times: the places of the events
+/// that belong together, each once.
+pub fn episodes(correlations: &[Correlation], mut steps: Steps) -> Vec<Vec<Vec<Place>>> {
+    let mut all: Vec<Found> = Vec::new();
+    for (number, correlation) in correlations.iter().enumerate() {
+        let mut own = steps.take(number);
+        for (part, place) in chained(correlation) {
+            fire(correlation, part, (&correlations[place], &all[place]), &mut steps, &mut own);
+        }
+        let is_chained = correlations.iter().any(|other| chained(other).any(|(_, place)| place == number));
+        let found = find(correlation, own, &steps, is_chained);
+        // Most correlations find nothing, and what they were asked of is the most of what is held here.
+        all.push(if found.belongs.contains(&true) { found } else { Found::default() });
     }
-    if order.is_empty() {
-        return Ok(Vec::new());
+    let reported = |place: usize| correlations[place].meta.reported;
+    (0..all.len()).map(|place| if reported(place) { cut(correlations, place, &all) } else { Vec::new() }).collect()
+}
+
+/// The correlations that one is made of, by part and place.
+fn chained(correlation: &Correlation) -> impl Iterator<Item = (usize, usize)> {
+    correlation.parts.iter().enumerate().filter_map(|(part, of)| match of {
+        Part::Correlation(place) => Some((part, *place)),
+        Part::Rule(_) => None,
+    })
+}
+
+/// Makes a step of each window of another correlation that met its condition, at the time of the window's end.
+fn fire(correlation: &Correlation, part: usize, other: (&Correlation, &Found), steps: &mut Steps, own: &mut Vec<Step>) {
+    let (other, found) = other;
+    let of = |keys: &[Key], words: &[u32]| -> Option<Vec<u32>> {
+        let word = |key: &Key| match key.from.get(part) {
+            Some(Origin::Group(place)) => words.get(*place).copied(),
+            _ => None,
+        };
+        keys.iter().map(word).collect()
+    };
+    for (window, met) in found.met.iter().enumerate() {
+        let last = &found.steps[met.end - 1];
+        let words = steps.words_of(last.group, other.group_by.len());
+        if let (Some(group), Some(value)) = (of(&correlation.group_by, &words), of(correlation.counted(), &words)) {
+            let (group, value) = (steps.tuple(group), steps.tuple(value));
+            own.push(Step { group, time: last.time, part: part as u32, evidence: 0, offset: window as u64, value });
+        }
     }
-    let context = SessionContext::new();
-    context.register_batch("steps", table(steps, &order)?)?;
-    let found = context.sql(&plan(correlation)).await?.collect().await?;
-    let mut rows: Vec<usize> = Vec::new();
-    for batch in &found {
-        rows.extend(batch.column(0).as_primitive::<Int64Type>().values().iter().map(|row| *row as usize));
+}
+
+/// Finds the steps that are part of a result; and, `with_windows`, each window that met the condition.
+fn find(correlation: &Correlation, mut steps: Vec<Step>, all: &Steps, with_windows: bool) -> Found {
+    let mut numbers = Vec::new();
+    if let CorrelationKind::Value { .. } = &correlation.kind {
+        let spelt = all.numbers();
+        steps.retain(|step| spelt[step.value as usize].is_finite());
+        steps.sort_unstable();
+        numbers = steps.iter().map(|step| spelt[step.value as usize]).collect();
+    } else {
+        steps.sort_unstable();
     }
-    rows.sort_by(|a, b| (&steps[*a].group, steps[*a].time, a).cmp(&(&steps[*b].group, steps[*b].time, b)));
+    let mut found = Found { belongs: vec![false; steps.len()], steps, met: Vec::new() };
+    let span = correlation.timespan;
+    let ids = |of: fn(&Step) -> u32, found: &Found| found.steps.iter().map(of).collect::<Vec<u32>>();
+    match &correlation.kind {
+        CorrelationKind::EventCount => found.slide(span, Events::new(correlation), with_windows),
+        CorrelationKind::ValueCount { .. } => {
+            let values = ids(|step| step.value, &found);
+            found.slide(span, Distinct::new(correlation, values), with_windows);
+        }
+        CorrelationKind::Temporal => {
+            let parts = ids(|step| step.part, &found);
+            found.slide(span, Distinct::new(correlation, parts), with_windows);
+        }
+        CorrelationKind::TemporalOrdered => found.chain(span, correlation.parts.len(), with_windows),
+        CorrelationKind::Value { measure: Measure::Percentile(rank), .. } => {
+            found.slide(span, Ranks::new(correlation, *rank, &numbers), with_windows);
+        }
+        CorrelationKind::Value { measure, .. } => {
+            found.slide(span, Sum::new(correlation, *measure == Measure::Average, &numbers), with_windows);
+        }
+    }
+    found
+}
+
+impl Found {
+    /// The steps of each group.
+    fn groups(&self) -> Vec<Range<usize>> {
+        let mut groups = Vec::new();
+        let mut start = 0;
+        for group in self.steps.chunk_by(|a, b| a.group == b.group) {
+            groups.push(start..start + group.len());
+            start += group.len();
+        }
+        groups
+    }
+
+    /// Slides a window over each group: it ends at each instant at which there is an event.
+    fn slide(&mut self, span: i64, mut tally: impl Tally, with_windows: bool) {
+        for group in self.groups() {
+            let (mut first, mut next, mut covered) = (group.start, group.start, group.start);
+            while next < group.end {
+                let now = self.steps[next].time;
+                while next < group.end && self.steps[next].time == now {
+                    tally.enter(next);
+                    next += 1;
+                }
+                while self.steps[first].time < now.saturating_sub(span) {
+                    tally.leave(first);
+                    first += 1;
+                }
+                if tally.holds() {
+                    self.belongs[first.max(covered)..next].fill(true);
+                    covered = next;
+                    if with_windows {
+                        self.met.push(first..next);
+                    }
+                }
+            }
+            (first..group.end).for_each(|step| tally.leave(step));
+        }
+    }
+
+    /// Finds the steps of chains: of all chains through a step, the one that starts latest before it and ends earliest
+    /// after it is the shortest.
+    fn chain(&mut self, span: i64, parts: usize, with_windows: bool) {
+        for group in self.groups() {
+            let steps = &self.steps[group.clone()];
+            // By part, the latest start of a chain so far that has come to it.
+            let mut started: Vec<Option<i64>> = vec![None; parts];
+            let mut starts = Vec::with_capacity(steps.len());
+            for (place, step) in steps.iter().enumerate() {
+                let part = step.part as usize;
+                let start = if part == 0 { Some(step.time) } else { started[part - 1] };
+                started[part] = started[part].max(start);
+                starts.push(start);
+                let is_last = steps.get(place + 1).is_none_or(|next| next.time != step.time);
+                if with_windows
+                    && is_last
+                    && started[parts - 1].is_some_and(|start| start >= step.time.saturating_sub(span))
+                {
+                    let first = steps.partition_point(|other| other.time < step.time.saturating_sub(span));
+                    self.met.push(group.start + first..group.start + place + 1);
+                }
+            }
+            // By part, the earliest end of a chain that goes on from it.
+            let mut ends: Vec<Option<i64>> = vec![None; parts];
+            for (place, step) in steps.iter().enumerate().rev() {
+                let part = step.part as usize;
+                let end = if part + 1 == parts { Some(step.time) } else { ends[part + 1] };
+                ends[part] = end.or(ends[part]);
+                let is_short = |(start, end): (i64, i64)| end.saturating_sub(start) <= span;
+                self.belongs[group.start + place] = starts[place].zip(end).is_some_and(is_short);
+            }
+        }
+    }
+}
+
+/// Cuts what a correlation found into episodes, where nothing of the group follows within the timespan.
+fn cut(correlations: &[Correlation], place: usize, all: &[Found]) -> Vec<Vec<Place>> {
+    let found = &all[place];
     let mut episodes: Vec<Vec<usize>> = Vec::new();
-    for row in rows {
-        let continues = episodes.last().and_then(|e| e.last()).is_some_and(|last| {
-            steps[*last].group == steps[row].group && steps[row].time - steps[*last].time <= correlation.timespan
+    for step in (0..found.steps.len()).filter(|step| found.belongs[*step]) {
+        let continues = episodes.last().and_then(|episode| episode.last()).is_some_and(|last| {
+            let (last, step) = (&found.steps[*last], &found.steps[step]);
+            last.group == step.group && step.time.saturating_sub(last.time) <= correlations[place].timespan
         });
         match episodes.last_mut() {
-            Some(episode) if continues => episode.push(row),
-            _ => episodes.push(vec![row]),
+            Some(episode) if continues => episode.push(step),
+            _ => episodes.push(vec![step]),
         }
     }
-    Ok(episodes)
-}
-
-fn table(steps: &[Step], order: &[usize]) -> Result<RecordBatch> {
-    // Length before each part, so that no two groups spell the same key.
-    let key = |group: &[String]| group.iter().map(|part| format!("{}:{part}", part.len())).collect::<String>();
-    let schema = Schema::new(vec![
-        Field::new("step", DataType::Int64, false),
-        Field::new("time", DataType::Int64, false),
-        Field::new("key", DataType::Utf8, false),
-        Field::new("value", DataType::Utf8, true),
-        Field::new("rule", DataType::Int32, false),
-    ]);
-    let of = |i: &usize| &steps[*i];
-    Ok(RecordBatch::try_new(
-        Arc::new(schema),
-        vec![
-            Arc::new(Int64Array::from_iter_values(order.iter().map(|i| *i as i64))),
-            Arc::new(Int64Array::from_iter_values(order.iter().map(|i| of(i).time))),
-            Arc::new(StringArray::from_iter_values(order.iter().map(|i| key(&of(i).group)))),
-            Arc::new(order.iter().map(|i| of(i).value.as_deref()).collect::<StringArray>()),
-            Arc::new(Int32Array::from_iter_values(order.iter().map(|i| of(i).rule as i32))),
-        ],
-    )?)
-}
-
-/// The plan, as SQL over table `steps`. Only numbers of our own making are written into it.
-pub fn plan(correlation: &Correlation) -> String {
-    let span = correlation.timespan;
-    let back = format!("OVER (PARTITION BY key ORDER BY time RANGE BETWEEN {span} PRECEDING AND CURRENT ROW)");
-    let ahead = format!("OVER (PARTITION BY key ORDER BY time RANGE BETWEEN CURRENT ROW AND {span} FOLLOWING)");
-    let holds = |what: &str| condition(&correlation.condition, what);
-    let windows = match &correlation.kind {
-        CorrelationKind::EventCount => {
-            format!(
-                "SELECT *, {} AS met, time - {span} AS start FROM (SELECT *, count(*) {back} AS n FROM steps)",
-                holds("n")
-            )
-        }
-        CorrelationKind::ValueCount { .. } => format!(
-            "SELECT *, {} AS met, time - {span} AS start FROM (SELECT *, count(DISTINCT value) {back} AS n FROM steps)",
-            holds("n")
-        ),
-        CorrelationKind::Temporal => {
-            let fired: Vec<String> = (0..correlation.rules.len())
-                .map(|rule| format!("max(CASE WHEN rule = {rule} THEN 1 ELSE 0 END) {back}"))
-                .collect();
-            format!(
-                "SELECT *, {} AS met, time - {span} AS start FROM (SELECT *, {} AS n FROM steps)",
-                holds("n"),
-                fired.join(" + ")
-            )
-        }
-        CorrelationKind::TemporalOrdered => ordered(correlation.rules.len(), span),
+    let events = |steps: Vec<usize>| {
+        let mut places = Vec::new();
+        events(correlations, place, all, &mut steps.into_iter(), &mut places);
+        places.sort_unstable();
+        places.dedup();
+        places
     };
-    format!(
-        "SELECT step FROM (SELECT step, time, min(CASE WHEN met THEN start END) {ahead} AS since FROM ({windows})) \
-         WHERE since <= time"
-    )
+    episodes.into_iter().map(events).collect()
 }
 
-/// For each step of the last rule the latest start of a chain that ends there; met when that is within the span.
-fn ordered(rules: usize, span: i64) -> String {
-    let so_far = "OVER (PARTITION BY key ORDER BY time RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)";
-    let mut query = "SELECT *, CASE WHEN rule = 0 THEN time END AS s0 FROM steps".to_owned();
-    for rule in 1..rules {
-        let before = rule - 1;
-        query = format!(
-            "SELECT *, CASE WHEN rule = {rule} THEN p{before} END AS s{rule} \
-             FROM (SELECT *, max(s{before}) {so_far} AS p{before} FROM ({query}))"
-        );
+/// The places of the events that steps stand for: those of a correlation for the events of its window.
+fn events(
+    correlations: &[Correlation],
+    place: usize,
+    all: &[Found],
+    steps: &mut dyn Iterator<Item = usize>,
+    places: &mut Vec<Place>,
+) {
+    let found = &all[place];
+    let mut windows: Vec<Vec<Range<usize>>> = vec![Vec::new(); correlations.len()];
+    for step in steps.map(|step| &found.steps[step]) {
+        match correlations[place].parts[step.part as usize] {
+            Part::Rule(_) => places.push((step.evidence, step.offset)),
+            Part::Correlation(other) => windows[other].push(all[other].met[step.offset as usize].clone()),
+        }
     }
-    let last = rules.saturating_sub(1);
-    format!("SELECT *, s{last} IS NOT NULL AND time - s{last} <= {span} AS met, s{last} AS start FROM ({query})")
-}
-
-fn condition(condition: &[(Cmp, u64)], what: &str) -> String {
-    let symbol = |cmp: &Cmp| match cmp {
-        Cmp::Lt => "<",
-        Cmp::Lte => "<=",
-        Cmp::Gt => ">",
-        Cmp::Gte => ">=",
-        Cmp::Eq => "=",
-        Cmp::Ne => "<>",
-    };
-    let parts = condition.iter().map(|(cmp, number)| format!("{what} {} {number}", symbol(cmp)));
-    parts.collect::<Vec<_>>().join(" AND ")
+    for (other, mut windows) in windows.into_iter().enumerate().filter(|(_, windows)| !windows.is_empty()) {
+        // Windows overlap; each of their steps is asked once.
+        windows.sort_unstable_by_key(|window| window.start);
+        let mut done = 0;
+        let mut inside = windows.into_iter().flat_map(|window| {
+            let fresh = window.start.max(done)..window.end;
+            done = done.max(window.end);
+            fresh
+        });
+        let mut inside = inside.by_ref().filter(|step| all[other].belongs[*step]);
+        events(correlations, other, all, &mut inside, places);
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::sigma::{RuleFile, load};
-
-    /// A correlation over three rules, in words of Sigma.
-    fn correlation(body: &str) -> Correlation {
-        let rule = |name: &str, verb: &str| {
-            format!("title: {name}\nname: {name}\ndetection:\n  s: {{verb: {verb}}}\n  condition: s\n---\n")
-        };
-        let text = format!(
-            "{}{}{}title: c\nname: c\ncorrelation:\n{body}",
-            rule("r0", "get"),
-            rule("r1", "list"),
-            rule("r2", "watch")
-        );
-        let (mut set, problems) = load(&[RuleFile { path: "c.yml".into(), text }]);
-        assert_eq!(problems, []);
-        set.correlations.remove(0)
-    }
-
-    fn found(correlation: &Correlation, steps: &[Step]) -> Vec<usize> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let mut rows = runtime.block_on(episodes(correlation, steps)).unwrap().concat();
-        rows.sort_unstable();
-        rows
-    }
-
-    fn step(time: i64, group: u8, value: u8, rule: usize) -> Step {
-        Step { time, group: vec![group.to_string()], value: Some(value.to_string()), rule }
-    }
-
-    /// The definition, word by word: an event belongs when some window that meets the condition holds it.
-    fn by_definition(correlation: &Correlation, steps: &[Step]) -> Vec<usize> {
-        let span = correlation.timespan;
-        let wanted = correlation.condition[0].1 as usize;
-        let mut rows = std::collections::BTreeSet::new();
-        for end in steps {
-            let window: Vec<usize> = (0..steps.len())
-                .filter(|i| steps[*i].group == end.group && (end.time - span..=end.time).contains(&steps[*i].time))
-                .collect();
-            let distinct = |of: &dyn Fn(&Step) -> String| {
-                window.iter().map(|i| of(&steps[*i])).collect::<std::collections::BTreeSet<_>>().len()
-            };
-            let met = match &correlation.kind {
-                CorrelationKind::EventCount => window.len() >= wanted,
-                CorrelationKind::ValueCount { .. } => distinct(&|s| s.value.clone().unwrap()) >= wanted,
-                CorrelationKind::Temporal => distinct(&|s| s.rule.to_string()) >= wanted,
-                CorrelationKind::TemporalOrdered => continue,
-            };
-            if met {
-                rows.extend(window);
-            }
-        }
-        rows.into_iter().collect()
-    }
-
-    const SECOND: i64 = 1_000_000;
-
-    #[test]
-    fn events_exactly_the_timespan_apart_are_together_and_a_microsecond_more_are_not() {
-        let count = correlation(
-            "  type: event_count\n  rules: [r0]\n  group-by: [verb]\n  timespan: 5s\n  condition: {gte: 2}\n",
-        );
-        assert_eq!(found(&count, &[step(0, 0, 0, 0), step(5 * SECOND, 0, 0, 0)]), [0, 1]);
-        assert_eq!(found(&count, &[step(0, 0, 0, 0), step(5 * SECOND + 1, 0, 0, 0)]), [0usize; 0]);
-        assert_eq!(found(&count, &[step(0, 0, 0, 0), step(1, 1, 0, 0)]), [0usize; 0], "two groups");
-    }
-
-    #[test]
-    fn a_chain_needs_its_order_and_its_span() {
-        let chain =
-            correlation("  type: temporal_ordered\n  rules: [r0, r1, r2]\n  group-by: [verb]\n  timespan: 9s\n");
-        let at = |times: [i64; 3]| [0, 1, 2].map(|rule| step(times[rule] * SECOND, 0, 0, rule));
-        assert_eq!(found(&chain, &at([0, 4, 9])), [0, 1, 2]);
-        assert_eq!(found(&chain, &at([0, 4, 10])), [0usize; 0], "too long");
-        assert_eq!(found(&chain, &at([4, 0, 9])), [0usize; 0], "wrong order");
-        assert_eq!(found(&chain, &at([3, 3, 3])), [0, 1, 2], "one instant is any order");
-        let mut turned: Vec<Step> = at([0, 4, 9]).into();
-        turned.reverse();
-        assert_eq!(found(&chain, &turned), [0, 1, 2], "input order is no order");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 40, ..Default::default() })]
-
-        #[test]
-        fn plans_follow_the_definition(
-            steps in prop::collection::vec((0..30i64, 0..2u8, 0..3u8, 0..3usize), 0..14),
-            kind in 0..3usize,
-            wanted in 1..4u32,
-        ) {
-            let head = ["event_count", "value_count", "temporal"][kind];
-            let field = if kind == 1 { ", field: objectRef.name" } else { "" };
-            let text = format!(
-                "  type: {head}\n  rules: [r0, r1, r2]\n  group-by: [verb]\n  timespan: 4s\n  condition: {{gte: {wanted}{field}}}\n"
-            );
-            let correlation = correlation(&text);
-            let steps: Vec<Step> = steps.into_iter().map(|(t, g, v, r)| step(t * SECOND / 2, g, v, r)).collect();
-            prop_assert_eq!(found(&correlation, &steps), by_definition(&correlation, &steps));
-        }
-    }
-}
+mod tests;

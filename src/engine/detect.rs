@@ -1,27 +1,29 @@
 //! Replays a case through rules: one scan for all of them, then correlations, then findings.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::UInt32Type;
+use ahash::AHashSet;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
-use datafusion::prelude::{Expr, col};
+use datafusion::prelude::col;
 use futures::StreamExt;
 
 use super::baseline::Baseline;
 use super::blind::{Blind, Coverage};
 use super::bodies::BODIES;
-use super::correlate::{Step, episodes};
+use super::correlate::episodes;
 use super::finding::{Event, Finding, Words, finding, group};
+use super::picked::Picked;
 use super::ruleset::Compiled;
-use super::scan::{CARRIED, Program, RuleSetExec};
-use super::{Engine, candidates, damaged, derived};
+use super::scan::{CARRIED, PartOf, Program, RuleSetExec};
+use super::steps::Place;
+use super::told::{First, Verdict, step};
+pub(super) use super::told::{Open, Told};
+use super::{Engine, damaged, derived, places};
 use crate::error::Result;
-use crate::model::{Micros, Span};
+use crate::model::Micros;
 use crate::sigma::lists::unfilled;
-use crate::sigma::{Correlation, CorrelationKind, Exception, Field, Level, Meta, Over, Predicate, Rule, RuleSet};
+use crate::sigma::{Exception, Field, Key, Level, Meta, Origin, Over, Part, Predicate, Rule, RuleSet};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -64,57 +66,20 @@ pub struct Untold {
     pub audit_ids: Vec<String>,
 }
 
-/// One row of the verdict stream. It stays in its batch until somebody wants to read it: a part of a correlation may hit
-/// a large share of all events, of which few end in a finding.
-#[derive(Clone)]
-pub(super) struct Verdict {
-    pub(super) rule: usize,
-    pub(super) hit: bool,
-    time: Option<Micros>,
-    pub(super) span: Span,
-    batch: Arc<RecordBatch>,
-    row: usize,
-    keys: Vec<Option<String>>,
-    /// Of an object of a snapshot, and no event.
-    pub(super) standing: bool,
-    /// It is no hit, but what it brings is usual from then on.
-    pub(super) excepted: bool,
-}
-
-impl Verdict {
-    /// Partitions end in any order; evidence order makes the answer one.
-    fn order(&self, other: &Verdict) -> std::cmp::Ordering {
-        (self.rule, self.when()).cmp(&(other.rule, other.when()))
-    }
-
-    fn when(&self) -> (Option<Micros>, Span) {
-        (self.time, self.span)
-    }
-
-    fn event(&self) -> Event {
-        let mut event = Event::read(&self.batch, self.row);
-        if self.standing {
-            // Nobody saw it happen.
-            (event.verb, event.code, event.stage) = (None, None, None);
-        }
-        event
-    }
-}
-
 /// Says whether the first event of its kind came after the rule had learnt what is usual in its cluster, and is not known
 /// from elsewhere.
-fn is_new(
-    rule: &Rule,
-    values: &[Option<String>],
-    time: Option<Micros>,
-    begins: &BTreeMap<Option<String>, Micros>,
-    baseline: &Baseline,
-) -> bool {
-    let learning = rule.first.as_ref().map_or(0, |first| first.learning);
+fn is_new(rule: &Rule, first: &First, begins: &BTreeMap<Option<String>, Micros>, baseline: &Baseline) -> bool {
+    let (learning, values) = (rule.first.as_ref().map_or(0, |first| first.learning), first.values(rule));
     let begin = values.last().and_then(|cluster| begins.get(cluster));
-    let learnt = |time: Micros| begin.is_some_and(|begin| time.0.saturating_sub(begin.0) >= learning);
-    time.is_some_and(|time| learnt(time) && !baseline.knows(&rule.meta.name, values, time))
+    begin.is_some_and(|begin| first.time.0.saturating_sub(begin.0) >= learning)
+        && !baseline.knows(&rule.meta.name, values, first.time)
 }
+
+/// A rule with `first`, and a combination of values, the cluster last.
+type Kind = (usize, Vec<Option<String>>);
+
+/// Reads what findings show of the events at some places.
+pub(super) type Pick<'a> = dyn Fn(AHashSet<Place>) -> Result<Picked> + 'a;
 
 impl Engine {
     /// Replays every event of the case through `rules`.
@@ -133,46 +98,59 @@ impl Engine {
     /// When a file of the case cannot be read.
     pub fn replay_after(&self, rules: &RuleSet, baseline: &Baseline) -> Result<Replay> {
         let rules = &rules.filled(&self.lists()?);
-        let told = self.verdicts(&Engine::program(rules, Over::events))?;
+        let program = Engine::program(rules, Over::events);
+        let told = self.verdicts(&program)?;
         let coverage = self.coverage()?;
         let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
-        self.conclude(rules, told, standing, coverage, baseline)
+        Engine::conclude(rules, &program, (told, standing), (coverage, baseline), &|places| self.pick(places))
     }
 
-    /// What verdicts on events, and on the objects of snapshots, amount to: firsts, correlations, findings.
+    /// What the verdicts on events and on the objects of snapshots amount to: firsts, correlations, findings. `pick` reads
+    /// the events of findings that no verdict carries.
+    ///
+    /// # Errors
+    /// When `pick` fails.
     pub(super) fn conclude(
-        &self,
         rules: &RuleSet,
-        told: Told,
-        standing: Told,
-        coverage: Coverage,
-        baseline: &Baseline,
+        program: &Program,
+        (told, standing): (Told, Told),
+        (coverage, baseline): (Coverage, &Baseline),
+        pick: &Pick<'_>,
     ) -> Result<Replay> {
-        let Told { mut verdicts, excepted, firsts } = told;
+        let Told { mut verdicts, excepted, firsts, mut steps } = told;
         let begins = coverage.begins(baseline);
-        let new = firsts.into_iter().filter(|((rule, values), verdict)| {
-            let rule = &rules.rules[*rule];
-            !verdict.excepted && is_new(rule, values, verdict.time, &begins, baseline)
-        });
-        verdicts.extend(new.map(|(_, verdict)| verdict));
         verdicts.sort_by(Verdict::order);
+        let mut firsts_of: Vec<Vec<Place>> = vec![Vec::new(); rules.rules.len()];
+        for (rule, firsts) in firsts {
+            for first in firsts.into_values().filter(|first| !first.excepted) {
+                if is_new(&rules.rules[rule], &first, &begins, baseline) {
+                    firsts_of[rule].push((first.span.evidence.0, first.span.offset));
+                    step(program, rule, (first.time, first.span), &|key| first.keys[key].as_deref(), &mut steps);
+                }
+            }
+        }
+        let episodes = episodes(&rules.correlations, steps);
+        let places = episodes.iter().flatten().chain(&firsts_of).flatten().copied().collect();
+        let picked = pick(places)?;
+        let read = |places: &[Place]| places.iter().filter_map(|place| picked.event(*place)).collect::<Vec<Event>>();
         let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));
         let mut findings = Vec::new();
         let mut untold = Vec::new();
-        for (rule, verdicts) in rules.rules.iter().zip(&by_rule).filter(|(rule, _)| rule.meta.reported) {
+        for (place, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.meta.reported) {
             let words = words_of(&rule.meta);
-            findings.extend(group(&words, events(verdicts, true)));
-            untold.extend(cannot_tell(&words, events(verdicts, false)));
-        }
-        for (rule, verdicts) in rules.rules.iter().zip(&standing_by_rule).filter(|(rule, _)| rule.meta.reported) {
+            findings.extend(group(&words, [events(&by_rule[place], true), read(&firsts_of[place])].concat()));
+            untold.extend(cannot_tell(&words, events(&by_rule[place], false)));
             // What cannot be told of an object is who made it: the rule asks what a snapshot never knows.
-            findings.extend(group(&words_of(&rule.meta), events(verdicts, true)));
+            findings.extend(group(&words, events(&standing_by_rule[place], true)));
         }
-        for correlation in &rules.correlations {
+        for (correlation, episodes) in rules.correlations.iter().zip(&episodes) {
             let words = words_of(&correlation.meta);
-            findings.extend(self.correlate(rules, correlation, &by_rule)?);
-            let undecided = correlation.rules.iter().flat_map(|rule| events(&by_rule[*rule], false)).collect();
-            untold.extend(cannot_tell(&words, undecided));
+            findings.extend(episodes.iter().map(|places| finding(&words, read(places))));
+            if correlation.meta.reported {
+                let parts = rules.rules_of(correlation);
+                let undecided = parts.iter().flat_map(|rule| events(&by_rule[*rule], false)).collect();
+                untold.extend(cannot_tell(&words, undecided));
+            }
         }
         findings.sort_by(|a, b| {
             let key = |f: &Finding| (std::cmp::Reverse(f.level), f.first, f.rule.clone(), f.id.clone());
@@ -200,7 +178,7 @@ impl Engine {
     /// When the plan cannot be made.
     pub fn explain(&self, rules: &RuleSet) -> Result<String> {
         let program = Engine::program(rules, Over::events);
-        let plan = self.runtime.block_on(self.plan(&program, candidates::filter(&program), false))?;
+        let plan = self.runtime.block_on(self.plan(&program, None))?;
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
@@ -213,10 +191,12 @@ impl Engine {
 
     /// Compiles a rule set; the rules that are not `asked` keep their places and never hit.
     pub(super) fn program_of(rules: &RuleSet, asked: impl Fn(&Rule) -> bool, standing: bool) -> Arc<Program> {
-        let keys = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).collect();
+        let (keys, parts) = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).unzip();
         // The cluster is one value more.
         let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len() + 1);
         let firsts = rules.rules.iter().map(first).collect();
+        let reported = rules.rules.iter().map(|rule| rule.meta.reported).collect();
+        let lengths = rules.correlations.iter().map(|c| (c.group_by.len(), c.counted().len())).collect();
         let never = || Predicate::negate(Predicate::True);
         let rule = |rule: &Rule| match asked(rule) && unfilled(&rule.predicate).is_empty() {
             true => rule.clone(),
@@ -231,11 +211,13 @@ impl Engine {
         };
         let exceptions: Vec<Exception> = rules.exceptions.iter().map(exception).collect();
         let states = all.iter().map(|rule| derived::asks_state(&rule.predicate)).collect();
-        Arc::new(Program { compiled: Compiled::new(&all, &exceptions), keys, firsts, states })
+        Arc::new(Program { compiled: Compiled::new(&all, &exceptions), keys, firsts, states, parts, lengths, reported })
     }
 
-    /// One plan for all rules: a scan of the rows `filter` lets through, and one operator on top.
-    async fn plan(&self, program: &Arc<Program>, filter: Expr, bodies: bool) -> Result<Arc<dyn ExecutionPlan>> {
+    /// One plan for all rules: a scan of all rows without their bodies, or of those at `places` with them, and one operator
+    /// on top.
+    async fn plan(&self, program: &Arc<Program>, places: Option<AHashSet<Place>>) -> Result<Arc<dyn ExecutionPlan>> {
+        let bodies = places.is_some();
         let mut wanted: Vec<&str> = CARRIED.to_vec();
         wanted.push("containers");
         let of_keys = program.keys.iter().flatten().flat_map(super::values::columns);
@@ -246,7 +228,10 @@ impl Engine {
                 wanted.push(column);
             }
         }
-        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(filter)).map_err(damaged)?;
+        let mut frame = self.context.table("audit").await.map_err(damaged)?;
+        if let Some(places) = places {
+            frame = frame.filter(places::at(places)).map_err(damaged)?;
+        }
         let columns = wanted.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
         let scan = frame.select(columns).map_err(damaged)?.create_physical_plan().await.map_err(damaged)?;
         Ok(Arc::new(RuleSetExec::new(scan, Arc::clone(program))))
@@ -256,13 +241,12 @@ impl Engine {
     /// are nearly all of a case, and few events do.
     fn verdicts(&self, program: &Arc<Program>) -> Result<Told> {
         self.runtime.block_on(async {
-            let first = self.plan(program, candidates::filter(program), false).await?;
+            let first = self.plan(program, None).await?;
             let (mut told, open) = self.run(program, first, None).await?;
             if !open.is_empty() {
-                let places = open.iter().map(|(_, span)| (span.evidence.0, span.offset)).collect();
-                let second = self.plan(program, candidates::at(places), true).await?;
+                let second = self.plan(program, Some(open.places())).await?;
                 // The other rules had told of these events before.
-                told.add(self.run(program, second, Some(Arc::new(open))).await?.0);
+                told.add(self.run(program, second, Some(Arc::new(open))).await?.0, &program.lengths);
             }
             self.decide(program, &mut told).await?;
             Ok(told)
@@ -270,9 +254,14 @@ impl Engine {
     }
 
     /// The earliest hit of each combination of values of rules with `first`, excepted or not.
-    pub(super) fn firsts(&self, program: &Arc<Program>) -> Result<HashMap<Kind, Micros>> {
-        let firsts = self.verdicts(program)?.firsts;
-        Ok(firsts.into_iter().filter_map(|(of, verdict)| Some((of, verdict.time?))).collect())
+    pub(super) fn firsts(&self, rules: &RuleSet, program: &Arc<Program>) -> Result<HashMap<Kind, Micros>> {
+        let mut all = HashMap::new();
+        for (rule, firsts) in self.verdicts(program)?.firsts {
+            let kinds =
+                firsts.into_values().map(|first| ((rule, first.values(&rules.rules[rule]).to_vec()), first.time));
+            all.extend(kinds);
+        }
+        Ok(all)
     }
 
     /// Runs a plan of rules: what it tells, of the events and rules in `only` if given, and which rule hangs on the
@@ -291,7 +280,7 @@ impl Engine {
                 tokio::spawn(async move {
                     let (mut told, mut open) = (Told::default(), Open::new());
                     while let Some(batch) = stream.next().await {
-                        told.read(&program, &batch?, only.as_deref(), &mut open);
+                        told.read(&program, &batch?, only.as_deref(), &mut open)?;
                     }
                     Ok::<_, datafusion::error::DataFusionError>((told, open))
                 })
@@ -300,133 +289,10 @@ impl Engine {
         let (mut told, mut open) = (Told::default(), Open::new());
         for task in tasks {
             let (more, untold) = task.await.map_err(damaged)?.map_err(damaged)?;
-            told.add(more);
+            told.add(more, &program.lengths);
             open.extend(untold);
         }
         Ok((told, open))
-    }
-
-    fn correlate(&self, rules: &RuleSet, correlation: &Correlation, by_rule: &[Vec<&Verdict>]) -> Result<Vec<Finding>> {
-        let mut steps = Vec::new();
-        let mut chain: Vec<&Verdict> = Vec::new();
-        for (place, rule) in correlation.rules.iter().enumerate() {
-            let offset = key_offset(rules, *rule, correlation);
-            for verdict in by_rule[*rule].iter().filter(|v| v.hit) {
-                let groups = correlation.group_by.len();
-                let group: Option<Vec<String>> = verdict.keys[offset..offset + groups].iter().cloned().collect();
-                // An event without a time lies in no window, one without a group-by value in no group.
-                let (Some(time), Some(group)) = (verdict.time, group) else {
-                    continue;
-                };
-                steps.push(Step {
-                    time: time.0,
-                    group,
-                    value: verdict.keys.get(offset + groups).cloned().flatten(),
-                    rule: place,
-                });
-                chain.push(verdict);
-            }
-        }
-        let found = self.runtime.block_on(episodes(correlation, &steps)).map_err(damaged)?;
-        let words = words_of(&correlation.meta);
-        Ok(found
-            .into_iter()
-            .map(|rows| finding(&words, rows.into_iter().map(|i| chain[i].event()).collect()))
-            .collect())
-    }
-}
-
-/// Rules that hang on the bodies of an event.
-pub(super) type Open = HashSet<(usize, Span)>;
-
-/// A rule with `first`, and a combination of values, the cluster last.
-type Kind = (usize, Vec<Option<String>>);
-
-/// What the verdict stream says.
-#[derive(Default)]
-pub(super) struct Told {
-    pub(super) verdicts: Vec<Verdict>,
-    /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
-    excepted: BTreeMap<(usize, usize), u64>,
-    /// Of rules with `first`, by rule and values, the earliest hit: there may be hits without number.
-    firsts: BTreeMap<Kind, Verdict>,
-}
-
-impl Told {
-    /// Reads verdicts, only of the rules and events in `only` if given; rules that hang on bodies go to `open`.
-    pub(super) fn read(&mut self, program: &Program, batch: &RecordBatch, only: Option<&Open>, open: &mut Open) {
-        let rules = batch.column(0).as_primitive::<UInt32Type>();
-        let hits = batch.column(1).as_boolean();
-        let exceptions = batch.column(2).as_primitive::<UInt32Type>();
-        let keys = batch.column(batch.num_columns() - 1).as_list::<i32>();
-        let shared = Arc::new(batch.clone());
-        for row in 0..batch.num_rows() {
-            let rule = rules.value(row) as usize;
-            let here = || (rule, Event::span(batch, row));
-            if hits.is_null(row) {
-                open.insert(here());
-                continue;
-            }
-            if only.is_some_and(|only| !only.contains(&here())) {
-                continue;
-            }
-            let excepted = !exceptions.is_null(row);
-            if excepted && hits.value(row) {
-                *self.excepted.entry((rule, exceptions.value(row) as usize)).or_default() += 1;
-            }
-            let hit = hits.value(row);
-            // Its exceptions are asked again once it is decided.
-            let open = !hit && program.states[rule];
-            // A rule that learns also learns of what is excepted.
-            if excepted && !open && program.firsts[rule].is_none() {
-                continue;
-            }
-            let list = keys.value(row);
-            let texts = list.as_string::<i32>();
-            let keys: Vec<Option<String>> = texts.iter().map(|text| text.map(str::to_owned)).collect();
-            let verdict = |keys| Verdict {
-                rule,
-                hit,
-                time: Event::time(batch, row),
-                span: Event::span(batch, row),
-                batch: Arc::clone(&shared),
-                row,
-                keys,
-                standing: false,
-                excepted,
-            };
-            match program.firsts[rule] {
-                Some(count) if hit => {
-                    let values = keys[keys.len() - count..].to_vec();
-                    self.first(values, verdict(keys));
-                }
-                _ if excepted && !open => {}
-                _ => self.verdicts.push(verdict(keys)),
-            }
-        }
-    }
-
-    /// Keeps a hit of a rule with `first` when there is none that is earlier.
-    fn first(&mut self, values: Vec<Option<String>>, verdict: Verdict) {
-        // Without a time nothing is earlier or later.
-        if verdict.time.is_none() {
-            return;
-        }
-        match self.firsts.entry((verdict.rule, values)) {
-            Entry::Vacant(free) => drop(free.insert(verdict)),
-            Entry::Occupied(mut taken) if verdict.when() < taken.get().when() => drop(taken.insert(verdict)),
-            Entry::Occupied(_) => {}
-        }
-    }
-
-    fn add(&mut self, more: Told) {
-        self.verdicts.extend(more.verdicts);
-        for ((_, values), verdict) in more.firsts {
-            self.first(values, verdict);
-        }
-        for (place, events) in more.excepted {
-            *self.excepted.entry(place).or_default() += events;
-        }
     }
 }
 
@@ -443,27 +309,28 @@ fn events(verdicts: &[&Verdict], hit: bool) -> Vec<Event> {
     verdicts.iter().filter(|v| v.hit == hit).map(|v| v.event()).collect()
 }
 
-/// The fields whose values a rule's verdicts carry: for each correlation over it the group-by fields, then the
-/// counted field; at the end those of `first` and the cluster.
-fn keys_of(rules: &RuleSet, rule: usize) -> Vec<Field> {
-    let over = rules.correlations.iter().filter(|c| c.rules.contains(&rule));
-    let new = rules.rules[rule].first.iter().flat_map(|first| first.of.iter().cloned().chain([Field::cluster()]));
-    over.flat_map(|c| fields(c, rule)).chain(new).collect()
-}
-
-fn key_offset(rules: &RuleSet, rule: usize, correlation: &Correlation) -> usize {
-    let before = rules.correlations.iter().take_while(|c| c.meta.name != correlation.meta.name);
-    before.filter(|c| c.rules.contains(&rule)).map(|c| fields(c, rule).len()).sum()
-}
-
-fn fields(correlation: &Correlation, rule: usize) -> Vec<Field> {
-    let place = correlation.rules.iter().position(|r| *r == rule);
-    let mut fields: Vec<Field> =
-        correlation.group_by.iter().filter_map(|key| key.fields.get(place?).cloned()).collect();
-    if let CorrelationKind::ValueCount { field } = &correlation.kind {
-        fields.push(field.clone());
+/// The fields whose values a rule's hits carry: those that correlations over it ask for, each once, and at the end those
+/// of `first` and the cluster; and where correlations find theirs.
+fn keys_of(rules: &RuleSet, rule: usize) -> (Vec<Field>, Vec<PartOf>) {
+    let mut keys: Vec<Field> = Vec::new();
+    let mut parts = Vec::new();
+    for (correlation, over) in rules.correlations.iter().enumerate() {
+        let Some(part) = over.parts.iter().position(|part| *part == Part::Rule(rule)) else { continue };
+        let mut places = |of: &[Key]| {
+            let place = |key: &Key| match key.from.get(part) {
+                Some(Origin::Field(field)) => Some(keys.iter().position(|known| known == field).unwrap_or_else(|| {
+                    keys.push(field.clone());
+                    keys.len() - 1
+                })),
+                _ => None,
+            };
+            of.iter().filter_map(place).collect()
+        };
+        let (group, value) = (places(&over.group_by), places(over.counted()));
+        parts.push(PartOf { correlation, part, group, value });
     }
-    fields
+    keys.extend(rules.rules[rule].first.iter().flat_map(|first| first.of.iter().cloned().chain([Field::cluster()])));
+    (keys, parts)
 }
 
 fn cannot_tell(words: &Words<'_>, events: Vec<Event>) -> Option<Untold> {

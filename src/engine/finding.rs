@@ -7,7 +7,7 @@ use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt32Type, UInt64Ty
 use sha2::{Digest, Sha256};
 
 use super::entity::{Entity, entities};
-use super::values::{text, texts_of};
+use super::values::{images, text, texts, texts_of};
 use crate::model::{EvidenceId, Micros, Span};
 use crate::sigma::Level;
 
@@ -106,7 +106,10 @@ impl Event {
             identities: [cell("user_name"), cell("impersonated_user_name")].into_iter().flatten().collect(),
             cluster: cell("cluster_id"),
             extra: cell("user_extra"),
-            images: texts_of(batch, "images", row),
+            images: match batch.column_by_name("images") {
+                Some(known) => texts(known.as_ref(), row),
+                None => images(batch, row),
+            },
         }
     }
 

@@ -13,6 +13,7 @@ use super::baseline::Baseline;
 use super::blind::{Coverage, Source};
 use super::detect::{Open, Told};
 use super::finding::Event;
+use super::picked::Picked;
 use super::scan::{verdict_schema, verdicts};
 use super::standing::{OBJECTS, ask};
 use super::why::clauses;
@@ -66,13 +67,17 @@ impl Engine {
         let mut replays = Vec::with_capacity(worlds.len());
         for world in worlds {
             let (mut told, mut open) = (Told::default(), Open::new());
-            told.read(&events, &within(&found, world)?, None, &mut open);
+            told.read(&events, &within(&found, world)?, None, &mut open).map_err(damaged)?;
             let standing = match &objects {
                 Some(program) => ask(program, &[part(&rows.objects, std::slice::from_ref(world))?])?,
                 None => Told::default(),
             };
-            let coverage = coverage(&within(&audit, world)?, within(&rows.objects, world)?.num_rows() as u64);
-            replays.push(self.conclude(rules, told, standing, coverage, &Baseline::default())?);
+            let of_world = within(&audit, world)?;
+            let coverage = coverage(&of_world, within(&rows.objects, world)?.num_rows() as u64);
+            let about = (coverage, &Baseline::default());
+            replays.push(Engine::conclude(rules, &events, (told, standing), about, &|_| {
+                Ok(Picked::new(vec![of_world.clone()]))
+            })?);
         }
         Ok(replays)
     }

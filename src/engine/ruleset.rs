@@ -277,20 +277,6 @@ impl Compiled {
         }
     }
 
-    /// The rows on which any rule may be true, as far as the columns of `batch` can tell; a column that is not there
-    /// tells nothing.
-    pub fn candidates(&self, batch: &RecordBatch) -> BooleanBuffer {
-        let mut run = Run::new(self, batch);
-        let mut rows = BooleanBuffer::new_unset(batch.num_rows());
-        for rule in &self.rules {
-            match run.rule_answer(rule) {
-                Three::No => {}
-                answer => rows = &rows | &answer.open_rows(batch.num_rows()),
-            }
-        }
-        rows
-    }
-
     fn node(&mut self, predicate: &Predicate, known: &mut HashMap<Test, usize>) -> Node {
         match predicate {
             Predicate::True => Node::True,

@@ -53,7 +53,7 @@ pub(super) fn ask(program: &Program, batches: &[RecordBatch]) -> Result<Told> {
         let events = as_events(batch, &all)?;
         let schema = verdict_schema(&events.schema());
         let found = verdicts(program, &schema, &events).map_err(damaged)?;
-        told.read(program, &found, None, &mut open);
+        told.read(program, &found, None, &mut open).map_err(damaged)?;
     }
     told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
     Ok(told)

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use ahash::AHashSet;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
@@ -24,19 +25,19 @@ use futures::StreamExt;
 use serde::Deserialize;
 
 use super::derived::BEFORE;
-use super::detect::{Open, Told, Verdict};
+use super::detect::{Open, Told};
 use super::finding::Event;
 use super::scan::{Program, verdict_schema, verdicts};
+use super::steps::Place;
+use super::told::Verdict;
 use super::values::text;
-use super::{Engine, candidates, damaged};
+use super::{Engine, damaged, places};
 use crate::error::Result;
 use crate::formats::standing::resource;
 use crate::model::Micros;
 
 /// An object: API group, resource, namespace and name.
 type Object = [String; 4];
-/// Where an event is: evidence and offset.
-type Place = (u32, u64);
 /// A state at a time; None: written then, and not known what.
 type State = (i64, Option<Arc<str>>);
 
@@ -67,14 +68,14 @@ impl Engine {
         if open.is_empty() {
             return Ok(());
         }
-        let places: HashSet<Place> = open.iter().map(|(_, span)| (span.evidence.0, span.offset)).collect();
+        let places = open.places();
         let before = self.before(&places).await?;
-        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(candidates::at(places)));
+        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(places::at(places)));
         let mut stream = frame.map_err(damaged)?.execute_stream().await.map_err(damaged)?;
         while let Some(batch) = stream.next().await {
             let events = with_before(&batch.map_err(damaged)?, &before).map_err(damaged)?;
             let found = verdicts(program, &verdict_schema(&events.schema()), &events).map_err(damaged)?;
-            told.read(program, &found, Some(&open), &mut Open::new());
+            told.read(program, &found, Some(&open), &mut Open::new()).map_err(damaged)?;
         }
         told.close();
         Ok(())
@@ -88,13 +89,13 @@ impl Engine {
     }
 
     /// The state before each of the events at `places`, empty where nothing was there; none where it is not known.
-    async fn before(&self, places: &HashSet<Place>) -> Result<HashMap<Place, Arc<str>>> {
+    async fn before(&self, places: &AHashSet<Place>) -> Result<HashMap<Place, Arc<str>>> {
         let mut wanted: HashMap<(Option<String>, Object), Wanted> = HashMap::new();
         let mut known: HashMap<Place, Arc<str>> = HashMap::new();
         let columns = |names: &[&str]| names.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
         let events = ["evidence", "offset", "time", "cluster_id", "api_group", "resource", "namespace", "name", "verb"];
         let events = columns(&[&events[..], &["subresource", "response_code"]].concat());
-        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(candidates::at(places.clone())));
+        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(places::at(places.clone())));
         let frame = frame.and_then(|frame| frame.select(events)).map_err(damaged)?;
         let mut stream = frame.execute_stream().await.map_err(damaged)?;
         while let Some(batch) = stream.next().await {
@@ -214,9 +215,15 @@ impl Told {
     /// Takes out what hangs on the state before the event: rules and events.
     fn take_open(&mut self, program: &Program) -> Open {
         let open = |verdict: &Verdict| !verdict.hit && program.states[verdict.rule];
-        let (open, told): (Vec<Verdict>, _) = std::mem::take(&mut self.verdicts).into_iter().partition(open);
+        let (mut open, told): (Vec<Verdict>, _) = std::mem::take(&mut self.verdicts).into_iter().partition(open);
         self.verdicts = told;
-        open.iter().map(|verdict| (verdict.rule, verdict.span)).collect()
+        // Rule after rule.
+        open.sort_by_key(|verdict| verdict.rule);
+        let mut places = Open::new();
+        for Verdict { rule, span, .. } in &open {
+            places.insert(*rule as u32, (span.evidence.0, span.offset));
+        }
+        places
     }
 
     /// Leaves out what was open and is excepted, whatever it is.

@@ -123,7 +123,8 @@ pub fn show(value: Value<'_>) -> Option<String> {
     }
 }
 
-fn texts(array: &dyn Array, row: usize) -> Vec<String> {
+/// All texts of a cell.
+pub fn texts(array: &dyn Array, row: usize) -> Vec<String> {
     if array.is_null(row) {
         return Vec::new();
     }

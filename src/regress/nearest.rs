@@ -70,7 +70,7 @@ pub fn nearest(
     };
     let mut parts = Vec::new();
     let mut near = None;
-    for rule in correlation.rules.iter().filter_map(|place| set.rules.get(*place)) {
+    for rule in set.rules_of(correlation).into_iter().filter_map(|place| set.rules.get(place)) {
         let met = ask(rule)?;
         let hits: BTreeSet<_> = met.iter().filter(|(_, clauses)| holds(clauses)).map(|(event, _)| id(event)).collect();
         if hits.is_empty() && near.is_none() {

@@ -29,8 +29,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rsigma_parser::{CorrelationRule, FilterRuleTarget};
 use yaml_serde::Value;
 
-use self::collection::{Part, Says};
-pub use self::correlation::{Correlation, CorrelationKind, GroupKey};
+use self::collection::{Part as Piece, Says};
+pub use self::correlation::{Condition, Correlation, CorrelationKind, Key, Measure, Origin, Part, Words};
 use self::diagnostic::Document;
 pub use self::fields::{Field, Side, Source};
 pub use self::first::First;
@@ -48,7 +48,7 @@ pub struct RuleFile {
     pub text: String,
 }
 
-/// Rules, correlations and exceptions that can be used, each sorted by name.
+/// Rules, correlations and exceptions that can be used, each sorted by name; a correlation comes after those it names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleSet {
     pub rules: Vec<Rule>,
@@ -62,8 +62,23 @@ impl RuleSet {
     /// Everything whose hits are findings, with the rules that see its events: rules first, then correlations.
     pub fn reported(&self) -> impl Iterator<Item = (&Meta, Vec<&Rule>)> {
         let rules = self.rules.iter().filter(|rule| rule.meta.reported).map(|rule| (&rule.meta, vec![rule]));
-        let parts = |c: &Correlation| c.rules.iter().filter_map(|rule| self.rules.get(*rule)).collect();
-        rules.chain(self.correlations.iter().map(move |c| (&c.meta, parts(c))))
+        let parts = |c: &Correlation| self.rules_of(c).into_iter().filter_map(|rule| self.rules.get(rule)).collect();
+        let correlations = self.correlations.iter().filter(|c| c.meta.reported);
+        rules.chain(correlations.map(move |c| (&c.meta, parts(c))))
+    }
+
+    /// The places of the rules a correlation is made of, those of its correlations included; each once, in the order they
+    /// are named.
+    pub fn rules_of(&self, correlation: &Correlation) -> Vec<usize> {
+        let mut rules = Vec::new();
+        for part in &correlation.parts {
+            let more = match part {
+                Part::Rule(rule) => vec![*rule],
+                Part::Correlation(place) => self.rules_of(&self.correlations[*place]),
+            };
+            rules.extend(more.into_iter().filter(|rule| !rules.contains(rule)).collect::<Vec<_>>());
+        }
+        rules
     }
 }
 
@@ -84,8 +99,8 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
     let mut filters: BTreeMap<String, Filter<'_>> = BTreeMap::new();
     let mut fed = Fed::default();
     let mut taken: HashMap<String, String> = HashMap::new();
-    let parts: Vec<Part<'_>> = files.iter().flat_map(collection::parts).collect();
-    for (Part { document, .. }, read) in parts.iter().zip(read_all(&parts)) {
+    let parts: Vec<Piece<'_>> = files.iter().flat_map(collection::parts).collect();
+    for (Piece { document, .. }, read) in parts.iter().zip(read_all(&parts)) {
         let Some(read) = read else { continue };
         fed.hidden.extend(read.fed.hidden);
         fed.shown.extend(read.fed.shown);
@@ -121,6 +136,9 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
     for rule in &mut rules {
         rule.meta.reported = !fed.hides(&rule.meta);
     }
+    for waiting in waiting.values_mut() {
+        waiting.meta.reported = !fed.hides(&waiting.meta);
+    }
     let correlations = correlate(waiting, &rules, &mut problems);
     let exceptions = except(filters, &rules, &mut problems);
     let order: HashMap<&str, usize> =
@@ -143,7 +161,7 @@ enum Read {
 }
 
 /// Reads documents side by side: a large rule set takes longer to read than to replay.
-fn read_all(all: &[Part<'_>]) -> Vec<Option<Reading>> {
+fn read_all(all: &[Piece<'_>]) -> Vec<Option<Reading>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = all.len().div_ceil(threads).max(16);
     std::thread::scope(|scope| {
@@ -157,7 +175,7 @@ fn read_all(all: &[Part<'_>]) -> Vec<Option<Reading>> {
 }
 
 /// Reads a document; None of one that is only there for others.
-fn read(Part { document, says }: &Part<'_>) -> Option<Reading> {
+fn read(Piece { document, says }: &Piece<'_>) -> Option<Reading> {
     let mut fed = Fed::default();
     let yaml = match says {
         Says::Itself => parse::yaml(document).map(|yaml| (yaml, Cow::Borrowed(document.text))),
@@ -246,43 +264,70 @@ fn except(filters: BTreeMap<String, Filter<'_>>, rules: &[Rule], problems: &mut 
     exceptions
 }
 
+/// Finds the rules and correlations that correlations name; those that name none come first.
 fn correlate(
-    waiting: BTreeMap<String, Waiting<'_>>,
+    mut waiting: BTreeMap<String, Waiting<'_>>,
     rules: &[Rule],
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Correlation> {
-    let others: HashSet<String> =
-        waiting.values().flat_map(|w| [Some(w.meta.name.clone()), w.meta.id.clone()]).flatten().collect();
-    let mut correlations = Vec::new();
-    for Waiting { rule, meta, document } in waiting.into_values() {
-        let mut places = Vec::new();
-        let before = problems.len();
-        for name in &rule.rules {
-            let names = |known: &Rule| known.meta.name == *name || known.meta.id.as_ref() == Some(name);
-            let path = ["correlation", "rules", name.as_str()];
-            match rules.iter().position(names) {
-                Some(place) => places.push(place),
-                None if others.contains(name) => {
-                    let message =
-                        format!("{name} is a correlation; correlations of correlations are not supported yet");
-                    problems.push(document.problem(&path, message, "name rules only"));
-                }
-                None => {
-                    let hint = "name a rule by its name: or id:; a rule with a problem is left out";
-                    problems.push(document.problem(&path, format!("no rule is called {name}"), hint));
+    let mut correlations: Vec<Correlation> = Vec::new();
+    loop {
+        let is_called = |meta: &Meta, name: &str| meta.name == name || meta.id.as_deref() == Some(name);
+        let waits = |name: &String| waiting.values().any(|other| is_called(&other.meta, name));
+        let ready: Vec<String> = waiting
+            .iter()
+            .filter(|(_, waiting)| !waiting.rule.rules.iter().any(waits))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if ready.is_empty() {
+            break;
+        }
+        let ready: Vec<Waiting<'_>> = ready.iter().filter_map(|name| waiting.remove(name)).collect();
+        let mut made = Vec::new();
+        for Waiting { rule, meta, document } in ready {
+            let before = problems.len();
+            let mut parts: Vec<(Part, Option<&Correlation>)> = Vec::new();
+            for name in &rule.rules {
+                let path = ["correlation", "rules", name.as_str()];
+                let rule = rules.iter().position(|known| is_called(&known.meta, name)).map(Part::Rule);
+                let chain =
+                    || correlations.iter().position(|known| is_called(&known.meta, name)).map(Part::Correlation);
+                match rule.or_else(chain) {
+                    Some(part) if parts.iter().any(|(other, _)| *other == part) => {
+                        problems.push(document.problem(&path, format!("{name} is named twice"), "name each rule once"));
+                    }
+                    Some(part @ Part::Correlation(place)) => parts.push((part, correlations.get(place))),
+                    Some(part) => parts.push((part, None)),
+                    None => {
+                        let hint = "name a rule or correlation by its name: or id:; one with a problem is left out";
+                        problems.push(document.problem(&path, format!("no rule is called {name}"), hint));
+                    }
                 }
             }
+            if rule.rules.is_empty() {
+                problems.push(document.problem(
+                    &["correlation", "rules"],
+                    "a correlation needs rules",
+                    "name one or more",
+                ));
+            }
+            if problems.len() > before {
+                continue;
+            }
+            match correlation::lower(&rule, parts, meta, document) {
+                Ok(correlation) => made.push(correlation),
+                Err(more) => problems.extend(more),
+            }
         }
-        if rule.rules.is_empty() {
-            problems.push(document.problem(&["correlation", "rules"], "a correlation needs rules", "name one or more"));
-        }
-        if problems.len() > before {
-            continue;
-        }
-        match correlation::lower(&rule, places, meta, document) {
-            Ok(correlation) => correlations.push(correlation),
-            Err(more) => problems.extend(more),
-        }
+        correlations.extend(made);
+    }
+    for Waiting { rule, meta, document } in waiting.values() {
+        let others = rule.rules.iter().find(|name| {
+            waiting.values().any(|other| other.meta.name == **name || other.meta.id.as_ref() == Some(*name))
+        });
+        let path = ["correlation", "rules", others.map_or("", String::as_str)];
+        let message = format!("{} is made of itself, or waits for one that is", meta.name);
+        problems.push(document.problem(&path, message, "leave one out of the circle"));
     }
     correlations
 }
@@ -296,7 +341,7 @@ fn texts(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// Which rules only feed correlations. Read from the YAML, so that it holds when the correlation has a problem too:
+/// Which rules and correlations only feed correlations. Read from the YAML, so that it holds when the correlation has a problem too:
 /// a rule that was never meant to be reported must not become a finding by another rule's mistake.
 #[derive(Default)]
 struct Fed {

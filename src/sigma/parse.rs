@@ -7,9 +7,6 @@ use super::diagnostic::Document;
 use super::rule::Meta;
 use crate::error::Diagnostic;
 
-/// Said of `condition: rule_a and rule_b`.
-pub const WORDS: &str = "a condition in words is not supported yet";
-
 /// What a document is.
 pub enum Parsed {
     Rule(Box<SigmaRule>, Meta),
@@ -132,8 +129,8 @@ fn placed(document: &Document<'_>, error: &str) -> Diagnostic {
     }
     if is("Condition parse error") {
         // Those of a detection are read before; this is the condition of a correlation.
-        let hint = "name the rules; all must hit";
-        return document.problem(&["correlation", "condition"], WORDS, hint);
+        let hint = "write it like: one-rule and not other-rule; a name with a dot in it cannot stand here, its id: can";
+        return document.problem(&["correlation", "condition"], "the condition cannot be read", hint);
     }
     let path: &[&str] = if is("Missing required field 'condition'") || is("Invalid detection") {
         &["detection"]

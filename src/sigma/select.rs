@@ -2,33 +2,62 @@
 
 use std::collections::BTreeSet;
 
-use super::{Exception, RuleSet};
+use super::{Correlation, Exception, Meta, Part, RuleSet};
 
 impl RuleSet {
     /// The rules and correlations of these names, with the parts of the correlations and what is excepted from them. A
     /// part that is named itself is reported, as it would be by itself.
     pub fn only(&self, names: &BTreeSet<&str>) -> RuleSet {
-        let named = |name: &str| names.contains(name);
-        let mut correlations: Vec<_> =
-            self.correlations.iter().filter(|correlation| named(&correlation.meta.name)).cloned().collect();
-        let parts: BTreeSet<usize> = correlations.iter().flat_map(|correlation| correlation.rules.clone()).collect();
-        let kept: Vec<usize> = (0..self.rules.len())
-            .filter(|place| parts.contains(place) || named(&self.rules[*place].meta.name))
-            .collect();
-        let moved = |old: &usize| kept.binary_search(old).ok();
-        let mut rules: Vec<_> = kept.iter().map(|place| self.rules[*place].clone()).collect();
-        for rule in &mut rules {
-            rule.meta.reported |= named(&rule.meta.name);
+        let named = |meta: &Meta| names.contains(meta.name.as_str());
+        let mut rules: BTreeSet<usize> = (0..self.rules.len()).filter(|rule| named(&self.rules[*rule].meta)).collect();
+        let mut chains = BTreeSet::new();
+        // A correlation comes after those it names.
+        for (place, correlation) in self.correlations.iter().enumerate().rev() {
+            if named(&correlation.meta) || chains.contains(&place) {
+                chains.insert(place);
+                for part in &correlation.parts {
+                    match part {
+                        Part::Rule(rule) => rules.insert(*rule),
+                        Part::Correlation(chain) => chains.insert(*chain),
+                    };
+                }
+            }
         }
-        for correlation in &mut correlations {
-            correlation.rules = correlation.rules.iter().filter_map(moved).collect();
-        }
-        let kept_of = |exception: &Exception| {
+        let mut set = self.kept(&rules, &chains);
+        set.rules.iter_mut().for_each(|rule| rule.meta.reported |= named(&rule.meta));
+        set.correlations.iter_mut().for_each(|correlation| correlation.meta.reported |= named(&correlation.meta));
+        set
+    }
+
+    /// The rules and correlations of one file, with what is excepted from them.
+    pub fn of_file(&self, file: &str) -> RuleSet {
+        let of = |metas: &[&Meta]| (0..metas.len()).filter(|place| metas[*place].file == file).collect();
+        let rules = of(&self.rules.iter().map(|rule| &rule.meta).collect::<Vec<_>>());
+        let chains = of(&self.correlations.iter().map(|correlation| &correlation.meta).collect::<Vec<_>>());
+        self.kept(&rules, &chains)
+    }
+
+    /// The rules and correlations at these places, which name no others.
+    fn kept(&self, rules: &BTreeSet<usize>, chains: &BTreeSet<usize>) -> RuleSet {
+        let moved = |old: &usize| rules.iter().position(|place| place == old);
+        let part = |part: &Part| match part {
+            Part::Rule(place) => moved(place).map(Part::Rule),
+            Part::Correlation(place) => chains.iter().position(|old| old == place).map(Part::Correlation),
+        };
+        let correlation = |place: &usize| {
+            let correlation = &self.correlations[*place];
+            Correlation { parts: correlation.parts.iter().filter_map(part).collect(), ..correlation.clone() }
+        };
+        let exception = |exception: &Exception| {
             let rules: Vec<usize> = exception.rules.iter().filter_map(moved).collect();
             (!rules.is_empty()).then(|| Exception { rules, ..exception.clone() })
         };
-        let exceptions = self.exceptions.iter().filter_map(kept_of).collect();
-        RuleSet { rules, correlations, exceptions, lists: self.lists.clone() }
+        RuleSet {
+            rules: rules.iter().map(|place| self.rules[*place].clone()).collect(),
+            correlations: chains.iter().map(correlation).collect(),
+            exceptions: self.exceptions.iter().filter_map(exception).collect(),
+            lists: self.lists.clone(),
+        }
     }
 
     /// The same rules with only those exceptions that `keep` says.
@@ -53,7 +82,7 @@ impl RuleSet {
 mod tests {
     use std::collections::BTreeSet;
 
-    use crate::sigma::{RuleFile, load};
+    use crate::sigma::{Part, RuleFile, load};
 
     #[test]
     fn a_correlation_keeps_its_parts_and_what_is_excepted_from_them() {
@@ -68,7 +97,11 @@ mod tests {
         let part = set.only(&BTreeSet::from(["c"]));
         let names: Vec<&str> = part.rules.iter().map(|rule| rule.meta.name.as_str()).collect();
         assert_eq!(names, ["a", "z"]);
-        assert_eq!(part.correlations[0].rules, [1, 0], "in the order the correlation names them");
+        assert_eq!(
+            part.correlations[0].parts,
+            [Part::Rule(1), Part::Rule(0)],
+            "in the order the correlation names them"
+        );
         assert_eq!(part.exceptions.len(), 1);
         assert_eq!((part.exceptions[0].meta.name.as_str(), part.exceptions[0].rules.as_slice()), ("x", [1].as_slice()));
         assert_eq!(set.resolve("T m"), Some("m"));

@@ -100,11 +100,11 @@ fn a_correlation_names_its_rules_by_place() {
     let (set, problems) = correlation(body);
     assert_eq!(problems, Vec::<String>::new());
     let found = &set.correlations[0];
-    assert_eq!(found.rules, [0]);
+    assert_eq!(found.parts, [Part::Rule(0)]);
     assert!(!set.rules[0].meta.reported && found.meta.reported);
     assert_eq!(found.timespan, 900_000_000);
-    assert!(matches!(&found.kind, CorrelationKind::ValueCount { field } if field.name == "objectRef.resource"));
-    assert!(found.holds(3) && found.holds(8) && !found.holds(2) && !found.holds(9));
+    assert_eq!(found.counted().iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["objectRef.resource"]);
+    assert_eq!([2.0, 3.0, 8.0, 9.0].map(|count| found.condition.holds(count)), [false, true, true, false]);
     assert_eq!(found.group_by.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["user.username", "sourceIPs"]);
     let (set, _) = correlation(&body.replace("  type", "  generate: true\n  type"));
     assert!(set.rules[0].meta.reported);
@@ -117,9 +117,13 @@ fn a_temporal_correlation_wants_all_its_rules() {
     let (set, problems) = load_text(&format!("{second}{BASE}---\n{body}"));
     assert_eq!(problems, Vec::<String>::new());
     let found = &set.correlations[0];
-    assert_eq!(found.condition, [(Cmp::Gte, 2)]);
-    assert_eq!(found.rules, [1, 0]);
-    let fields: Vec<_> = found.group_by[0].fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(found.condition, Condition::Bounds(vec![(Cmp::Gte, 2)]));
+    assert_eq!(found.parts, [Part::Rule(1), Part::Rule(0)]);
+    let name = |from: &Origin| match from {
+        Origin::Field(field) => field.name.clone(),
+        Origin::Group(place) => panic!("{place} is of a rule"),
+    };
+    let fields: Vec<String> = found.group_by[0].from.iter().map(name).collect();
     assert_eq!(fields, ["user.username", "impersonatedUser.username"]);
 }
 
@@ -127,13 +131,10 @@ fn a_temporal_correlation_wants_all_its_rules() {
 fn what_a_correlation_cannot_do_is_refused_by_name() {
     let count = "  rules: [c.denied]\n  timespan: 15m\n  condition: {gte: 3}\n";
     for (body, message) in [
-        (format!("  type: value_sum\n{count}"), "a.yml:10:3: correlation type value_sum is not supported yet"),
+        (format!("  type: value_sum\n{count}"), "a.yml:13:3: value_sum measures the numbers of one field"),
         (format!("  type: often\n{count}"), "a.yml:10:3: invalid correlation rule: Unknown correlation type: often"),
-        (
-            format!("  type: event_count\n  window: tumbling\n{count}"),
-            "a.yml:11:3: window tumbling is not supported yet",
-        ),
-        (format!("  type: value_count\n{count}"), "a.yml:13:3: value_count counts the values of one field"),
+        (format!("  type: event_count\n  window: tumbling\n{count}"), "a.yml:11:3: window tumbling is not supported"),
+        (format!("  type: value_count\n{count}"), "a.yml:13:3: value_count counts the values of a field"),
         (format!("  type: event_count\n  group-by: [user]\n{count}"), "a.yml:11:14: audit events have no field user"),
         (format!("  type: event_count\n{}", count.replace("c.denied", "d")), "a.yml:11:11: no rule is called d"),
         (
@@ -143,7 +144,7 @@ fn what_a_correlation_cannot_do_is_refused_by_name() {
         (format!("  type: event_count\n{}", count.replace("15m", "15x")), "a.yml:12:3: invalid timespan '15x'"),
         (
             format!("  type: event_count\n{}", count.replace("c.denied", "c")),
-            "a.yml:11:11: c is a correlation; correlations of correlations are not supported yet",
+            "a.yml:11:11: c is made of itself, or waits for one that is",
         ),
         (
             format!("  type: event_count\n  group-by: [objectRef]\n{count}"),
@@ -151,15 +152,73 @@ fn what_a_correlation_cannot_do_is_refused_by_name() {
         ),
         (
             "  type: temporal\n  rules: [c.denied]\n  timespan: 1h\n  condition: c.denied\n".into(),
-            "a.yml:13:3: a condition in words is not supported yet",
+            "a.yml:13:3: the condition cannot be read",
+        ),
+        (
+            "  type: temporal\n  rules: [c.denied]\n  timespan: 1h\n  condition: other\n".into(),
+            "a.yml:13:3: other is none of its rules",
+        ),
+        (
+            "  type: temporal\n  rules: [c.denied]\n  timespan: 1h\n  condition: 1 of c*\n".into(),
+            "a.yml:13:3: a condition over rules has no `1 of` and no `all of`",
+        ),
+        (
+            "  type: event_count\n  rules: [c.denied]\n  timespan: 1h\n  condition: one and two\n".into(),
+            "a.yml:13:3: event_count has no condition in words",
+        ),
+        (
+            "  type: temporal\n  rules: [c.denied]\n  timespan: 1h\n  condition: {gte: 2}\n".into(),
+            "a.yml:13:3: no number of its rules can meet the condition",
+        ),
+        (
+            "  type: temporal\n  rules: [c.denied, c.denied]\n  timespan: 1h\n".into(),
+            "a.yml:11:11: c.denied is named twice",
+        ),
+        (format!("  type: event_count\n{}", count.replace("3", "-3")), "a.yml:13:3: a bound cannot be negative"),
+        (
+            format!("  type: event_count\n{}", count.replace("gte: 3", "gte: 3, field: verb")),
+            "a.yml:13:23: event_count has no field",
+        ),
+        (
+            format!("  type: value_avg\n{}", count.replace("gte: 3", "gte: 3, field: [verb, auditID]")),
+            "a.yml:13:3: value_avg measures the numbers of one field",
+        ),
+        (
+            format!("  type: value_percentile\n{}", count.replace("gte: 3", "gte: 3, field: verb, percentile: 101")),
+            "a.yml:13:36: there is no percentile 101",
         ),
     ] {
         let (set, problems) = correlation(&body);
         assert_eq!(problems, [message]);
         assert!(set.correlations.is_empty());
         // The rule it would have counted does not become a finding of its own.
-        assert_eq!(set.rules[0].meta.reported, message.contains("no rule is called") || message.contains("c is a"));
+        assert_eq!(
+            set.rules[0].meta.reported,
+            message.contains("no rule is called") || message.contains("c is made of")
+        );
     }
+}
+
+#[test]
+fn a_correlation_of_correlations_knows_what_they_group_by() {
+    let child = "title: c\nname: c\ncorrelation:\n  type: event_count\n  rules: [c.denied]\n  group-by: [user.username, verb]\n  timespan: 15m\n  condition: {gte: 3}\n---\n";
+    let parent = "title: a\nname: a\ncorrelation:\n  type: temporal\n  rules: [c, b]\n  group-by: [who]\n  aliases: {who: {c: user.username, b: impersonatedUser.username}}\n  timespan: 1h\n";
+    let other = "---\ntitle: b\nname: b\ndetection: {x: {verb: get}, condition: x}\n";
+    let (set, problems) = load_text(&format!("{BASE}---\n{child}{parent}{other}"));
+    assert_eq!(problems, Vec::<String>::new());
+    let names: Vec<(&str, bool)> = set.correlations.iter().map(|c| (c.meta.name.as_str(), c.meta.reported)).collect();
+    assert_eq!(names, [("c", false), ("a", true)], "after those it names; what it names is no finding by itself");
+    assert_eq!(set.correlations[1].parts, [Part::Correlation(0), Part::Rule(0)]);
+    assert_eq!(set.correlations[1].group_by[0].from[0], Origin::Group(0));
+    assert_eq!(set.rules_of(&set.correlations[1]), [1, 0]);
+    assert_eq!(set.of_file("a.yml"), set);
+    let (_, problems) =
+        load_text(&format!("{BASE}---\n{child}{}{other}", parent.replace("c: user.username", "c: sourceIPs")));
+    assert_eq!(problems, ["a.yml:21:14: c does not group by sourceIPs"]);
+    let circle = child.replace("rules: [c.denied]", "rules: [a]");
+    let (set, problems) = load_text(&format!("{BASE}---\n{circle}{parent}{other}"));
+    assert_eq!((set.correlations.len(), problems.len()), (0, 2));
+    assert!(problems[0].contains("c is made of itself, or waits for one that is"), "{problems:?}");
 }
 
 #[test]

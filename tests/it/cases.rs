@@ -93,21 +93,6 @@ fn hits_of(found: &Replay, rule: &str) -> BTreeSet<String> {
     found.findings.iter().filter(|f| f.rule == rule).flat_map(|f| f.audit_ids.clone()).collect()
 }
 
-/// The rules of one file of the pack, with what is excepted from them.
-fn of_file(pack: &RuleSet, path: &str) -> RuleSet {
-    let places: Vec<usize> = (0..pack.rules.len()).filter(|place| pack.rules[*place].meta.file == path).collect();
-    let moved = |old: &usize| places.iter().position(|place| place == old);
-    let mut correlations = pack.correlations.clone();
-    correlations.retain_mut(|c| {
-        c.rules = c.rules.iter().filter_map(moved).collect();
-        c.meta.file == path
-    });
-    let mut exceptions = pack.exceptions.clone();
-    exceptions.iter_mut().for_each(|e| e.rules = e.rules.iter().filter_map(moved).collect());
-    let rules = places.iter().map(|place| pack.rules[*place].clone()).collect();
-    RuleSet { rules, correlations, exceptions, ..RuleSet::default() }
-}
-
 fn check(rule: &str, with: &RuleSet, lines: &[&Line]) {
     let folder = tempfile::tempdir().unwrap();
     let case = case_with(&folder, lines);
@@ -152,7 +137,7 @@ fn every_rule_does_what_its_cases_say() {
         for kind in ["fires", "quiet", "near miss"] {
             assert!(lines.iter().any(|line| line.kind == kind), "{rule} has no case that is `{kind}`");
         }
-        let set = of_file(&pack, path);
+        let set = pack.of_file(path);
         lines.iter().filter(|line| !can_share(text, line)).for_each(|line| check(rule, &set, &[line]));
     }
     assert!(all.len() >= 40, "the pack has only {} files", all.len());

@@ -5,6 +5,7 @@ mod case;
 mod cases;
 mod cli;
 mod clocks;
+mod correlations;
 mod docs;
 mod evidence;
 mod incident;

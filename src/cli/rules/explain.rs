@@ -6,7 +6,7 @@ use crate::cli::print::{head, line, time};
 use crate::cli::secrets;
 use crate::engine::{Clause, Engine, Event};
 use crate::error::{Error, Result};
-use crate::sigma::{Correlation, Meta, Rule, RuleSet, needs};
+use crate::sigma::{Correlation, Meta, Part, Rule, RuleSet, needs};
 
 /// The longest value that is shown.
 const LONGEST: usize = 100;
@@ -17,7 +17,7 @@ pub fn explain(set: &RuleSet, name: &str, event: Option<(&Engine, &str)>, out: &
     if let Some(correlation) = set.correlations.iter().find(|c| is(&c.meta)) {
         line(out, &title(&correlation.meta))?;
         line(out, &chain(correlation, set))?;
-        let rules = correlation.rules.iter().filter_map(|place| set.rules.get(*place));
+        let rules = set.rules_of(correlation).into_iter().filter_map(|place| set.rules.get(place));
         return rules.into_iter().try_for_each(|rule| one(set, rule, event, out));
     }
     match set.rules.iter().find(|rule| is(&rule.meta)) {
@@ -34,7 +34,11 @@ fn title(meta: &Meta) -> String {
 }
 
 fn chain(correlation: &Correlation, set: &RuleSet) -> String {
-    let names: Vec<&str> = correlation.rules.iter().map(|place| set.rules[*place].meta.name.as_str()).collect();
+    let name = |part: &Part| match part {
+        Part::Rule(place) => set.rules[*place].meta.name.as_str(),
+        Part::Correlation(place) => set.correlations[*place].meta.name.as_str(),
+    };
+    let names: Vec<&str> = correlation.parts.iter().map(name).collect();
     let by: Vec<&str> = correlation.group_by.iter().map(|key| key.name.as_str()).collect();
     let by = if by.is_empty() { String::new() } else { format!(", by {}", by.join(", ")) };
     format!("  within {} s{by}: {}", correlation.timespan / 1_000_000, names.join(", "))
