@@ -78,6 +78,19 @@ duckdb.sql(f"""copy (select level, auditID, stage, requestURI, verb, "user"->>'u
     from read_json('{sys.argv[1]}', format='newline_delimited', columns={columns}, maximum_object_size=67108864))
     to 'duck-{sys.argv[2]}.parquet' (format parquet, compression zstd, compression_level 3)""")
 PY
+# One full scan of the columns rules ask for, bodies included: of texts the longest, of the others how many there are.
+cat > scan.sql <<'SQL'
+select max(octet_length(audit_id)), max(octet_length(request_uri)), max(octet_length(name)),
+    max(octet_length(response_message)), max(octet_length(request_object)), max(octet_length(request_cut)),
+    max(octet_length(response_object)), max(octet_length(exec_command)), count(time), count(stage), count(level), count(verb),
+    count(user_name), count(user_uid), count(user_groups), count(user_extra), count(impersonated_user_name),
+    count(impersonated_groups), count(source_ips), count(user_agent), count(resource), count(subresource), count(namespace),
+    count(api_group), count(api_version), count(response_code), count(response_status), count(response_reason),
+    count(decision), count(decision_reason), count(annotations), count(body), count(not_recorded), count(containers),
+    count(host_pid), count(host_ipc), count(host_network), count(host_paths), count(service_account_name), count(role_rules),
+    count(subjects), count(role_ref_kind), count(role_ref_name), count(evidence), count("offset")
+from audit where length > 0
+SQL
 split -n l/2 "$events" half_
 cat > two.sh <<SH
 "$rsigma" engine eval -r "\$1" --input-format json < half_aa > two.1 & "$rsigma" engine eval -r "\$1" --input-format json < half_ab > two.2; wait
@@ -88,6 +101,8 @@ for _ in $(seq "$runs"); do
     measure intake "$coldcase" ingest --case case "$events"
     measure duckdb "$python" duck.py "$events" flat
     measure duckdb-same-columns "$python" duck.py "$events" same-columns
+    measure scan "$coldcase" query --case case --file scan.sql --format jsonl
+    measure replay-all "$coldcase" replay --case case
     measure replay-plain "$coldcase" replay --case case --rules rules/plain --format jsonl -o ours.jsonl
     measure replay-plain-x10 "$coldcase" replay --case case --rules rules/plain-x10
     measure replay-pack "$coldcase" replay --case case --rules rules/pack
