@@ -1,5 +1,6 @@
 //! `coldcase rules`: the pack, and rules of one's own.
 
+mod diff;
 mod explain;
 mod navigator;
 
@@ -65,6 +66,21 @@ enum What {
     Navigator {
         /// Rule file or folder; the bundled pack when none is given
         paths: Vec<PathBuf>,
+    },
+    /// Compare two rule sets on the same data: per rule what is gained, lost and same, and which clause changed
+    Diff {
+        /// Rule file or folder as it was
+        #[arg(long, value_name = "PATH", required = true)]
+        old: Vec<PathBuf>,
+        /// Rule file or folder as it is now; the bundled pack when none is given
+        #[arg(long, value_name = "PATH")]
+        new: Vec<PathBuf>,
+        /// Data: files and folders that ingest takes, read together, or a case
+        #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+        data: Vec<PathBuf>,
+        /// One JSON document instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// Show the plan that runs every rule in one scan
     Plan {
@@ -132,6 +148,11 @@ impl Rules {
                 let text = format!("{:#}", navigator::layer(&set));
                 text.lines().try_for_each(|text| line(&mut out, text))?;
                 Ok(End::Done)
+            }
+            What::Diff { old, new, data, json } => {
+                let ((old, broken), (new, wrong)) = (load(&old)?, load(&new)?);
+                let end = diff::compare(&old, &new, data, json, &mut out)?;
+                Ok(if broken || wrong { End::Rules } else { end })
             }
             What::Plan { case, paths } => {
                 let (set, _) = load(&paths)?;

@@ -17,7 +17,7 @@ use super::rules::read as read_rules;
 use super::{End, now};
 use crate::error::{Diagnostic, Error, Result};
 use crate::pack;
-use crate::regress::{self, Cache, Ground, Outcome, Selection, Status, Suite};
+use crate::regress::{self, Cache, Ground, Mutant, Outcome, Selection, Status, Suite};
 use crate::sigma::RuleFile;
 
 /// Runs tests of rules: feeds them data, and compares what fires with what is expected. Reads the cases of our own pack, our
@@ -57,6 +57,16 @@ pub struct Test {
     /// What somebody else's tests call a rule, and which of the rules it is
     #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = pair)]
     map: Vec<(String, String)>,
+    /// Instead of the tests themselves, run what can be derived of those that fire: changes of the evidence that must not
+    /// change the verdict, and changes that must
+    #[arg(long)]
+    derived: bool,
+    /// Also make each rule a little wrong, clause by clause, and name the changes that no test notices
+    #[arg(long, conflicts_with = "derived")]
+    mutants: bool,
+    /// End with code 4 when tests notice less than so many in a hundred mutants
+    #[arg(long, value_name = "PERCENT", requires = "mutants")]
+    min_score: Option<f64>,
     /// Write what fires now as the golden findings of tests that expect them
     #[arg(long)]
     bless: bool,
@@ -105,6 +115,7 @@ struct Told<'a> {
     /// The paths as they were given, for the command that runs one test again.
     again: String,
     all: bool,
+    mutants: Option<Vec<Mutant>>,
 }
 
 impl Told<'_> {
@@ -136,10 +147,17 @@ impl Test {
         let untested = suite.set.reported().map(|(meta, _)| meta.name.clone()).filter(|name| !tested.contains(name));
         let untested: Vec<String> = untested.collect();
         self.selection()?.apply(&mut suite);
+        if self.derived {
+            suite.tests = regress::derive(&suite.set, &suite.tests);
+        }
         let cache = Cache { dir: if self.no_cache { None } else { self.cache.clone().or_else(usual_cache) } };
         let ground = Ground::prepare(&suite.tests, &cache, &now().to_string())?;
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let run = regress::run(&suite.set, &suite.tests, &ground, jobs)?;
+        let mutants = match self.mutants {
+            true => Some(regress::mutants(&suite.set, &suite.files, &suite.tests, &ground, jobs)?),
+            false => None,
+        };
         if self.bless {
             for path in regress::bless(&run.fired)? {
                 say(&format!("wrote {}", path.display()));
@@ -152,6 +170,7 @@ impl Test {
             untested,
             again: self.again(),
             all: self.all,
+            mutants,
         };
         let mut out = output(self.output.as_deref(), None)?;
         match self.format {
@@ -163,13 +182,15 @@ impl Test {
         }
         out.flush().map_err(Error::io("write to", std::path::Path::new("the output")))?;
         let is = |status| told.count(status) > 0;
+        let score = told.mutants.as_deref().and_then(regress::score);
+        let too_few = self.min_score.is_some_and(|least| score.is_none_or(|score| score < least));
         Ok(if !suite.rules_wrong.is_empty() {
             End::Tests(Code::Rules)
         } else if !suite.tests_wrong.is_empty() || is(Status::Broken) {
             End::Tests(Code::Data)
         } else if is(Status::Failed) && !self.bless {
             End::Tests(Code::Failed)
-        } else if is(Status::Noisy) {
+        } else if is(Status::Noisy) || too_few {
             End::Tests(Code::Gate)
         } else {
             End::Done

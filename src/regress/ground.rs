@@ -77,6 +77,18 @@ impl Ground {
         Ok(Ground { bench, corpora, places, _folder: folder })
     }
 
+    /// Takes in one body of files, which is the first of the corpora.
+    ///
+    /// # Errors
+    /// When it cannot be read, or no case be made of it.
+    pub fn of_files(files: Vec<PathBuf>, cache: &Cache, at: &str) -> Result<Ground> {
+        let folder = tempfile::tempdir().map_err(Error::io("make", &std::env::temp_dir()))?;
+        let corpus = corpus(&files, cache, folder.path(), 0, at)?;
+        let corpus =
+            corpus.map_err(|why| Error::Usage { what: format!("the data cannot be used: {why}"), hint: None })?;
+        Ok(Ground { bench: None, corpora: vec![corpus], places: BTreeMap::new(), _folder: folder })
+    }
+
     /// Where the data of a test is, or why it cannot be read. A test that is skipped has none.
     pub fn place(&self, data: &Data) -> std::result::Result<Place, String> {
         self.places.get(data).cloned().unwrap_or_else(|| Err("it was not taken in".to_owned()))

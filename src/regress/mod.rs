@@ -4,9 +4,13 @@
 //! whoever's notation it was written in ([`readers`]); [`ground`] makes cases of the data, [`run`] asks the rules, and
 //! [`judge`] compares.
 
+mod derive;
+mod diff;
 mod golden;
 mod ground;
 mod judge;
+mod mutants;
+mod mutate;
 mod nearest;
 mod readers;
 mod run;
@@ -19,8 +23,11 @@ use serde::Serialize;
 
 use crate::sigma::Level;
 
+pub use derive::derive;
+pub use diff::{Difference, Found, diff};
 pub use golden::bless;
 pub use ground::{Cache, Ground};
+pub use mutants::{Mutant, mutants, score};
 pub use nearest::Nearest;
 pub use readers::{Suite, is_only_tests, read};
 pub use run::{Run, run};

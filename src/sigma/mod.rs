@@ -31,7 +31,7 @@ use yaml_serde::Value;
 
 use self::collection::{Part as Piece, Says};
 pub use self::correlation::{Condition, Correlation, CorrelationKind, Key, Measure, Origin, Part, Words};
-use self::diagnostic::Document;
+pub(crate) use self::diagnostic::{Document, documents};
 pub use self::fields::{Field, Side, Source};
 pub use self::first::First;
 pub use self::lists::Lists;

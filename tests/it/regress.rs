@@ -305,3 +305,90 @@ fn only_what_a_change_touches_is_run() {
     assert_eq!(names(&["-r", "chain"]).len(), 3, "by its rule");
     assert_eq!(test(at, &[".", "--changed-since", "--output=x"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_change_of_a_rule_that_no_test_notices_is_a_missing_test_with_its_line() {
+    let folder = suite();
+    let at = folder.path();
+    let args = ["rules/exec.yml", "rules/exec.cases.jsonl", "--mutants"];
+    let (out, _) = text(&test(at, &args));
+    let missing: Vec<&str> = out.lines().filter(|line| line.starts_with(" m ")).collect();
+    assert_eq!(
+        missing,
+        [
+            " m rules/exec.yml:8  exec  without verb: [\"create\",\"get\"]",
+            " m rules/exec.yml:9  exec  without objectRef.resource: \"pods\"",
+            " m rules/exec.yml:10  exec  without objectRef.subresource: \"exec\"",
+            " m rules/exec.yml:12  exec  sourceIPs|cidr: \"10.0.0.0/8\" widened to \"10.0.0.0/7\"",
+        ]
+    );
+    assert!(out.ends_with(" mutants 7  noticed 3  score 42.9 %\n"), "{out}");
+    assert_eq!(test(at, &[&args[..], &["--min-score", "95"]].concat()).status.code(), Some(4));
+    let case = |kind: &str, event: Value, hits: &[&str]| {
+        json!({"case": kind, "why": event["auditID"], "events": [event], "hits": hits}).to_string() + "\n"
+    };
+    let mut deleted = exec("deleted", 1, "192.0.2.3");
+    deleted["verb"] = "delete".into();
+    let more = case("fires", exec("next", 1, "11.0.0.1"), &["next"])
+        + &case("near miss", deleted, &[])
+        + &case("near miss", event("other", 1, "widgets", Some("exec"), "192.0.2.3"), &[])
+        + &case("near miss", event("log", 1, "pods", Some("log"), "192.0.2.3"), &[]);
+    write(at, "rules/exec.cases.jsonl", fs::read_to_string(at.join("rules/exec.cases.jsonl")).unwrap() + &more);
+    let output = test(at, &[&args[..], &["--min-score", "100"]].concat());
+    assert!(text(&output).0.ends_with(" mutants 7  noticed 7  score 100.0 %\n"), "{}", text(&output).0);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn evidence_in_another_shape_fires_too_and_what_breaks_a_rule_is_named() {
+    let folder = suite();
+    let at = folder.path();
+    let chain = json!({"case": "fires", "why": "w", "events": [exec("c1", 0, "192.0.2.3"), secret("c2", 600)], "hits": ["c1", "c2"]});
+    write(at, "rules/chain.cases.jsonl", format!("{chain}\n"));
+    let (code, all) = outcomes(at, &["rules", "--derived"]);
+    let broken: Vec<&str> =
+        all.iter().filter(|(_, _, status)| status != "passed").map(|(_, name, _)| name.as_str()).collect();
+    // An address of the cluster behind the client's makes this rule take the request for one from inside.
+    assert_eq!((code, broken), (Some(1), vec!["fires: w [one more address]"]));
+    let names: Vec<&str> = all.iter().filter(|(rule, ..)| rule == "chain").map(|(_, name, _)| name.as_str()).collect();
+    for wanted in [
+        "lines in reverse",
+        "lines doubled",
+        "other stages",
+        "by storage",
+        "by AzureDiagnostics",
+        "by AKSAudit",
+        "times with an offset",
+        "keys in reverse",
+        "a second outside of the window",
+    ] {
+        assert!(names.contains(&format!("fires: w [{wanted}]").as_str()), "{wanted} is not in {names:?}");
+    }
+}
+
+#[test]
+fn two_rule_sets_are_compared_event_by_event_with_the_clause_that_changed() {
+    let folder = suite();
+    let at = folder.path();
+    write(at, "new/exec.yml", EXEC.replace("10.0.0.0/8", "192.0.2.0/24"));
+    write(at, "new/chain.yml", CHAIN);
+    let args = [
+        "rules",
+        "diff",
+        "--old",
+        "rules",
+        "--new",
+        "new",
+        "--data",
+        "backtest/inside.jsonl",
+        "backtest/outside.jsonl",
+    ];
+    let (out, err) = text(&run(at, &args));
+    let expected = " rules diff  1 rule differs on 2 events of 0.0 days\n\n \
+                    ~ exec  gained 1  lost 1  same 0  new/exec.yml:1\n     \
+                    - not sourceIPs is in 10.0.0.0/8\n     + not sourceIPs is in 192.0.2.0/24\n     \
+                    gained  2031-04-05T06:00:07.000000Z  mallory create pods/exec web/api  i1  0:0\n     \
+                    lost    2031-04-05T06:00:08.000000Z  mallory create pods/exec web/api  o1  1:0\n\n \
+                    of these rules: 1 events before, 1 now\n";
+    assert_eq!(out, expected, "{err}");
+}

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::junit::body;
+use super::text::score;
 use super::{Told, wrong};
 use crate::cli::print::line;
 use crate::error::Result;
@@ -22,6 +23,10 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
     let counts = [Status::Passed, Status::Untold, Status::Failed, Status::Noisy, Status::Broken, Status::Skipped];
     let counts: Vec<String> = counts.iter().map(|status| told.count(*status).to_string()).collect();
     line(out, &format!("| {} | {} |", counts.join(" | "), told.untested.len()))?;
+    if let Some(mutants) = &told.mutants {
+        line(out, "")?;
+        line(out, &inert(&score(mutants)))?;
+    }
     for problem in wrong(told) {
         line(out, "")?;
         line(out, &format!("- {}", inert(&problem.to_string())))?;

@@ -45,7 +45,15 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
             "locations": [place(&problem.file, problem.line)],
         })
     });
-    let results: Vec<Value> = of_tests.chain(of_files).collect();
+    let missing = told.mutants.iter().flatten().filter(|mutant| !mutant.killed).map(|mutant| {
+        json!({
+            "ruleId": mutant.rule,
+            "level": "note",
+            "message": {"text": format!("no test notices this rule changed so: {}", mutant.what)},
+            "locations": [place(&mutant.file, mutant.line)],
+        })
+    });
+    let results: Vec<Value> = of_tests.chain(of_files).chain(missing).collect();
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

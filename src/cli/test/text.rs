@@ -5,7 +5,7 @@ use std::io::Write;
 use super::Told;
 use crate::cli::print::{count, line};
 use crate::error::Result;
-use crate::regress::{Nearest, Outcome, Status};
+use crate::regress::{self, Mutant, Nearest, Outcome, Status};
 
 /// Writes all of it.
 pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
@@ -38,12 +38,27 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
             parts.push(format!("{number} {word}"));
         }
     }
+    if let Some(mutants) = &told.mutants {
+        for mutant in mutants.iter().filter(|mutant| !mutant.killed) {
+            line(out, &format!(" m {}:{}  {}  {}", mutant.file, mutant.line, mutant.rule, mutant.what))?;
+        }
+    }
     line(out, "")?;
     line(out, &format!(" {}    untested rules {}", parts.join("  "), told.untested.len()))?;
+    if let Some(mutants) = &told.mutants {
+        line(out, &format!(" {}", score(mutants)))?;
+    }
     if told.all {
         told.untested.iter().try_for_each(|name| line(out, &format!("   untested  {name}")))?;
     }
     Ok(())
+}
+
+/// The share of mutants that tests notice, in a sentence.
+pub fn score(mutants: &[Mutant]) -> String {
+    let killed = mutants.iter().filter(|mutant| mutant.killed).count();
+    let score = regress::score(mutants).map_or("no score".to_owned(), |score| format!("{score:.1} %"));
+    format!("mutants {}  noticed {killed}  score {score}", mutants.len())
 }
 
 fn needs_a_look(outcome: &Outcome) -> bool {

@@ -1,0 +1,256 @@
+//! How well tests hold rules: of the mutants of a rule, those that no test notices are missing tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::Serialize;
+use yaml_serde::Value;
+
+use super::ground::{Bench, Ground, Place};
+use super::judge::{Met, judge};
+use super::mutate::changes;
+use super::{Data, Exceptions, Expect, Test};
+use crate::engine::Replay;
+use crate::error::Result;
+use crate::sigma::predicate::Cmp;
+use crate::sigma::{Correlation, CorrelationKind, RuleFile, RuleSet, documents, load};
+
+/// A rule with one thing changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Mutant {
+    pub file: String,
+    pub line: usize,
+    /// The rule, correlation or exception whose tests should notice.
+    pub rule: String,
+    pub what: String,
+    /// Whether a test noticed.
+    pub killed: bool,
+}
+
+/// A mutant and the rules with it.
+struct Candidate {
+    mutant: Mutant,
+    set: RuleSet,
+}
+
+/// A test and where its data is.
+type Asked<'a> = (&'a Test, Range<u32>);
+
+/// Makes every mutant of the rules and exceptions that tests with inline data are about, and asks those tests.
+///
+/// # Errors
+/// When a plan of a correlation cannot be run.
+pub fn mutants(set: &RuleSet, files: &[RuleFile], tests: &[Test], ground: &Ground, jobs: usize) -> Result<Vec<Mutant>> {
+    let Some(bench) = &ground.bench else { return Ok(Vec::new()) };
+    let mut of: BTreeMap<String, Vec<Asked<'_>>> = BTreeMap::new();
+    for test in tests.iter().filter(|test| test.skip.is_none() && test.rules.len() == 1) {
+        let Ok(Place::World(world)) = ground.place(&test.data) else { continue };
+        let about = match &test.exceptions {
+            Exceptions::Only(name) => format!("exception {name}"),
+            _ => test.rules.iter().next().cloned().unwrap_or_default(),
+        };
+        of.entry(about).or_default().push((test, world));
+    }
+    let mut groups: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+    for file in files {
+        for (about, candidate) in candidates(set, file, &of) {
+            if of.contains_key(&about) {
+                groups.entry(about).or_default().push(candidate);
+            }
+        }
+    }
+    let groups: Vec<(String, Vec<Candidate>)> = groups.into_iter().collect();
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, groups.len().max(1)) {
+            scope.spawn(|| {
+                while let Some((about, candidates)) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let judged = judge_all(candidates, &of[about], bench);
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(judged);
+                }
+            });
+        }
+    });
+    let mut all = Vec::new();
+    for judged in done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        all.extend(judged?);
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// The share of mutants that a test noticed, in hundredths; None without any.
+pub fn score(mutants: &[Mutant]) -> Option<f64> {
+    let killed = mutants.iter().filter(|mutant| mutant.killed).count();
+    (!mutants.is_empty()).then(|| killed as f64 * 100.0 / mutants.len() as f64)
+}
+
+/// The mutants of one file, with whose tests should notice.
+fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_>>>) -> Vec<(String, Candidate)> {
+    let mut all = Vec::new();
+    for document in documents(&file.path, &file.text) {
+        let Ok(yaml) = yaml_serde::from_str::<Value>(document.text) else { continue };
+        let line = document.place(&[]).0;
+        let mutant = |rule: &str, line: usize, what: &str| Mutant {
+            file: file.path.clone(),
+            line,
+            rule: rule.to_owned(),
+            what: what.to_owned(),
+            killed: false,
+        };
+        let is = |meta: &crate::sigma::Meta| meta.file == file.path && meta.line == line;
+        if let Some(place) = set.rules.iter().position(|rule| is(&rule.meta)) {
+            let rule = &set.rules[place];
+            let over = set.correlations.iter().filter(|correlation| correlation.rules.contains(&place));
+            let mut names: BTreeSet<&str> = over.map(|correlation| correlation.meta.name.as_str()).collect();
+            names.extend(rule.meta.reported.then_some(rule.meta.name.as_str()));
+            for change in changes(&document, &yaml, "detection") {
+                let Some(new) = read(file, &change.yaml).and_then(|set| set.rules.into_iter().next()) else { continue };
+                if (&new.predicate, &new.first) == (&rule.predicate, &rule.first) {
+                    continue;
+                }
+                for name in &names {
+                    let mut set = set.only(&BTreeSet::from([*name])).excepting(|_| false);
+                    for part in set.rules.iter_mut().filter(|part| part.meta.name == rule.meta.name) {
+                        (part.predicate, part.first) = (new.predicate.clone(), new.first.clone());
+                    }
+                    all.push(((*name).to_owned(), Candidate { mutant: mutant(name, change.line, &change.what), set }));
+                }
+            }
+        } else if let Some(correlation) = set.correlations.iter().find(|correlation| is(&correlation.meta)) {
+            let name = correlation.meta.name.as_str();
+            let part = set.only(&BTreeSet::from([name])).excepting(|_| false);
+            for (key, what, new) in wider(&part.correlations[0]) {
+                let line = document.place(&["correlation", key]).0;
+                let set = RuleSet { correlations: vec![new], ..part.clone() };
+                all.push((name.to_owned(), Candidate { mutant: mutant(name, line, &what), set }));
+            }
+        } else if let Some(exception) = set.exceptions.iter().find(|exception| is(&exception.meta)) {
+            let name = exception.meta.name.as_str();
+            let about = format!("exception {name}");
+            // With the rules that its cases are about, and no others.
+            let asked = of.get(&about).into_iter().flatten().flat_map(|(test, _)| &test.rules);
+            let part = set.only(&asked.map(String::as_str).collect()).excepting(|known| known.meta.name == name);
+            if part.exceptions.is_empty() {
+                continue;
+            }
+            for change in changes(&document, &yaml, "filter") {
+                let new = read(file, &change.yaml).and_then(|set| set.exceptions.into_iter().next());
+                let Some(new) = new.filter(|new| new.predicate != exception.predicate) else { continue };
+                let mut set = part.clone();
+                set.exceptions[0].predicate = new.predicate;
+                let about = about.clone();
+                all.push((about, Candidate { mutant: mutant(name, change.line, &change.what), set }));
+            }
+        }
+    }
+    all
+}
+
+fn read(file: &RuleFile, yaml: &Value) -> Option<RuleSet> {
+    let text = yaml_serde::to_string(yaml).ok()?;
+    let (set, problems) = load(&[RuleFile { path: file.path.clone(), text }]);
+    problems.is_empty().then_some(set)
+}
+
+/// A correlation that lets in more, in each way: the key that changed, and how.
+fn wider(correlation: &Correlation) -> Vec<(&'static str, String, Correlation)> {
+    let mut all = Vec::new();
+    let mut add = |key, what: String, change: &dyn Fn(&mut Correlation)| {
+        let mut new = correlation.clone();
+        change(&mut new);
+        all.push((key, what, new));
+    };
+    add("timespan", "twice the timespan".into(), &|new| new.timespan *= 2);
+    for (place, (cmp, count)) in correlation.condition.iter().enumerate() {
+        let moved = match cmp {
+            Cmp::Gt | Cmp::Gte if *count > 1 => count - 1,
+            Cmp::Lt | Cmp::Lte => count + 1,
+            _ => continue,
+        };
+        // All of the rules of a temporal one is the default, and no condition is written.
+        add("condition", format!("count {moved} instead of {count}"), &|new| new.condition[place].1 = moved);
+    }
+    for (place, key) in correlation.group_by.iter().enumerate() {
+        add("group-by", format!("not grouped by {}", key.name), &|new| drop(new.group_by.remove(place)));
+    }
+    match correlation.kind {
+        CorrelationKind::TemporalOrdered => {
+            add("type", "in any order".into(), &|new| new.kind = CorrelationKind::Temporal)
+        }
+        CorrelationKind::ValueCount { .. } => {
+            add("type", "events counted, not values".into(), &|new| new.kind = CorrelationKind::EventCount);
+        }
+        _ => {}
+    }
+    // An order has no other number than all.
+    if correlation.kind == CorrelationKind::TemporalOrdered {
+        all.retain(|(key, ..)| *key != "condition");
+    }
+    all
+}
+
+fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Result<Vec<Mutant>> {
+    // Of a plain rule all mutants are asked at once, each under a name of its own.
+    let plain =
+        candidates.iter().all(|candidate| candidate.set.rules.len() == 1 && candidate.set.exceptions.is_empty());
+    if plain {
+        let mut rules = Vec::new();
+        for (number, candidate) in candidates.iter().enumerate() {
+            let mut rule = candidate.set.rules[0].clone();
+            rule.meta.name = format!("{}#{number:05}", rule.meta.name);
+            rules.push(rule);
+        }
+        let names: Vec<String> = rules.iter().map(|rule| rule.meta.name.clone()).collect();
+        let set = RuleSet { rules, ..RuleSet::default() };
+        let worlds: Vec<Range<u32>> = asked.iter().map(|(_, world)| world.clone()).collect();
+        let replays = bench.engine.replay_each(&set, &bench.rows, &worlds)?;
+        let judged = candidates.iter().zip(names).map(|(candidate, name)| {
+            let killed = asked.iter().zip(&replays).any(|((test, _), replay)| notices(test, &name, &[replay]));
+            Mutant { killed, ..candidate.mutant.clone() }
+        });
+        return Ok(judged.collect());
+    }
+    let mut judged = Vec::new();
+    for candidate in candidates {
+        let mut killed = false;
+        for (test, world) in asked {
+            let Some(name) = test.rules.first() else { continue };
+            let set = candidate.set.only(&BTreeSet::from([name.as_str()]));
+            let world = std::slice::from_ref(world);
+            let left = bench.engine.replay_each(&set, &bench.rows, world)?;
+            // What the rule sees by itself is what it saw before.
+            let seen = match candidate.set.exceptions.is_empty() {
+                true => Vec::new(),
+                false => bench.engine.replay_each(&set.excepting(|_| false), &bench.rows, world)?,
+            };
+            let replays: Vec<&Replay> = seen.iter().chain(&left).collect();
+            if notices(test, name, &replays) {
+                killed = true;
+                break;
+            }
+        }
+        judged.push(Mutant { killed, ..candidate.mutant.clone() });
+    }
+    Ok(judged)
+}
+
+/// Says whether a test is not met when the rule is the one of that name.
+fn notices(test: &Test, name: &str, replays: &[&Replay]) -> bool {
+    let renamed = Test {
+        rules: BTreeSet::from([name.to_owned()]),
+        name: String::new(),
+        why: String::new(),
+        file: String::new(),
+        line: 0,
+        data: Data::Lines(Vec::new()),
+        exceptions: test.exceptions.clone(),
+        expect: test.expect.clone(),
+        skip: None,
+    };
+    // A golden file speaks of the rule by its own name.
+    let golden = test.expect.iter().any(|expect| matches!(expect, Expect::Golden(_)));
+    !golden && judge(&renamed, replays).met != Met::Yes
+}
