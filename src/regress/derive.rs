@@ -229,8 +229,8 @@ const FIELDS: [&str; 6] = [
 /// The events with the last of those that are hit moved out of the window, when each of them is needed.
 fn late(set: &RuleSet, name: &str, events: &[Value], hits: &BTreeSet<String>) -> Option<Vec<String>> {
     let correlation = set.correlations.iter().find(|correlation| correlation.meta.name == name)?;
-    let needed = match (&correlation.kind, correlation.condition.as_slice()) {
-        (CorrelationKind::TemporalOrdered, _) => correlation.rules.len() as u64,
+    let needed = match (&correlation.kind, correlation.bounds()) {
+        (CorrelationKind::TemporalOrdered, _) => correlation.parts.len() as u64,
         (_, [(Cmp::Gte, count)]) => *count,
         (_, [(Cmp::Gt, count)]) => count + 1,
         _ => return None,

@@ -8,7 +8,7 @@ use super::ground::Corpus;
 use super::judge::id;
 use crate::engine::{Event, Replay};
 use crate::error::Result;
-use crate::sigma::{Meta, Rule, RuleSet};
+use crate::sigma::{Condition, Meta, Rule, RuleSet};
 
 /// How one rule or correlation differs, in what it asks or in what it finds.
 #[derive(Debug, Clone, Serialize)]
@@ -113,7 +113,12 @@ fn asked(set: &RuleSet) -> BTreeMap<&str, (&Meta, Vec<String>)> {
                 let by: Vec<&str> = correlation.group_by.iter().map(|key| key.name.as_str()).collect();
                 lines.push(format!("{:?}", correlation.kind));
                 lines.push(format!("within {} s by {}", correlation.timespan / 1_000_000, by.join(", ")));
-                lines.extend(correlation.condition.iter().map(|(cmp, count)| format!("count {cmp:?} {count}")));
+                match &correlation.condition {
+                    Condition::Bounds(bounds) => {
+                        lines.extend(bounds.iter().map(|(cmp, count)| format!("count {cmp:?} {count}")));
+                    }
+                    Condition::Words(words) => lines.push(format!("{words:?}")),
+                }
             }
             for part in parts {
                 lines.extend(of_rule(set, part, part.meta.name != meta.name));

@@ -15,7 +15,7 @@ use super::{Data, Exceptions, Expect, Test};
 use crate::engine::Replay;
 use crate::error::Result;
 use crate::sigma::predicate::Cmp;
-use crate::sigma::{Correlation, CorrelationKind, RuleFile, RuleSet, documents, load};
+use crate::sigma::{Condition, Correlation, CorrelationKind, RuleFile, RuleSet, documents, load};
 
 /// A rule with one thing changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -103,7 +103,9 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
         let is = |meta: &crate::sigma::Meta| meta.file == file.path && meta.line == line;
         if let Some(place) = set.rules.iter().position(|rule| is(&rule.meta)) {
             let rule = &set.rules[place];
-            let over = set.correlations.iter().filter(|correlation| correlation.rules.contains(&place));
+            let is_over =
+                |correlation: &&Correlation| correlation.meta.reported && set.rules_of(correlation).contains(&place);
+            let over = set.correlations.iter().filter(is_over);
             let mut names: BTreeSet<&str> = over.map(|correlation| correlation.meta.name.as_str()).collect();
             names.extend(rule.meta.reported.then_some(rule.meta.name.as_str()));
             for change in changes(&document, &yaml, "detection") {
@@ -122,9 +124,11 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
         } else if let Some(correlation) = set.correlations.iter().find(|correlation| is(&correlation.meta)) {
             let name = correlation.meta.name.as_str();
             let part = set.only(&BTreeSet::from([name])).excepting(|_| false);
-            for (key, what, new) in wider(&part.correlations[0]) {
+            // Those it names come before it.
+            let Some((last, named)) = part.correlations.split_last() else { continue };
+            for (key, what, new) in wider(last) {
                 let line = document.place(&["correlation", key]).0;
-                let set = RuleSet { correlations: vec![new], ..part.clone() };
+                let set = RuleSet { correlations: [named, &[new]].concat(), ..part.clone() };
                 all.push((name.to_owned(), Candidate { mutant: mutant(name, line, &what), set }));
             }
         } else if let Some(exception) = set.exceptions.iter().find(|exception| is(&exception.meta)) {
@@ -164,14 +168,18 @@ fn wider(correlation: &Correlation) -> Vec<(&'static str, String, Correlation)> 
         all.push((key, what, new));
     };
     add("timespan", "twice the timespan".into(), &|new| new.timespan *= 2);
-    for (place, (cmp, count)) in correlation.condition.iter().enumerate() {
+    for (place, (cmp, count)) in correlation.bounds().iter().enumerate() {
         let moved = match cmp {
             Cmp::Gt | Cmp::Gte if *count > 1 => count - 1,
             Cmp::Lt | Cmp::Lte => count + 1,
             _ => continue,
         };
         // All of the rules of a temporal one is the default, and no condition is written.
-        add("condition", format!("count {moved} instead of {count}"), &|new| new.condition[place].1 = moved);
+        add("condition", format!("count {moved} instead of {count}"), &|new| {
+            if let Condition::Bounds(bounds) = &mut new.condition {
+                bounds[place].1 = moved;
+            }
+        });
     }
     for (place, key) in correlation.group_by.iter().enumerate() {
         add("group-by", format!("not grouped by {}", key.name), &|new| drop(new.group_by.remove(place)));

@@ -100,6 +100,14 @@ pub enum Words {
 }
 
 impl Correlation {
+    /// The bounds of the number that must hold; none of a condition in words.
+    pub fn bounds(&self) -> &[(Cmp, u64)] {
+        match &self.condition {
+            Condition::Bounds(bounds) => bounds,
+            Condition::Words(_) => &[],
+        }
+    }
+
     /// The keys whose values are counted or measured.
     pub fn counted(&self) -> &[Key] {
         match &self.kind {

@@ -18,7 +18,8 @@ const SAMPLES: usize = 3;
 pub fn compare(old: &RuleSet, new: &RuleSet, data: Vec<PathBuf>, as_json: bool, out: &mut dyn Write) -> Result<End> {
     let ground = Ground::of_files(data, &Cache { dir: None }, &now().to_string())?;
     let corpus = ground.corpora.first().ok_or_else(|| Error::Usage { what: "there is no data".into(), hint: None })?;
-    let days = corpus.engine.coverage()?.span().map(|span| span as f64 / 86_400_000_000.0);
+    let coverage = corpus.engine.coverage()?;
+    let days = coverage.first().zip(coverage.last()).map(|(first, last)| (last.0 - first.0) as f64 / 86_400_000_000.0);
     let differences = diff(old, new, corpus)?;
     if as_json {
         let document = json!({"events": corpus.events, "days": days, "rules": differences});
