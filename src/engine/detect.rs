@@ -248,7 +248,7 @@ impl Engine {
                 // The other rules had told of these events before.
                 told.add(self.run(program, second, Some(Arc::new(open))).await?.0, &program.lengths);
             }
-            self.decide(program, &mut told).await?;
+            self.decide(program, &mut told, None).await?;
             Ok(told)
         })
     }

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::Engine;
+use super::state::Within;
 use super::values::text;
 use crate::error::Result;
 use crate::sigma::Lists;
@@ -28,10 +29,20 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn lists(&self) -> Result<Lists> {
+        self.lists_within(None)
+    }
+
+    /// As [`Engine::lists`], from some evidence.
+    pub(super) fn lists_within(&self, within: Within<'_>) -> Result<Lists> {
         let mut found = Found::default();
+        let inside = within
+            .map_or_else(String::new, |range| format!(" AND evidence >= {} AND evidence < {}", range.start, range.end));
         let objects = self.sql(
-            "SELECT CAST(kind AS VARCHAR) AS kind, body FROM object WHERE kind IN ('Node', 'Pod', 'Service', 'ServiceCIDR') \
-             AND coalesce(deleted, false) = false AND body IS NOT NULL",
+            &format!(
+                "SELECT CAST(kind AS VARCHAR) AS kind, body FROM object \
+                 WHERE kind IN ('Node', 'Pod', 'Service', 'ServiceCIDR') \
+                 AND coalesce(deleted, false) = false AND body IS NOT NULL{inside}"
+            ),
             &[],
         )?;
         for batch in &objects.batches {
@@ -43,10 +54,12 @@ impl Engine {
             }
         }
         let resources = self.sql(
-            "SELECT lower(CAST(type AS VARCHAR)) AS type, lower(CAST(resource_group AS VARCHAR)) AS resource_group, \
-             lower(CAST(node_resource_group AS VARCHAR)) AS node_resource_group, body FROM azure_resource \
-             WHERE lower(CAST(type AS VARCHAR)) IN ('microsoft.containerservice/managedclusters', \
-             'microsoft.network/publicipaddresses') AND body IS NOT NULL",
+            &format!(
+                "SELECT lower(CAST(type AS VARCHAR)) AS type, lower(CAST(resource_group AS VARCHAR)) AS resource_group, \
+                 lower(CAST(node_resource_group AS VARCHAR)) AS node_resource_group, body FROM azure_resource \
+                 WHERE lower(CAST(type AS VARCHAR)) IN ('microsoft.containerservice/managedclusters', \
+                 'microsoft.network/publicipaddresses') AND body IS NOT NULL{inside}"
+            ),
             &[],
         )?;
         let mut groups: BTreeSet<String> = BTreeSet::new();

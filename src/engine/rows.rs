@@ -17,9 +17,10 @@ use super::picked::Picked;
 use super::scan::{verdict_schema, verdicts};
 use super::standing::{OBJECTS, ask};
 use super::why::clauses;
-use super::{Clause, Engine, Replay, damaged};
+use super::{Clause, Engine, Replay, damaged, derived};
 use crate::error::Result;
-use crate::sigma::{Over, Rule, RuleSet};
+use crate::sigma::lists::unfilled;
+use crate::sigma::{Lists, Over, Rule, RuleSet};
 
 /// The audit events and objects of a case in memory, in the order of the evidence.
 pub struct Rows {
@@ -31,14 +32,6 @@ impl Rows {
     /// Counts the audit events.
     pub fn events(&self) -> usize {
         self.audit.num_rows()
-    }
-
-    /// What asks each part of a rule of every event of a world.
-    ///
-    /// # Errors
-    /// When rows cannot be taken out, which is a bug.
-    pub fn why(&self, rule: &Rule, world: &Range<u32>) -> Result<Vec<(Event, Vec<Clause>)>> {
-        Ok(clauses(rule, &part(&self.audit, std::slice::from_ref(world))?))
     }
 }
 
@@ -60,6 +53,22 @@ impl Engine {
     /// # Errors
     /// When a plan of a correlation cannot be run.
     pub fn replay_each(&self, rules: &RuleSet, rows: &Rows, worlds: &[Range<u32>]) -> Result<Vec<Replay>> {
+        let own = rules.filled(&Lists::default());
+        let asked = own.rules.iter().map(|rule| &rule.predicate);
+        let mut asked = asked.chain(own.exceptions.iter().map(|exception| &exception.predicate));
+        if asked.all(|predicate| unfilled(predicate).is_empty()) {
+            return self.replay_filled(&own, rows, worlds);
+        }
+        // Each world knows its own cluster.
+        let mut replays = Vec::with_capacity(worlds.len());
+        for world in worlds {
+            let filled = rules.filled(&self.lists_within(Some(world))?);
+            replays.extend(self.replay_filled(&filled, rows, std::slice::from_ref(world))?);
+        }
+        Ok(replays)
+    }
+
+    fn replay_filled(&self, rules: &RuleSet, rows: &Rows, worlds: &[Range<u32>]) -> Result<Vec<Replay>> {
         let events = Engine::program(rules, Over::events);
         let objects = rules.rules.iter().any(|rule| rule.over.objects()).then(|| Engine::program(rules, Over::objects));
         let audit = part(&rows.audit, worlds)?;
@@ -68,6 +77,7 @@ impl Engine {
         for world in worlds {
             let (mut told, mut open) = (Told::default(), Open::new());
             told.read(&events, &within(&found, world)?, None, &mut open).map_err(damaged)?;
+            self.runtime.block_on(self.decide(&events, &mut told, Some(world)))?;
             let standing = match &objects {
                 Some(program) => ask(program, &[part(&rows.objects, std::slice::from_ref(world))?])?,
                 None => Told::default(),
@@ -80,6 +90,19 @@ impl Engine {
             })?);
         }
         Ok(replays)
+    }
+
+    /// Asks each part of a rule of every event of a world.
+    ///
+    /// # Errors
+    /// When what was there before cannot be read.
+    pub fn why_in(&self, rows: &Rows, rule: &Rule, world: &Range<u32>) -> Result<Vec<(Event, Vec<Clause>)>> {
+        let events = part(&rows.audit, std::slice::from_ref(world))?;
+        let events = match derived::asks_state(&rule.predicate) {
+            true => self.runtime.block_on(self.knowing_before(&events, Some(world)))?,
+            false => events,
+        };
+        Ok(clauses(rule, &events))
     }
 }
 

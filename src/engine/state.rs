@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ahash::AHashSet;
@@ -44,6 +45,15 @@ type State = (i64, Option<Arc<str>>);
 /// Subresources of which the answer is the whole object.
 const WHOLE: [&str; 2] = ["ephemeralcontainers", "resize"];
 
+/// The evidence that is read, when it is not all of the case.
+pub(super) type Within<'a> = Option<&'a Range<u32>>;
+
+/// Lets the rows of some evidence through.
+fn inside(within: Within<'_>) -> Expr {
+    let row = || col("evidence");
+    within.map_or_else(|| lit(true), |range| row().gt_eq(lit(range.start)).and(row().lt(lit(range.end))))
+}
+
 /// The events that hang on one object of one cluster: by time, with the last state since the event before.
 #[derive(Default)]
 struct Wanted {
@@ -62,14 +72,14 @@ impl Wanted {
 }
 
 impl Engine {
-    /// Decides the verdicts that hang on what was there before.
-    pub(super) async fn decide(&self, program: &Arc<Program>, told: &mut Told) -> Result<()> {
+    /// Decides the verdicts that hang on what was there before, as far as the evidence in `within` knows it.
+    pub(super) async fn decide(&self, program: &Arc<Program>, told: &mut Told, within: Within<'_>) -> Result<()> {
         let open: Open = told.take_open(program);
         if open.is_empty() {
             return Ok(());
         }
         let places = open.places();
-        let before = self.before(&places).await?;
+        let before = self.before(&places, within).await?;
         let frame = self.context.table("audit").await.and_then(|frame| frame.filter(places::at(places)));
         let mut stream = frame.map_err(damaged)?.execute_stream().await.map_err(damaged)?;
         while let Some(batch) = stream.next().await {
@@ -82,14 +92,14 @@ impl Engine {
     }
 
     /// Adds what was there before to events.
-    pub(super) async fn knowing_before(&self, events: &RecordBatch) -> Result<RecordBatch> {
+    pub(super) async fn knowing_before(&self, events: &RecordBatch, within: Within<'_>) -> Result<RecordBatch> {
         let places = (0..events.num_rows()).map(|row| place(events, row)).collect();
-        let before = self.before(&places).await?;
+        let before = self.before(&places, within).await?;
         with_before(events, &before).map_err(damaged)
     }
 
     /// The state before each of the events at `places`, empty where nothing was there; none where it is not known.
-    async fn before(&self, places: &AHashSet<Place>) -> Result<HashMap<Place, Arc<str>>> {
+    async fn before(&self, places: &AHashSet<Place>, within: Within<'_>) -> Result<HashMap<Place, Arc<str>>> {
         let mut wanted: HashMap<(Option<String>, Object), Wanted> = HashMap::new();
         let mut known: HashMap<Place, Arc<str>> = HashMap::new();
         let columns = |names: &[&str]| names.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
@@ -116,8 +126,8 @@ impl Engine {
         if wanted.is_empty() {
             return Ok(known);
         }
-        self.writes(&mut wanted).await?;
-        self.snapshots(&mut wanted).await?;
+        self.writes(&mut wanted, within).await?;
+        self.snapshots(&mut wanted, within).await?;
         for wanted in wanted.into_values() {
             let mut last: Option<State> = None;
             for (places, state) in wanted.events.into_values() {
@@ -131,11 +141,11 @@ impl Engine {
     }
 
     /// Every write to one of the objects that succeeded, and what it left.
-    async fn writes(&self, wanted: &mut HashMap<(Option<String>, Object), Wanted>) -> Result<()> {
+    async fn writes(&self, wanted: &mut HashMap<(Option<String>, Object), Wanted>, within: Within<'_>) -> Result<()> {
         let names = wanted.keys().map(|(_, object)| (object[1].clone(), object[3].clone())).collect();
         let success = col("response_code").gt_eq(lit(200)).and(col("response_code").lt(lit(300)));
         let write = col("verb").in_list(vec![lit("create"), lit("update"), lit("patch")], false);
-        let filter = success.and(write).and(of_objects(names, "resource"));
+        let filter = success.and(write).and(of_objects(names, "resource")).and(inside(within));
         let columns = [
             "time",
             "cluster_id",
@@ -180,13 +190,21 @@ impl Engine {
     }
 
     /// The objects in snapshots and etcd revisions. They name no cluster: with events of several, none is meant for certain.
-    async fn snapshots(&self, wanted: &mut HashMap<(Option<String>, Object), Wanted>) -> Result<()> {
+    async fn snapshots(
+        &self,
+        wanted: &mut HashMap<(Option<String>, Object), Wanted>,
+        within: Within<'_>,
+    ) -> Result<()> {
         let clusters: HashSet<Option<String>> = wanted.keys().map(|(cluster, _)| cluster.clone()).collect();
         let [cluster] = &clusters.into_iter().collect::<Vec<_>>()[..] else { return Ok(()) };
         let names = wanted.keys().map(|(_, object)| (String::new(), object[3].clone())).collect();
         let columns: Vec<Expr> =
             ["kind", "api_version", "namespace", "name", "body"].iter().map(|name| col(*name)).collect();
-        let frame = self.context.table("object").await.and_then(|frame| frame.filter(of_objects(names, "kind")));
+        let frame = self
+            .context
+            .table("object")
+            .await
+            .and_then(|frame| frame.filter(of_objects(names, "kind").and(inside(within))));
         let frame = frame.and_then(|frame| frame.select(columns)).map_err(damaged)?;
         let mut stream = frame.execute_stream().await.map_err(damaged)?;
         while let Some(batch) = stream.next().await {

@@ -37,7 +37,7 @@ impl Engine {
         let mut all = Vec::new();
         for batch in batches.map_err(damaged)? {
             let batch = match derived::asks_state(&rule.predicate) {
-                true => self.runtime.block_on(self.knowing_before(&batch))?,
+                true => self.runtime.block_on(self.knowing_before(&batch, None))?,
                 false => batch,
             };
             all.extend(clauses(rule, &batch));

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::sigma::Level;
+use crate::sigma::{Level, Lists};
 
 pub use derive::derive;
 pub use diff::{Difference, Found, diff};
@@ -47,6 +47,8 @@ pub struct Test {
     /// From 1.
     pub line: usize,
     pub data: Data,
+    /// What a site file would say of lists.
+    pub lists: Lists,
     pub exceptions: Exceptions,
     pub expect: Vec<Expect>,
     /// Why it cannot be run, when it cannot.

@@ -15,7 +15,7 @@ use super::{Data, Exceptions, Expect, Test};
 use crate::engine::Replay;
 use crate::error::Result;
 use crate::sigma::predicate::Cmp;
-use crate::sigma::{Condition, Correlation, CorrelationKind, RuleFile, RuleSet, documents, load};
+use crate::sigma::{Condition, Correlation, CorrelationKind, Lists, RuleFile, RuleSet, documents, load};
 
 /// A rule with one thing changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -254,6 +254,7 @@ fn notices(test: &Test, name: &str, replays: &[&Replay]) -> bool {
         file: String::new(),
         line: 0,
         data: Data::Lines(Vec::new()),
+        lists: Lists::default(),
         exceptions: test.exceptions.clone(),
         expect: test.expect.clone(),
         skip: None,

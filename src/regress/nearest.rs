@@ -51,14 +51,15 @@ pub fn nearest(
     let ask = |rule: &Rule| -> Result<Vec<(Event, Vec<Clause>)>> {
         match (corpus, &ground.bench) {
             (Some(corpus), _) if missed.is_empty() && ground.corpora[corpus].events <= SMALL => {
-                ground.corpora[corpus].engine.rows()?.why(rule, &(0..u32::MAX))
+                let engine = &ground.corpora[corpus].engine;
+                engine.why_in(&engine.rows()?, rule, &(0..u32::MAX))
             }
             (Some(corpus), _) => {
                 let engine = &ground.corpora[corpus].engine;
                 let asked = missed.iter().map(|audit_id| engine.why(rule, audit_id));
                 Ok(asked.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
             }
-            (None, Some(bench)) => bench.rows.why(rule, world),
+            (None, Some(bench)) => bench.engine.why_in(&bench.rows, rule, world),
             (None, None) => Ok(Vec::new()),
         }
     };

@@ -12,7 +12,7 @@ use super::nearest::{Nearest, nearest};
 use super::{Data, Exceptions, Expect, Outcome, Status, Test};
 use crate::engine::Replay;
 use crate::error::Result;
-use crate::sigma::RuleSet;
+use crate::sigma::{Lists, RuleSet};
 
 /// What became of all tests.
 pub struct Run {
@@ -55,6 +55,7 @@ struct Group<'a> {
     /// All when empty.
     rules: BTreeSet<String>,
     corpus: Option<usize>,
+    lists: &'a Lists,
     tests: Vec<(usize, &'a Test, Range<u32>)>,
 }
 
@@ -64,7 +65,7 @@ struct Group<'a> {
 /// When a case cannot be read.
 pub fn run(set: &RuleSet, tests: &[Test], ground: &Ground, jobs: usize) -> Result<Run> {
     let mut outcomes: Vec<Option<(Outcome, Option<Fired>)>> = tests.iter().map(|_| None).collect();
-    let mut groups: BTreeMap<(Option<usize>, BTreeSet<String>), Group<'_>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Option<usize>, BTreeSet<String>, &Lists), Group<'_>> = BTreeMap::new();
     for (number, test) in tests.iter().enumerate() {
         let (corpus, world) = match (&test.skip, ground.place(&test.data)) {
             (Some(why), _) => {
@@ -79,8 +80,9 @@ pub fn run(set: &RuleSet, tests: &[Test], ground: &Ground, jobs: usize) -> Resul
             (None, Ok(Place::Corpus(corpus))) => (Some(corpus), 0..0),
         };
         // A corpus is asked once for all rules that tests of it are about.
-        let key = (corpus, if corpus.is_some() { BTreeSet::new() } else { test.rules.clone() });
-        let new = || Group { rules: test.rules.clone(), corpus, tests: Vec::new() };
+        let rules = if corpus.is_some() { BTreeSet::new() } else { test.rules.clone() };
+        let key = (corpus, rules, &test.lists);
+        let new = || Group { rules: test.rules.clone(), corpus, lists: &test.lists, tests: Vec::new() };
         let group = groups.entry(key).or_insert_with(new);
         if test.rules.is_empty() || group.rules.is_empty() {
             group.rules.clear();
@@ -118,7 +120,8 @@ type Answer = Vec<(usize, Outcome, Option<Fired>)>;
 
 fn answer(set: &RuleSet, group: &Group<'_>, ground: &Ground) -> Result<Answer> {
     let names: BTreeSet<&str> = group.rules.iter().map(String::as_str).collect();
-    let set = if names.is_empty() { set.clone() } else { set.only(&names) };
+    let mut set = if names.is_empty() { set.clone() } else { set.only(&names) };
+    set.lists.extend(group.lists);
     let variants: BTreeSet<Variant> =
         group.tests.iter().flat_map(|(_, test, _)| Variant::of(&test.exceptions)).collect();
     let mut replays: BTreeMap<(Variant, u32), Replay> = BTreeMap::new();

@@ -17,7 +17,7 @@ use super::{Exception, Rule, RuleSet};
 use crate::model::{Micros, Recorded};
 
 /// One value of a list, and the events it counts for: those from `from` on and before `until`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     pub value: String,
     pub from: Option<Micros>,
@@ -46,7 +46,7 @@ pub static DERIVED: [(&str, &str); 3] = [
 ];
 
 /// Lists by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lists(BTreeMap<String, Vec<Entry>>);
 
 /// A list of a site file: its entries, or the file they are in, relative to it.

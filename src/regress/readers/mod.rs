@@ -18,6 +18,7 @@ use yaml_serde::Value;
 
 use super::{Expect, Test};
 use crate::error::{Diagnostic, Error, Result};
+use crate::sigma::lists::{Listed, Lists, site};
 use crate::sigma::{self, RuleFile, RuleSet};
 
 /// A file that may hold tests.
@@ -210,4 +211,17 @@ fn texts(value: Option<&Value>) -> Vec<String> {
         Some(Value::Sequence(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Reads the lists a test has, as a site file has them.
+fn lists(said: &impl serde::Serialize) -> Result<Lists, String> {
+    let text = serde_json::to_string(&BTreeMap::from([("lists", said)])).map_err(|error| error.to_string())?;
+    let mut lists = Lists::default();
+    for (name, listed) in site(&text)? {
+        match listed {
+            Listed::Entries(entries) => lists.add(&name, entries),
+            Listed::File(file) => return Err(format!("a test has its lists in itself, not in {file}")),
+        }
+    }
+    Ok(lists)
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use yaml_serde::Value;
 
-use super::{Reader, Source, json, line_of, problem, texts};
+use super::{Reader, Source, json, line_of, lists, problem, texts};
 use crate::error::Diagnostic;
 use crate::regress::{Counted, Data, Exceptions, Expect, Test, Wanted};
-use crate::sigma::Level;
+use crate::sigma::{Level, Lists};
 
 /// See the module's description.
 pub struct Ours;
@@ -40,7 +40,7 @@ impl Reader for Ours {
 }
 
 fn read(source: &Source<'_>, case: &Value, rules: &BTreeSet<String>, line: usize) -> Result<Test, String> {
-    let known = ["name", "why", "rule", "data", "events", "objects", "expect", "exceptions", "skip"];
+    let known = ["name", "why", "rule", "data", "events", "objects", "lists", "expect", "exceptions", "skip"];
     let keys = case.as_mapping().into_iter().flat_map(|keys| keys.keys());
     if let Some(unknown) = keys.filter_map(Value::as_str).find(|key| !known.contains(key)) {
         return Err(format!("a case has no key {unknown}; there are {}", known.join(", ")));
@@ -55,6 +55,7 @@ fn read(source: &Source<'_>, case: &Value, rules: &BTreeSet<String>, line: usize
         file: source.path.to_string_lossy().into_owned(),
         line,
         data: data(source, case)?,
+        lists: case.get("lists").map_or_else(|| Ok(Lists::default()), lists)?,
         exceptions: match case.get("exceptions") {
             None | Some(Value::Bool(true)) => Exceptions::Hold,
             Some(Value::Bool(false)) => Exceptions::Ignored,

@@ -6,9 +6,10 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Reader, Source, problem};
+use super::{Reader, Source, lists, problem};
 use crate::error::Diagnostic;
 use crate::regress::{Data, Exceptions, Expect, Test};
+use crate::sigma::Lists;
 
 /// See the module's description.
 pub struct Pack;
@@ -30,6 +31,8 @@ struct Line<'a> {
     events: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     objects: Vec<&'a RawValue>,
+    /// What a site file would say of lists.
+    lists: Option<serde_json::Value>,
     #[serde(default)]
     hits: BTreeSet<String>,
 }
@@ -65,6 +68,10 @@ impl Reader for Pack {
                 file: source.path.to_string_lossy().into_owned(),
                 line: place + 1,
                 data: Data::Lines(line.events.iter().chain(&line.objects).map(|raw| raw.get().to_owned()).collect()),
+                lists: line
+                    .lists
+                    .map_or_else(|| Ok(Lists::default()), |said| lists(&said))
+                    .map_err(|e| problem(source, place + 1, e))?,
                 exceptions,
                 expect: vec![expect],
                 skip: None,

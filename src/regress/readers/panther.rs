@@ -10,6 +10,7 @@ use yaml_serde::Value;
 use super::{Reader, Source, json, line_of, problem};
 use crate::error::Diagnostic;
 use crate::regress::{Counted, Data, Exceptions, Expect, Test};
+use crate::sigma::Lists;
 
 /// See the module's description.
 pub struct Panther;
@@ -40,6 +41,7 @@ impl Reader for Panther {
                     file: source.path.to_string_lossy().into_owned(),
                     line,
                     data: Data::Lines(vec![log.to_string()]),
+                    lists: Lists::default(),
                     exceptions: Exceptions::Hold,
                     expect: vec![match wanted {
                         true => {

@@ -12,6 +12,7 @@ use yaml_serde::Value;
 use super::{Reader, Source, line_of, problem};
 use crate::error::Diagnostic;
 use crate::regress::{Counted, Data, Exceptions, Expect, Test};
+use crate::sigma::Lists;
 
 /// See the module's description.
 pub struct Rsigma;
@@ -55,6 +56,7 @@ impl Reader for Rsigma {
                     file: source.path.to_string_lossy().into_owned(),
                     line,
                     data: Data::Files(files),
+                    lists: Lists::default(),
                     exceptions: Exceptions::Hold,
                     expect: vec![Expect::Count { of: Counted::Events, exactly, at_least, at_most }],
                     skip: None,
@@ -70,6 +72,7 @@ impl Reader for Rsigma {
                     file: source.path.to_string_lossy().into_owned(),
                     line: line_of(source.text, "unexpected_detections", 1),
                     data: Data::Files(corpus(source.path)),
+                    lists: Lists::default(),
                     exceptions: Exceptions::Hold,
                     expect: vec![Expect::NoRuleBut(expected.clone())],
                     skip: None,

@@ -11,6 +11,7 @@ use yaml_serde::Value;
 use super::{Reader, Source, documents, line_of, problem};
 use crate::error::Diagnostic;
 use crate::regress::{Counted, Data, Exceptions, Expect, Test};
+use crate::sigma::Lists;
 
 /// See the module's description.
 pub struct SigmaHq;
@@ -71,6 +72,7 @@ fn info(source: &Source<'_>, document: &Value) -> Result<Vec<Test>, Diagnostic> 
             file: source.path.to_string_lossy().into_owned(),
             line,
             data: Data::Files(vec![found]),
+            lists: Lists::default(),
             exceptions: Exceptions::Hold,
             expect: vec![expect],
             skip: (text("type") == "evtx").then(|| "it is a Windows event log".to_owned()),

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::{Reader, Source, ending, line_of, problem};
 use crate::error::Diagnostic;
 use crate::regress::{Counted, Data, Exceptions, Expect, Test};
+use crate::sigma::Lists;
 
 /// See the module's description.
 pub struct Zircolite;
@@ -37,6 +38,7 @@ impl Reader for Zircolite {
                     file: source.path.to_string_lossy().into_owned(),
                     line,
                     data: Data::Lines(vec![event.to_string()]),
+                    lists: Lists::default(),
                     exceptions: Exceptions::Hold,
                     expect: vec![match kind {
                         "true_positive" => {

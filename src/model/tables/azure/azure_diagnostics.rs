@@ -54,7 +54,7 @@ fn columns() -> Vec<Column> {
         new(
             "log_s",
             text(),
-            "null here: rows with an AKS log line are in audit and control_plane, views AzureDiagnosticsAudit and AzureDiagnosticsControlPlane",
+            "null here: lines of AKS are in views AzureDiagnosticsAudit and AzureDiagnosticsControlPlane",
         ),
         new("pod_s", word(), "pod of the control plane that logged"),
         new("stream_s", word(), "stdout or stderr"),
