@@ -24,7 +24,7 @@ see() {
 }
 keys() { sleep 0.3; tm send-keys "$@"; }
 
-echo "overview"; see 'Coverage'; see 'critical +2'; see 'idle'
+echo "overview"; see 'Coverage'; see 'critical +3'; see 'idle'
 echo "findings"; keys 3; see 'coin mining ima'; see 'idle'
 keys Enter; sleep 0.5; see 'kube-cache'
 echo "the event in the timeline"; keys Enter; see '\[2 Timeline\]'; see 'kube-cache'; see 'idle'

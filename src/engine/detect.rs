@@ -153,7 +153,9 @@ impl Engine {
             }
         }
         findings.sort_by(|a, b| {
-            let key = |f: &Finding| (std::cmp::Reverse(f.level), f.first, f.rule.clone(), f.id.clone());
+            // What somebody did comes before what merely stands there.
+            let key =
+                |f: &Finding| (std::cmp::Reverse(f.level), f.actor.is_none(), f.first, f.rule.clone(), f.id.clone());
             key(a).cmp(&key(b))
         });
         super::incident::assign(&mut findings);

@@ -142,7 +142,7 @@ impl Ask<'_> {
             &format!(
                 "SELECT id, CAST(level AS VARCHAR) AS word, CAST(rule AS VARCHAR) AS slug, title, actor, target, first, \
                  last, cardinality(evidence) AS events, array_to_string(techniques, ', ') AS techniques FROM finding \
-                 ORDER BY CASE CAST(level AS VARCHAR) WHEN 'critical' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 5 END, \
+                 ORDER BY CASE CAST(level AS VARCHAR) WHEN 'critical' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 5 END, actor IS NULL, \
                  first, id LIMIT {limit}"
             ),
             &[],

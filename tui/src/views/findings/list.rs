@@ -95,7 +95,9 @@ impl List {
 
     /// Sorts the rows; ties stand worst first, then by time, then by id, whatever they are sorted by.
     pub fn sort(&mut self, by: Sort) {
-        let tie = |finding: &Finding| (Reverse(finding.level), finding.first, finding.id.clone());
+        // What somebody did comes before what merely stands there.
+        let tie =
+            |finding: &Finding| (Reverse(finding.level), finding.actor.is_none(), finding.first, finding.id.clone());
         self.rows.sort_by_key(tie);
         match by {
             Sort::Level => {}
