@@ -8,6 +8,7 @@ use super::{command, hunt, rules};
 use crate::error::Result;
 use crate::model::TABLES;
 use crate::report::WRITERS;
+use crate::sigma::LOGSOURCES;
 use crate::sigma::fields::FIELDS;
 use crate::sigma::lists;
 
@@ -24,6 +25,7 @@ pub fn pages() -> Result<Vec<(&'static str, String)>> {
         ("formats.md", crate::formats::page()),
         ("hunts.md", hunts()?),
         ("keys.md", keys()),
+        ("logsources.md", logsources()),
         ("output.md", output()),
         ("tables.md", tables()),
     ])
@@ -88,6 +90,40 @@ fn fields() -> Result<String> {
         let _ = writeln!(page, "| {name} | a site file; asked by {} |", users.join(", "));
     }
     Ok(page)
+}
+
+fn logsources() -> String {
+    let mut page = "# Log sources of rules\n\n\
+        A rule without `logsource`, or with `product: kubernetes, service: audit`, is asked of audit events, one with \
+        `service: snapshot` of objects; their fields are in [fields.md](fields.md). These are the others: which tables each \
+        reads, and what each field is there. A table without an entry cannot tell: a test on the field is neither true nor \
+        false, and a rule that cannot do without it is not asked of that table (`coldcase rules blind`). Where a field in \
+        bold has no value it was not recorded, and cannot tell either.\n"
+        .to_owned();
+    for source in LOGSOURCES {
+        let means: Vec<String> = source.means.iter().map(|means| format!("`{means}`")).collect();
+        let doc = format!("{}{}", source.doc[..1].to_uppercase(), &source.doc[1..]);
+        let _ = write!(page, "\n## {}\n\n{doc}: {}.\n\n", source.name, means.join(", "));
+        for reading in source.readings.iter().filter(|reading| !reading.only.is_empty()) {
+            let _ = writeln!(page, "- {}: rows where `{}`", reading.table, sql(reading.only));
+        }
+        let tables: Vec<&str> = source.readings.iter().map(|reading| reading.table).collect();
+        let _ =
+            writeln!(page, "\n| field | meaning | {} |\n|---|---|{}", tables.join(" | "), "---|".repeat(tables.len()));
+        for field in source.fields {
+            let bold = if field.always { "**" } else { "" };
+            let cells = source.readings.iter().map(|reading| reading.answer(field.column).map_or(String::new(), sql));
+            let cells: Vec<String> =
+                cells.map(|cell| if cell.is_empty() { cell } else { format!("`{cell}`") }).collect();
+            let _ = writeln!(page, "| {bold}{}{bold} | {} | {} |", field.name, field.doc, cells.join(" | "));
+        }
+    }
+    page
+}
+
+/// SQL for a cell of a table: a column without its quotes and casts reads like a name.
+fn sql(text: &str) -> String {
+    text.replace("CAST(", "").replace(" AS VARCHAR)", "").replace('"', "").replace('|', "\\|")
 }
 
 fn hunts() -> Result<String> {

@@ -176,6 +176,10 @@ fn coverage(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
             ),
         )?;
     }
+    for covered in &replay.coverage.logs {
+        let rows = grouped(covered.rows);
+        line(out, &format!("  {:<18} {rows:>9}  {} to {}", covered.table, time(covered.first), time(covered.last)))?;
+    }
     Ok(())
 }
 
@@ -198,6 +202,9 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
     };
     let (number, span) = match stands {
         true => (count(finding.count, "object", "objects"), format!("created {span}")),
+        false if finding.events.iter().any(|event| event.source.is_some()) => {
+            (count(finding.count, "event", "events"), span)
+        }
         false => (count(finding.count, "request", "requests"), span),
     };
     let incident = finding.incident.as_deref().map_or(String::new(), |incident| format!("  incident {incident}"));
@@ -219,7 +226,7 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
         let what = format!("{} {object}", event.verb.as_deref().unwrap_or("?"));
         let code = event.code.map_or(String::new(), |code| format!(" → {code}"));
         let from = event.address.as_deref().map_or(String::new(), |address| format!("  from {address}"));
-        let id = event.audit_id.as_deref().unwrap_or("no audit id");
+        let id = event.source.as_deref().or(event.audit_id.as_deref()).unwrap_or("no audit id");
         line(
             out,
             &format!("           · {what}{code}{from}  {id}  evidence {}:{}", event.span.evidence.0, event.span.offset),

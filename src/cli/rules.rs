@@ -41,8 +41,9 @@ enum What {
     Explain {
         /// Name or id of a rule or correlation
         rule: String,
-        /// auditID of a request in the case: every part of the rule with its answer and the value that was there
-        #[arg(long, value_name = "AUDIT_ID")]
+        /// auditID of a request in the case, or of other logs the id of a row or its place, EVIDENCE:OFFSET: every part of
+        /// the rule with its answer and the value that was there
+        #[arg(long, value_name = "EVENT")]
         event: Option<String>,
         #[command(flatten)]
         case: CaseArg,

@@ -7,11 +7,12 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::Engine;
 use super::baseline::Baseline;
+use super::logsource::{self, Covered};
 use super::values::text;
 use crate::error::Result;
 use crate::model::Micros;
 use crate::sigma::lists::unfilled;
-use crate::sigma::{Level, RuleSet, verbs};
+use crate::sigma::{Level, Over, Rule, RuleSet, verbs};
 
 /// What the audit evidence holds, source by source.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,8 @@ pub struct Coverage {
     pub sources: Vec<Source>,
     /// Objects of snapshots.
     pub objects: u64,
+    /// Tables of other log sources that have rows.
+    pub logs: Vec<Covered>,
 }
 
 /// One category of audit events of one cluster.
@@ -146,7 +149,7 @@ impl Engine {
         }
         let objects = self.sql("SELECT count(*) FROM object", &[])?;
         let objects = objects.batches.iter().map(|b| b.column(0).as_primitive::<Int64Type>().value(0) as u64).sum();
-        Ok(Coverage { sources, objects })
+        Ok(Coverage { sources, objects, logs: self.covered()? })
     }
 }
 
@@ -161,7 +164,7 @@ impl Engine {
 }
 
 /// A time in days, or in hours when it is short.
-fn days(micros: i64) -> String {
+pub(super) fn days(micros: i64) -> String {
     let hours = micros / 3_600_000_000;
     if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) }
 }
@@ -188,11 +191,19 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage, baseline: &Baseline) -> Vec<B
             add(true, format!("nothing is known for list {names}"), remedy);
             continue;
         }
+        if let Some((whole, reason, remedy)) = logsource::blind(&parts, coverage, baseline) {
+            add(whole, reason, &remedy);
+            continue;
+        }
+        let parts: Vec<&Rule> = parts.into_iter().filter(|rule| rule.over.log().is_none()).collect();
+        if parts.is_empty() {
+            continue;
+        }
         if parts.iter().any(|rule| rule.over.objects()) && coverage.objects > 0 {
             // What it does not see happen it sees standing.
             continue;
         }
-        if parts.iter().all(|rule| !rule.over.events()) {
+        if parts.iter().all(|rule| rule.over == Over::Objects) {
             let remedy = "add kubectl get -o json of the cluster, an etcd snapshot or a Velero backup";
             add(true, "there is no object of a snapshot in the case".into(), remedy);
             continue;

@@ -33,12 +33,13 @@ impl ColumnTest {
     /// Compiles a test on any source but a body, which is walked and not compared column by column.
     pub fn new(source: Source, matcher: Matcher) -> ColumnTest {
         let json = match &source {
-            Source::Annotation(key) | Source::Extra(key) => Some(key),
-            _ => None,
+            Source::Annotation(key) | Source::Extra(key) => std::slice::from_ref(key),
+            Source::Log { path, .. } => path,
+            _ => &[],
         };
-        let json = json.map(|key| {
+        let json = (!json.is_empty()).then(|| {
             let mut paths = Paths::default();
-            paths.ask([key], 0);
+            paths.ask(json, 0);
             paths
         });
         let absent = matcher.matches_any([]);
@@ -61,7 +62,12 @@ impl ColumnTest {
             return BooleanBuffer::new_unset(batch.num_rows());
         };
         match &self.source {
-            Source::Column(_) | Source::Annotation(_) | Source::Extra(_) | Source::Query(_) => self.plain(array, rows),
+            Source::Log { .. } if matches!(array.data_type(), DataType::List(_)) => {
+                self.list(array, None, rows, lists.of(self.column(), array))
+            }
+            Source::Column(_) | Source::Annotation(_) | Source::Extra(_) | Source::Query(_) | Source::Log { .. } => {
+                self.plain(array, rows)
+            }
             Source::List(_) => self.list(array, None, rows, lists.of(self.column(), array)),
             Source::PublicSourceIps => self.list(array, Some(&is_public), rows, lists.of(self.column(), array)),
             Source::Shred { part, .. } => self.shred(array, part, rows),
@@ -244,7 +250,7 @@ impl<'a> Lists<'a> {
 pub fn column_of(source: &Source) -> &str {
     match source {
         Source::Column(name) | Source::List(name) => name,
-        Source::Shred { column, .. } => column,
+        Source::Shred { column, .. } | Source::Log { column, .. } => column,
         Source::Annotation(_) => "annotations",
         Source::Extra(_) => "user_extra",
         Source::PublicSourceIps => "source_ips",

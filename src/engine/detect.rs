@@ -1,6 +1,6 @@
 //! Replays a case through rules: one scan for all of them, then correlations, then findings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ahash::AHashSet;
@@ -13,7 +13,7 @@ use super::blind::{Blind, Coverage};
 use super::bodies::BODIES;
 use super::correlate::episodes;
 use super::finding::{Event, Finding, Words, finding, group};
-use super::picked::Picked;
+use super::picked::{Log, Picked, Wanted, name};
 use super::ruleset::Compiled;
 use super::scan::{CARRIED, PartOf, Program, RuleSetExec};
 use super::steps::Place;
@@ -23,7 +23,9 @@ use super::{Engine, damaged, derived, places};
 use crate::error::Result;
 use crate::model::Micros;
 use crate::sigma::lists::unfilled;
-use crate::sigma::{Exception, Field, Key, Level, Meta, Origin, Over, Part, Predicate, Rule, RuleSet};
+use crate::sigma::{
+    Correlation, Exception, Field, Key, LOGSOURCES, Level, Meta, Origin, Over, Part, Predicate, Rule, RuleSet,
+};
 
 /// What a replay found, what it could not tell, and what it was blind to.
 pub struct Replay {
@@ -66,11 +68,19 @@ pub struct Untold {
     pub audit_ids: Vec<String>,
 }
 
-/// Says whether the first event of its kind came after the rule had learnt what is usual in its cluster, and is not known
-/// from elsewhere.
-fn is_new(rule: &Rule, first: &First, begins: &BTreeMap<Option<String>, Micros>, baseline: &Baseline) -> bool {
+/// Says whether the first event of its kind came after the rule had learnt what is usual in its cluster, or in its log
+/// source, and is not known from elsewhere.
+fn is_new(
+    rule: &Rule,
+    first: &First,
+    begins: &BTreeMap<Option<String>, Micros>,
+    (coverage, baseline): (&Coverage, &Baseline),
+) -> bool {
     let (learning, values) = (rule.first.as_ref().map_or(0, |first| first.learning), first.values(rule));
-    let begin = values.last().and_then(|cluster| begins.get(cluster));
+    let begin = match rule.over.log() {
+        Some(source) => coverage.begin_of(source, baseline),
+        None => values.last().and_then(|cluster| begins.get(cluster)).copied(),
+    };
     begin.is_some_and(|begin| first.time.0.saturating_sub(begin.0) >= learning)
         && !baseline.knows(&rule.meta.name, values, first.time)
 }
@@ -78,8 +88,8 @@ fn is_new(rule: &Rule, first: &First, begins: &BTreeMap<Option<String>, Micros>,
 /// A rule with `first`, and a combination of values, the cluster last.
 type Kind = (usize, Vec<Option<String>>);
 
-/// Reads what findings show of the events at some places.
-pub(super) type Pick<'a> = dyn Fn(AHashSet<Place>) -> Result<Picked> + 'a;
+/// Reads what findings show of the events at some places of each log.
+pub(super) type Pick<'a> = dyn Fn(Wanted) -> Result<Picked> + 'a;
 
 impl Engine {
     /// Replays every event of the case through `rules`.
@@ -99,10 +109,11 @@ impl Engine {
     pub fn replay_after(&self, rules: &RuleSet, baseline: &Baseline) -> Result<Replay> {
         let rules = &rules.filled(&self.lists()?);
         let program = Engine::program(rules, Over::events);
-        let told = self.verdicts(&program)?;
+        let mut told = self.verdicts(&program)?;
         let coverage = self.coverage()?;
+        told.add(self.logs(rules, &coverage)?, &program.lengths);
         let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
-        Engine::conclude(rules, &program, (told, standing), (coverage, baseline), &|places| self.pick(places))
+        Engine::conclude(rules, &program, (told, standing), (coverage, baseline), &|wanted| self.pick(wanted))
     }
 
     /// What the verdicts on events and on the objects of snapshots amount to: firsts, correlations, findings. `pick` reads
@@ -123,29 +134,47 @@ impl Engine {
         let mut firsts_of: Vec<Vec<Place>> = vec![Vec::new(); rules.rules.len()];
         for (rule, firsts) in firsts {
             for first in firsts.into_values().filter(|first| !first.excepted) {
-                if is_new(&rules.rules[rule], &first, &begins, baseline) {
+                if is_new(&rules.rules[rule], &first, &begins, (&coverage, baseline)) {
                     firsts_of[rule].push((first.span.evidence.0, first.span.offset));
                     step(program, rule, (first.time, first.span), &|key| first.keys[key].as_deref(), &mut steps);
                 }
             }
         }
         let episodes = episodes(&rules.correlations, steps);
-        let places = episodes.iter().flatten().chain(&firsts_of).flatten().copied().collect();
-        let picked = pick(places)?;
-        let read = |places: &[Place]| places.iter().filter_map(|place| picked.event(*place)).collect::<Vec<Event>>();
+        let log = |rule: usize| rules.rules[rule].over.log();
+        let logs = |correlation: &Correlation| -> Vec<Log> {
+            let logs: BTreeSet<Option<&str>> =
+                rules.rules_of(correlation).into_iter().map(|rule| name(log(rule))).collect();
+            logs.into_iter().map(|name| LOGSOURCES.iter().find(|known| Some(known.name) == name).copied()).collect()
+        };
+        let mut wanted = Wanted::default();
+        for (rule, places) in firsts_of.iter().enumerate() {
+            wanted.want(&[log(rule)], places);
+        }
+        for (correlation, episodes) in rules.correlations.iter().zip(&episodes) {
+            let logs = logs(correlation);
+            episodes.iter().for_each(|places| wanted.want(&logs, places));
+        }
+        let picked = pick(wanted)?;
+        let read = |logs: &[Log], places: &[Place]| {
+            places.iter().filter_map(|place| picked.event(logs, *place)).collect::<Vec<Event>>()
+        };
         let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));
         let mut findings = Vec::new();
         let mut untold = Vec::new();
         for (place, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.meta.reported) {
             let words = words_of(&rule.meta);
-            findings.extend(group(&words, [events(&by_rule[place], true), read(&firsts_of[place])].concat()));
+            findings.extend(group(
+                &words,
+                [events(&by_rule[place], true), read(&[log(place)], &firsts_of[place])].concat(),
+            ));
             untold.extend(cannot_tell(&words, events(&by_rule[place], false)));
             // What cannot be told of an object is who made it: the rule asks what a snapshot never knows.
             findings.extend(group(&words, events(&standing_by_rule[place], true)));
         }
         for (correlation, episodes) in rules.correlations.iter().zip(&episodes) {
-            let words = words_of(&correlation.meta);
-            findings.extend(episodes.iter().map(|places| finding(&words, read(places))));
+            let (words, logs) = (words_of(&correlation.meta), logs(correlation));
+            findings.extend(episodes.iter().map(|places| finding(&words, read(&logs, places))));
             if correlation.meta.reported {
                 let parts = rules.rules_of(correlation);
                 let undecided = parts.iter().flat_map(|rule| events(&by_rule[*rule], false)).collect();
@@ -193,21 +222,27 @@ impl Engine {
 
     /// Compiles a rule set; the rules that are not `asked` keep their places and never hit.
     pub(super) fn program_of(rules: &RuleSet, asked: impl Fn(&Rule) -> bool, standing: bool) -> Arc<Program> {
-        let (keys, parts) = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).unzip();
+        let asks = |rule: usize| asked(&rules.rules[rule]);
+        let (mut keys, parts): (Vec<_>, Vec<_>) = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).unzip();
+        // What is not asked has fields of other events. Where its parts find theirs is the same in every program.
+        (0..keys.len()).filter(|rule| !asks(*rule)).for_each(|rule| keys[rule].clear());
         // The cluster is one value more.
         let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len() + 1);
         let firsts = rules.rules.iter().map(first).collect();
         let reported = rules.rules.iter().map(|rule| rule.meta.reported).collect();
-        let lengths = rules.correlations.iter().map(|c| (c.group_by.len(), c.counted().len())).collect();
+        let lengths = lengths(rules);
         let never = || Predicate::negate(Predicate::True);
         let rule = |rule: &Rule| match asked(rule) && unfilled(&rule.predicate).is_empty() {
             true => rule.clone(),
             false => Rule { predicate: never(), ..rule.clone() },
         };
         let all: Vec<Rule> = rules.rules.iter().map(rule).collect();
-        let exception = |exception: &Exception| match unfilled(&exception.predicate).is_empty()
-            && (standing || exception.over.events())
-        {
+        let is_for = |exception: &Exception| {
+            let log = exception.over.log();
+            let is_meant = |rule: &usize| asks(*rule) && rules.rules[*rule].over.log() == log;
+            exception.rules.iter().any(is_meant) && (standing || log.is_some() || exception.over.events())
+        };
+        let exception = |exception: &Exception| match unfilled(&exception.predicate).is_empty() && is_for(exception) {
             true => exception.clone(),
             false => Exception { predicate: never(), ..exception.clone() },
         };
@@ -256,9 +291,15 @@ impl Engine {
     }
 
     /// The earliest hit of each combination of values of rules with `first`, excepted or not.
-    pub(super) fn firsts(&self, rules: &RuleSet, program: &Arc<Program>) -> Result<HashMap<Kind, Micros>> {
+    pub(super) fn firsts(
+        &self,
+        rules: &RuleSet,
+        program: &Arc<Program>,
+        coverage: &Coverage,
+    ) -> Result<HashMap<Kind, Micros>> {
         let mut all = HashMap::new();
-        for (rule, firsts) in self.verdicts(program)?.firsts {
+        let logs = self.logs(rules, coverage)?.firsts;
+        for (rule, firsts) in self.verdicts(program)?.firsts.into_iter().chain(logs) {
             let kinds =
                 firsts.into_values().map(|first| ((rule, first.values(&rules.rules[rule]).to_vec()), first.time));
             all.extend(kinds);
@@ -296,6 +337,11 @@ impl Engine {
         }
         Ok((told, open))
     }
+}
+
+/// For every correlation how many keys make a group, and how many a value.
+pub(super) fn lengths(rules: &RuleSet) -> Vec<(usize, usize)> {
+    rules.correlations.iter().map(|c| (c.group_by.len(), c.counted().len())).collect()
 }
 
 /// The verdicts of each rule, in their order.
@@ -341,7 +387,7 @@ fn cannot_tell(words: &Words<'_>, events: Vec<Event>) -> Option<Untold> {
     }
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
     for event in &events {
-        let what = event.not_recorded.as_deref().unwrap_or("a field").replace(' ', ", ");
+        let what = event.not_recorded.as_ref().map_or("a field".to_owned(), |what| what.replace(' ', ", "));
         let why = match event.body.as_deref() {
             Some("cut") => "cut off",
             Some("skipped") => "replaced because of its size",

@@ -70,6 +70,10 @@ pub struct Event {
     pub extra: Option<String>,
     /// Images of the written pod spec.
     pub images: Vec<String>,
+    /// Node or machine, of events that are no audit events.
+    pub host: Option<String>,
+    /// The table it is a row of; None for audit events.
+    pub source: Option<String>,
 }
 
 impl Event {
@@ -81,9 +85,10 @@ impl Event {
             (Some(resource), Some(sub)) => Some(format!("{resource}/{sub}")),
             (resource, _) => resource,
         };
-        let actor = match (cell("user_name"), cell("impersonated_user_name")) {
-            (Some(user), Some(other)) => Some(format!("{user} as {other}")),
-            (user, _) => user,
+        let actor = match (cell("user_name"), cell("impersonated_user_name"), cell("host")) {
+            (Some(user), Some(other), _) => Some(format!("{user} as {other}")),
+            (Some(user), _, Some(host)) => Some(format!("{user}@{host}")),
+            (user, _, host) => user.or(host),
         };
         let recorded = batch.column_by_name("source_ips").is_some_and(|array| !array.is_null(row));
         let address = recorded.then(|| texts_of(batch, "source_ips", row).join(" "));
@@ -110,6 +115,8 @@ impl Event {
                 Some(known) => texts(known.as_ref(), row),
                 None => images(batch, row),
             },
+            host: cell("host"),
+            source: cell("source"),
         }
     }
 

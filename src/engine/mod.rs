@@ -18,6 +18,7 @@ pub mod hunts;
 pub mod incident;
 mod leaves;
 mod ledger;
+mod logsource;
 mod names;
 mod networks;
 mod picked;
@@ -55,13 +56,14 @@ pub use entity::{Entity, Kind};
 pub use finding::{Event, Finding};
 pub use gaps::{Levels, Missing, Rhythm};
 pub use ledger::Holding;
+pub use logsource::Covered;
 pub use query::{Answer, Parameter};
 pub use rbac::{Asked, Grant, Rbac};
 pub use reconcile::{Alert, Reconciled, bare_type};
 pub use record::batch_of_findings;
 pub use rows::Rows;
 pub use tables::TableInfo;
-pub use why::Clause;
+pub use why::{Clause, clauses};
 
 /// Rows per batch: large, so that a test on a dictionary column is paid for once per many rows.
 const BATCH_ROWS: usize = 32_768;
@@ -71,6 +73,8 @@ pub struct Engine {
     runtime: Runtime,
     context: SessionContext,
     names: names::Names,
+    /// The tables that have rows: planning the others would take longer than reading them.
+    present: Vec<String>,
 }
 
 impl Engine {
@@ -97,7 +101,7 @@ impl Engine {
         let context = SessionContext::new_with_config_rt(config, limits);
         runtime.block_on(tables::register(&context, case))?;
         let names = runtime.block_on(names::Names::of(&context));
-        Ok(Engine { runtime, context, names })
+        Ok(Engine { runtime, context, names, present: case.tables() })
     }
 }
 

@@ -1,10 +1,12 @@
 //! Events that are read again by their places, because only then it was known that they end in a finding.
 
+use std::collections::BTreeSet;
+
 use ahash::{AHashMap, AHashSet};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{UInt32Type, UInt64Type};
 use datafusion::physical_plan::execute_stream_partitioned;
-use datafusion::prelude::col;
+use datafusion::prelude::{DataFrame, col};
 use futures::TryStreamExt;
 
 use super::finding::Event;
@@ -12,48 +14,87 @@ use super::scan::CARRIED;
 use super::steps::Place;
 use super::{Engine, damaged, places};
 use crate::error::Result;
+use crate::sigma::{LOGSOURCES, LogSource};
 
-/// Rows of table `audit` by their places.
+/// The log an event is of: another log source, or None for audit events. What a row says depends on who reads it.
+pub type Log = Option<&'static LogSource>;
+
+/// What a log is called here.
+pub fn name(log: Log) -> Option<&'static str> {
+    log.map(|source| source.name)
+}
+
+/// The events to be read, by log.
+#[derive(Default)]
+pub struct Wanted(AHashMap<Option<&'static str>, AHashSet<Place>>);
+
+impl Wanted {
+    /// Adds the events at some places, each of one of `logs`.
+    pub fn want(&mut self, logs: &[Log], places: &[Place]) {
+        for log in logs.iter().filter(|_| !places.is_empty()) {
+            self.0.entry(name(*log)).or_default().extend(places);
+        }
+    }
+}
+
+/// Rows of logs by their places.
 #[derive(Default)]
 pub struct Picked {
     batches: Vec<RecordBatch>,
-    at: AHashMap<Place, (usize, usize)>,
+    at: AHashMap<(Option<&'static str>, Place), (usize, usize)>,
 }
 
 impl Picked {
-    /// Finds rows of `batches` by their places.
-    pub fn new(batches: Vec<RecordBatch>) -> Picked {
-        let mut at = AHashMap::new();
-        for (number, batch) in batches.iter().enumerate() {
+    /// Finds rows of a log by their places.
+    pub fn add(&mut self, log: Log, batches: Vec<RecordBatch>) {
+        for batch in batches {
             let of = |name: &str| batch.column_by_name(name);
             let (Some(evidence), Some(offset)) = (of("evidence"), of("offset")) else { continue };
             let (evidence, offset) = (evidence.as_primitive::<UInt32Type>(), offset.as_primitive::<UInt64Type>());
             let places = evidence.values().iter().zip(offset.values()).enumerate();
-            at.extend(places.map(|(row, (evidence, offset))| ((*evidence, *offset), (number, row))));
+            let number = self.batches.len();
+            self.at.extend(places.map(|(row, (e, o))| ((name(log), (*e, *o)), (number, row))));
+            self.batches.push(batch);
         }
-        Picked { batches, at }
     }
 
-    /// The event at a place; None when no row is there.
-    pub fn event(&self, place: Place) -> Option<Event> {
-        self.at.get(&place).map(|(batch, row)| Event::read(&self.batches[*batch], *row))
+    /// The event of one of `logs` at a place; None when no row is there.
+    pub fn event(&self, logs: &[Log], place: Place) -> Option<Event> {
+        let (batch, row) = logs.iter().find_map(|log| self.at.get(&(name(*log), place)))?;
+        Some(Event::read(&self.batches[*batch], *row))
     }
 }
 
 impl Engine {
-    /// Reads what findings show of the audit events at some places.
+    /// Reads what findings show of the events at some places.
     ///
     /// # Errors
     /// When a file of the case cannot be read.
-    pub(super) fn pick(&self, places: AHashSet<Place>) -> Result<Picked> {
-        if places.is_empty() {
-            return Ok(Picked::default());
-        }
-        let batches = self.runtime.block_on(async {
+    pub(super) fn pick(&self, mut wanted: Wanted) -> Result<Picked> {
+        let mut picked = Picked::default();
+        if let Some(places) = wanted.0.remove(&None) {
             // The images are in the containers.
-            let columns: Vec<_> =
-                CARRIED.into_iter().chain(["containers"]).map(|name| col(format!("\"{name}\""))).collect();
-            let frame = self.context.table("audit").await?.filter(places::at(places))?.select(columns)?;
+            let columns = CARRIED.into_iter().chain(["containers"]).map(|name| col(format!("\"{name}\"")));
+            let frame = self.runtime.block_on(self.context.table("audit"));
+            let frame = frame.and_then(|frame| frame.filter(places::at(places))?.select(columns.collect::<Vec<_>>()));
+            picked.add(None, self.rows_of(frame.map_err(damaged)?)?);
+        }
+        for source in LOGSOURCES {
+            let Some(places) = wanted.0.remove(&Some(source.name)) else { continue };
+            for reading in
+                source.readings.iter().filter(|reading| self.present.iter().any(|there| there == reading.table))
+            {
+                let sql = self.select(source, reading, Some(&BTreeSet::new()))?;
+                let frame = self.runtime.block_on(self.context.sql(&sql));
+                let frame = frame.and_then(|frame| frame.filter(places::at(places.clone())));
+                picked.add(Some(source), self.rows_of(frame.map_err(damaged)?)?);
+            }
+        }
+        Ok(picked)
+    }
+
+    fn rows_of(&self, frame: DataFrame) -> Result<Vec<RecordBatch>> {
+        let batches = self.runtime.block_on(async {
             let streams = execute_stream_partitioned(frame.create_physical_plan().await?, self.context.task_ctx())?;
             let tasks: Vec<_> =
                 streams.into_iter().map(|stream| tokio::spawn(stream.try_collect::<Vec<RecordBatch>>())).collect();
@@ -63,6 +104,6 @@ impl Engine {
             }
             Ok::<_, datafusion::error::DataFusionError>(batches)
         });
-        Ok(Picked::new(batches.map_err(damaged)?))
+        batches.map_err(damaged)
     }
 }

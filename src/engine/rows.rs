@@ -86,7 +86,9 @@ impl Engine {
             let coverage = coverage(&of_world, within(&rows.objects, world)?.num_rows() as u64);
             let about = (coverage, &Baseline::default());
             replays.push(Engine::conclude(rules, &events, (told, standing), about, &|_| {
-                Ok(Picked::new(vec![of_world.clone()]))
+                let mut picked = Picked::default();
+                picked.add(None, vec![of_world.clone()]);
+                Ok(picked)
             })?);
         }
         Ok(replays)
@@ -141,5 +143,5 @@ fn coverage(events: &RecordBatch, objects: u64) -> Coverage {
         skipped: count("body", &["skipped"]),
         not_recorded: count("body", &["not recorded"]),
     };
-    Coverage { sources: vec![source], objects }
+    Coverage { sources: vec![source], objects, logs: Vec::new() }
 }

@@ -321,7 +321,11 @@ impl Compiled {
                 let costly =
                     matches!(
                         source,
-                        Source::List(_) | Source::Shred { .. } | Source::PublicSourceIps | Source::Query(_)
+                        Source::List(_)
+                            | Source::Shred { .. }
+                            | Source::PublicSourceIps
+                            | Source::Query(_)
+                            | Source::Log { .. }
                     ) || matches!(source, Source::Column("request_uri" | "name" | "exec_command" | "response_message"));
                 Atom::Column { test: ColumnTest::new(source.clone(), matcher), root, costly }
             }

@@ -49,6 +49,9 @@ pub const CARRIED: [&str; 22] = [
     "length",
 ];
 
+/// What verdicts over other log sources carry besides.
+pub const OF_LOGS: [&str; 2] = ["host", "source"];
+
 /// What every verdict has of them, reported or not.
 const ALWAYS: [&str; 4] = ["time", "evidence", "offset", "length"];
 
@@ -105,7 +108,7 @@ impl RuleSetExec {
 pub fn verdict_schema(events: &Schema) -> SchemaRef {
     let mut fields = vec![Field::new("rule", DataType::UInt32, false), Field::new("hit", DataType::Boolean, true)];
     fields.push(Field::new("exception", DataType::UInt32, true));
-    let carried = CARRIED.iter().filter_map(|name| events.field_with_name(name).ok());
+    let carried = CARRIED.iter().chain(&OF_LOGS).filter_map(|name| events.field_with_name(name).ok());
     fields.extend(carried.map(|field| field.clone().with_nullable(true)));
     let texts = || DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)));
     fields.push(Field::new("images", texts(), false));
@@ -138,9 +141,9 @@ pub fn verdicts(program: &Program, schema: &SchemaRef, events: &RecordBatch) -> 
         Arc::new(verdicts.iter().map(|v| hit(v.told)).collect::<BooleanArray>()),
         Arc::new(verdicts.iter().map(|v| v.exception.map(|place| place as u32)).collect::<UInt32Array>()),
     ];
-    for name in CARRIED {
+    for name in CARRIED.iter().chain(&OF_LOGS) {
         if let Some(array) = events.column_by_name(name) {
-            columns.push(take(array, if ALWAYS.contains(&name) { &rows } else { &kept }, None)?);
+            columns.push(take(array, if ALWAYS.contains(name) { &rows } else { &kept }, None)?);
         }
     }
     let mut images = ListBuilder::new(StringBuilder::new());

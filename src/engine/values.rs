@@ -24,7 +24,8 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
         return Vec::new();
     };
     match &field.source {
-        Source::Annotation(key) | Source::Extra(key) => json(array.as_ref(), row, key),
+        Source::Annotation(key) | Source::Extra(key) => json(array.as_ref(), row, std::slice::from_ref(key)),
+        Source::Log { path, .. } if !path.is_empty() => json(array.as_ref(), row, path),
         Source::PublicSourceIps => texts(array.as_ref(), row).into_iter().filter(|text| is_public(text)).collect(),
         Source::Shred { part, .. } => shred(array.as_ref(), row, part),
         Source::Query(name) => text(array.as_ref(), row).map(|uri| parameter(uri, name)).unwrap_or_default(),
@@ -141,12 +142,12 @@ pub fn texts(array: &dyn Array, row: usize) -> Vec<String> {
     }
 }
 
-fn json(array: &dyn Array, row: usize, key: &str) -> Vec<String> {
+fn json(array: &dyn Array, row: usize, path: &[String]) -> Vec<String> {
     let Some(text) = text(array, row) else {
         return Vec::new();
     };
     let mut paths = Paths::default();
-    paths.ask([key], 0);
+    paths.ask(path, 0);
     let mut found = Vec::new();
     // Stored as valid JSON; a text that is none has no value here.
     let _ = paths.walk(text, &mut |_, value| found.extend(show(value)));

@@ -25,11 +25,16 @@ pub struct Clause {
 }
 
 impl Engine {
-    /// Asks every part of a rule of each event (stage) with that auditID, in the order of the evidence.
+    /// Asks every part of a rule of each event (stage) with that auditID, in the order of the evidence; of other log sources
+    /// of the row at that place, `evidence:offset`, or of those with that id.
     ///
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn why(&self, rule: &Rule, audit_id: &str) -> Result<Vec<(Event, Vec<Clause>)>> {
+        if let Some(source) = rule.over.log() {
+            let rows = self.log_rows(source, Some(audit_id))?;
+            return Ok(rows.iter().flat_map(|batch| clauses(rule, batch)).collect());
+        }
         let batches = self.runtime.block_on(async {
             let events = self.context.table("audit").await?.filter(col("audit_id").eq(lit(audit_id)))?;
             events.sort(vec![col("evidence").sort(true, true), col("\"offset\"").sort(true, true)])?.collect().await
@@ -46,8 +51,8 @@ impl Engine {
     }
 }
 
-/// Asks every part of a rule of every event of a batch of table `audit`.
-pub(super) fn clauses(rule: &Rule, batch: &RecordBatch) -> Vec<(Event, Vec<Clause>)> {
+/// Asks every part of a rule of every row of a batch, in their order.
+pub fn clauses(rule: &Rule, batch: &RecordBatch) -> Vec<(Event, Vec<Clause>)> {
     let parts = rule.predicate.parts();
     let rules: Vec<Rule> =
         parts.iter().map(|(_, _, part)| Rule { predicate: (*part).clone(), ..rule.clone() }).collect();

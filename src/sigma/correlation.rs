@@ -9,7 +9,7 @@ use rsigma_parser::{
 use super::diagnostic::Document;
 use super::fields::Field;
 use super::predicate::Cmp;
-use super::rule::Meta;
+use super::rule::{Meta, Over};
 use crate::error::Diagnostic;
 
 /// A rule over many events.
@@ -151,13 +151,20 @@ fn holds(bounds: &[(Cmp, u64)], number: f64) -> bool {
     })
 }
 
-/// Makes the correlation of a document of the parts it names, as far as they are correlations with those.
+/// What is known of a part while a correlation is made of it.
+pub enum Named<'a> {
+    /// What the rule is asked of.
+    Rule(Over),
+    Correlation(&'a Correlation),
+}
+
+/// Makes the correlation of a document of the parts it names.
 ///
 /// # Errors
 /// Everything in it that cannot be done.
 pub fn lower(
     rule: &CorrelationRule,
-    parts: Vec<(Part, Option<&Correlation>)>,
+    parts: Vec<(Part, Named<'_>)>,
     meta: Meta,
     document: &Document<'_>,
 ) -> Result<Correlation, Vec<Diagnostic>> {
@@ -195,7 +202,7 @@ pub fn lower(
 
 struct Lowering<'a> {
     rule: &'a CorrelationRule,
-    parts: &'a [(Part, Option<&'a Correlation>)],
+    parts: &'a [(Part, Named<'a>)],
     document: &'a Document<'a>,
     problems: Vec<Diagnostic>,
 }
@@ -267,31 +274,34 @@ impl Lowering<'_> {
     fn key(&mut self, name: &str, at: &[&str]) -> Option<Key> {
         let alias = self.rule.aliases.iter().find(|alias| alias.alias == name);
         let mut from = Vec::new();
-        for (reference, (_, correlation)) in self.rule.rules.iter().zip(self.parts) {
+        for (reference, (_, named)) in self.rule.rules.iter().zip(self.parts) {
             let mapped = alias.and_then(|alias| alias.mapping.get(reference)).map(String::as_str);
             let path = [at, &[name]].concat();
-            if let Some(correlation) = correlation {
-                let wanted = mapped.unwrap_or(name);
-                match correlation.group_by.iter().position(|key| key.name == wanted) {
-                    Some(place) => from.push(Origin::Group(place)),
-                    None => {
-                        let message = format!("{reference} does not group by {wanted}");
-                        self.refuse(&path, message, "of a correlation only what it groups by is known");
-                        return None;
+            let over = match named {
+                Named::Rule(over) => over,
+                Named::Correlation(correlation) => {
+                    let wanted = mapped.unwrap_or(name);
+                    match correlation.group_by.iter().position(|key| key.name == wanted) {
+                        Some(place) => from.push(Origin::Group(place)),
+                        None => {
+                            let message = format!("{reference} does not group by {wanted}");
+                            self.refuse(&path, message, "of a correlation only what it groups by is known");
+                            return None;
+                        }
                     }
+                    continue;
                 }
-                continue;
-            }
+            };
             if alias.is_some() && mapped.is_none() {
                 let hint = format!("the alias says no field for rule {reference}");
-                self.refuse(&path, format!("audit events have no field {name}"), &hint);
+                self.refuse(&path, over.no_field(name), &hint);
                 return None;
             }
             let field = mapped.unwrap_or(name);
-            match Field::with_values(field) {
+            match over.field_with_values(field) {
                 Ok(field) => from.push(Origin::Field(field)),
                 Err(unknown) => {
-                    self.refuse(&path, format!("audit events have no field {field}"), &unknown.hint);
+                    self.refuse(&path, over.no_field(field), &unknown.hint);
                     return None;
                 }
             }

@@ -48,6 +48,9 @@ pub enum Source {
     Everything,
     /// A path inside one element of an array; empty for the element itself.
     Member(Vec<String>),
+    /// A column of an event of another log source, or a path into the JSON it holds. `always`: where it is null it was not
+    /// recorded.
+    Log { column: &'static str, always: bool, path: Vec<String> },
 }
 
 /// Which body, or which part of one, a path starts in.
@@ -407,7 +410,7 @@ fn nearest(name: &str) -> String {
 }
 
 /// How many letters must be added, dropped or changed to make `b` of `a`.
-fn edits(a: &str, b: &str) -> usize {
+pub(super) fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

@@ -11,6 +11,7 @@ use yaml_serde::Value;
 
 use super::Field;
 use super::diagnostic::Document;
+use super::rule::Over;
 use crate::error::Diagnostic;
 
 /// See the module's description.
@@ -27,7 +28,7 @@ impl First {
     ///
     /// # Errors
     /// Everything in it that cannot be used.
-    pub fn read(document: &Document<'_>, yaml: &Value) -> Result<Option<First>, Vec<Diagnostic>> {
+    pub fn read(document: &Document<'_>, yaml: &Value, over: Over) -> Result<Option<First>, Vec<Diagnostic>> {
         let Some(first) = yaml.get("first") else { return Ok(None) };
         let mut problems = Vec::new();
         let mut refuse = |path: &[&str], message: String, hint: &str| {
@@ -47,9 +48,9 @@ impl First {
         }
         let mut of = Vec::new();
         for name in names {
-            match Field::with_values(name) {
+            match over.field_with_values(name) {
                 Ok(field) => of.push(field),
-                Err(unknown) => refuse(&["of", name], format!("audit events have no field {name}"), &unknown.hint),
+                Err(unknown) => refuse(&["of", name], over.no_field(name), &unknown.hint),
             }
         }
         let text = first.get("learning").and_then(Value::as_str);

@@ -15,6 +15,7 @@ use super::fields::{Field, Source, Unknown};
 use super::lists;
 use super::matcher::Matcher;
 use super::predicate::{Cmp, Elements, Flags, Number, Op, Pattern, Predicate, Relation, Test, Token};
+use super::rule::Over;
 use crate::error::Diagnostic;
 
 /// As many ways to choose as `N of` may have.
@@ -24,8 +25,13 @@ const MOST_CHOICES: usize = 500;
 ///
 /// # Errors
 /// Everything in it that cannot be asked.
-pub fn lower(detections: &Detections, section: &str, document: &Document<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-    let mut lowering = Lowering { document, section, member: false, problems: Vec::new() };
+pub fn lower(
+    detections: &Detections,
+    section: &str,
+    over: Over,
+    document: &Document<'_>,
+) -> Result<Predicate, Vec<Diagnostic>> {
+    let mut lowering = Lowering { document, section, over, member: false, problems: Vec::new() };
     // Sorted, because the parser keeps selections in no order.
     let mut names: Vec<&String> = detections.named.keys().collect();
     names.sort_unstable();
@@ -44,6 +50,8 @@ pub fn lower(detections: &Detections, section: &str, document: &Document<'_>) ->
 struct Lowering<'a> {
     document: &'a Document<'a>,
     section: &'a str,
+    /// What the rule is asked of.
+    over: Over,
     /// Inside the element of an array fields are its own.
     member: bool,
     problems: Vec<Diagnostic>,
@@ -58,7 +66,7 @@ impl Lowering<'_> {
 
     /// The field of that name where the lowering is: of the event, or of one element.
     fn field(&self, name: &str) -> Result<Field, Unknown> {
-        if self.member { Ok(Field::of_member(name)) } else { Field::named(name) }
+        if self.member { Ok(Field::of_member(name)) } else { self.over.field(name) }
     }
 
     fn condition(&mut self, condition: &ConditionExpr, selections: &[(&str, Predicate)]) -> Predicate {
@@ -158,7 +166,7 @@ impl Lowering<'_> {
                     "arrays with elements of several fields are those in object, podSpec, containers and the bodies";
                 return self.refuse(path, format!("elements of {name} cannot be asked"), hint);
             }
-            Err(unknown) => return self.refuse(path, format!("audit events have no field {name}"), unknown.hint),
+            Err(unknown) => return self.refuse(path, self.over.no_field(name), unknown.hint),
         };
         let outside = std::mem::replace(&mut self.member, true);
         let body = Box::new(self.detection(path, body));
@@ -190,7 +198,7 @@ impl Lowering<'_> {
         if patterns.is_empty() {
             return self.refuse(path, "an empty selection", "it can never match");
         }
-        Predicate::Test(Test { field: Field::everything(), op: Op::AnyText(patterns) })
+        Predicate::Test(Test { field: self.over.everything(), op: Op::AnyText(patterns) })
     }
 
     fn item(&mut self, path: &[&str], item: &DetectionItem) -> Predicate {
@@ -209,7 +217,7 @@ impl Lowering<'_> {
         let field = match self.field(name) {
             Ok(field) => field,
             Err(unknown) => {
-                return self.refuse(&path, format!("audit events have no field {name}"), unknown.hint);
+                return self.refuse(&path, self.over.no_field(name), unknown.hint);
             }
         };
         if item.field.modifiers.contains(&Modifier::Expand) {
@@ -227,6 +235,7 @@ impl Lowering<'_> {
             }
         };
         if !self.member
+            && self.over.log().is_none()
             && Field::is_presence_only(name)
             && !matches!(lowered.matcher, IrMatcher::Exists(_) | IrMatcher::Null)
         {
@@ -346,11 +355,11 @@ impl Lowering<'_> {
             IrMatcher::Exists(wanted) => Op::Exists(*wanted),
             IrMatcher::Null => Op::Null,
             IrMatcher::BoolEq(wanted) => Op::Bool(*wanted),
-            IrMatcher::FieldRef { field: other, op, case_insensitive } => match Field::with_values(other) {
+            IrMatcher::FieldRef { field: other, op, case_insensitive } => match self.over.field_with_values(other) {
                 Ok(other) => Op::FieldRef { other, relation: relation(*op), cased: !case_insensitive },
                 Err(unknown) => {
                     let path = [path, &[other]].concat();
-                    return self.refuse(&path, format!("audit events have no field {other}"), unknown.hint);
+                    return self.refuse(&path, self.over.no_field(other), unknown.hint);
                 }
             },
             IrMatcher::Expand { .. } => return self.refuse(path, "modifier expand cannot be used here", ""),

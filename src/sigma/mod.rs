@@ -12,6 +12,7 @@ pub mod fields;
 mod first;
 pub mod lint;
 pub mod lists;
+pub mod logsource;
 mod lower;
 pub mod matcher;
 mod never;
@@ -30,11 +31,13 @@ use rsigma_parser::{CorrelationRule, FilterRuleTarget};
 use yaml_serde::Value;
 
 use self::collection::{Part as Piece, Says};
+use self::correlation::Named;
 pub use self::correlation::{Condition, Correlation, CorrelationKind, Key, Measure, Origin, Part, Words};
 pub(crate) use self::diagnostic::{Document, documents};
 pub use self::fields::{Field, Side, Source};
 pub use self::first::First;
 pub use self::lists::Lists;
+pub use self::logsource::{LOGSOURCES, LogSource};
 pub use self::matcher::Matcher;
 use self::parse::Parsed;
 pub use self::predicate::{Elements, Needs, Op, Predicate, Test, needs, verbs};
@@ -124,8 +127,10 @@ pub fn load(files: &[RuleFile]) -> (RuleSet, Vec<Diagnostic>) {
                     waiting.insert(meta.name.clone(), Waiting { rule, meta: *meta, document });
                 }
                 Read::Filter(predicate, rules, not_for, over, meta) => {
-                    filters
-                        .insert(meta.name.clone(), Filter { predicate, rules, not_for, over, meta: *meta, document });
+                    filters.insert(
+                        meta.name.clone(),
+                        Filter { predicate: *predicate, rules, not_for, over, meta: *meta, document },
+                    );
                 }
             }
             Ok(())
@@ -157,7 +162,7 @@ enum Read {
     Rule(Box<Rule>),
     Correlation(Box<CorrelationRule>, Box<Meta>),
     /// What it excepts, from which rules, and the rules and log source that `any` does not and does mean.
-    Filter(Predicate, FilterRuleTarget, Vec<String>, Over, Box<Meta>),
+    Filter(Box<Predicate>, FilterRuleTarget, Vec<String>, Over, Box<Meta>),
 }
 
 /// Reads documents side by side: a large rule set takes longer to read than to replay.
@@ -187,17 +192,19 @@ fn read(Piece { document, says }: &Piece<'_>) -> Option<Reading> {
         fed.read(&yaml);
         Ok(match parse::parse(document, &yaml, &text)? {
             Parsed::Rule(rule, meta) => {
-                let predicate = lower::lower(&rule.detection, "detection", document)?;
-                let first = First::read(document, &yaml)?;
-                Read::Rule(Box::new(Rule { meta, predicate, first, over: Over::read(&yaml) }))
+                let over = Over::read(&yaml);
+                let predicate = lower::lower(&rule.detection, "detection", over, document)?;
+                let first = First::read(document, &yaml, over)?;
+                Read::Rule(Box::new(Rule { meta, predicate, first, over }))
             }
             Parsed::Filter(filter, meta) => {
-                let kept = lower::lower(&filter.detection, "filter", document)?;
+                let over = Over::read(&yaml);
+                let kept = lower::lower(&filter.detection, "filter", over, document)?;
                 Read::Filter(
-                    Predicate::negate(kept),
+                    Box::new(Predicate::negate(kept)),
                     filter.rules,
                     texts(yaml.get("not-for")),
-                    Over::read(&yaml),
+                    over,
                     Box::new(meta),
                 )
             }
@@ -244,6 +251,7 @@ fn except(filters: BTreeMap<String, Filter<'_>>, rules: &[Rule], problems: &mut 
                 let meant = |rule: &Rule| match over {
                     Over::Objects => rule.over.objects(),
                     Over::Events | Over::Both => rule.over.events(),
+                    Over::Log(_) => rule.over == over,
                 };
                 (0..rules.len()).filter(|place| meant(&rules[*place]) && !named(&rules[*place])).collect()
             }
@@ -286,7 +294,7 @@ fn correlate(
         let mut made = Vec::new();
         for Waiting { rule, meta, document } in ready {
             let before = problems.len();
-            let mut parts: Vec<(Part, Option<&Correlation>)> = Vec::new();
+            let mut parts: Vec<(Part, Named<'_>)> = Vec::new();
             for name in &rule.rules {
                 let path = ["correlation", "rules", name.as_str()];
                 let rule = rules.iter().position(|known| is_called(&known.meta, name)).map(Part::Rule);
@@ -296,8 +304,10 @@ fn correlate(
                     Some(part) if parts.iter().any(|(other, _)| *other == part) => {
                         problems.push(document.problem(&path, format!("{name} is named twice"), "name each rule once"));
                     }
-                    Some(part @ Part::Correlation(place)) => parts.push((part, correlations.get(place))),
-                    Some(part) => parts.push((part, None)),
+                    Some(part @ Part::Correlation(place)) => {
+                        parts.push((part, Named::Correlation(&correlations[place])));
+                    }
+                    Some(part @ Part::Rule(place)) => parts.push((part, Named::Rule(rules[place].over))),
                     None => {
                         let hint = "name a rule or correlation by its name: or id:; one with a problem is left out";
                         problems.push(document.problem(&path, format!("no rule is called {name}"), hint));

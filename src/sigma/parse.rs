@@ -4,8 +4,13 @@ use rsigma_parser::{CorrelationRule, FilterRule, SigmaRule, parse_condition, par
 use yaml_serde::Value;
 
 use super::diagnostic::Document;
+use super::logsource;
 use super::rule::Meta;
 use crate::error::Diagnostic;
+
+/// Where to find what a rule may be for.
+const KNOWN: &str =
+    "rules are for product: kubernetes, service: audit or snapshot, and what docs/reference/logsources.md lists";
 
 /// What a document is.
 pub enum Parsed {
@@ -70,11 +75,17 @@ pub fn parse(document: &Document<'_>, yaml: &Value, text: &str) -> Result<Parsed
 
 fn logsource(document: &Document<'_>, yaml: &Value) -> Result<(), Vec<Diagnostic>> {
     let word = |key: &str| yaml.get("logsource").and_then(|source| source.get(key)).and_then(Value::as_str);
+    if logsource::find(word("category"), word("product"), word("service")).is_some() {
+        return Ok(());
+    }
+    if let Some(category) = word("category") {
+        let message = format!("a case has no log source with category {category}");
+        return Err(vec![document.problem(&["logsource", "category"], message, KNOWN)]);
+    }
     for (key, wanted) in [("product", ["kubernetes"].as_slice()), ("service", &["audit", "snapshot"])] {
         if let Some(other) = word(key).filter(|word| !wanted.contains(word)) {
             let message = format!("a case has no log source with {key} {other}");
-            let hint = "rules are for product: kubernetes, service: audit or snapshot";
-            return Err(vec![document.problem(&["logsource", key], message, hint)]);
+            return Err(vec![document.problem(&["logsource", key], message, KNOWN)]);
         }
     }
     Ok(())

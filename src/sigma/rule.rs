@@ -7,6 +7,7 @@ use yaml_serde::Value;
 
 use super::diagnostic::Document;
 use super::first::First;
+use super::logsource::{self, LogSource};
 use super::predicate::Predicate;
 use crate::error::Diagnostic;
 
@@ -100,20 +101,26 @@ pub enum Over {
     Objects,
     /// Both: a rule over events with `snapshot: true`.
     Both,
+    /// The events of another log source.
+    Log(&'static LogSource),
 }
 
 impl Over {
     pub fn events(self) -> bool {
-        self != Over::Objects
+        matches!(self, Over::Events | Over::Both)
     }
 
     pub fn objects(self) -> bool {
-        self != Over::Events
+        matches!(self, Over::Objects | Over::Both)
     }
 
     /// Reads what a document that can be used says.
     pub fn read(yaml: &Value) -> Over {
-        let service = yaml.get("logsource").and_then(|source| source.get("service")).and_then(Value::as_str);
+        let word = |key: &str| yaml.get("logsource").and_then(|source| source.get(key)).and_then(Value::as_str);
+        let service = word("service");
+        if let Some(source) = logsource::find(word("category"), word("product"), service) {
+            return Over::Log(source);
+        }
         match (service, yaml.get("snapshot").and_then(Value::as_bool)) {
             (Some("snapshot"), _) => Over::Objects,
             (_, Some(true)) => Over::Both,

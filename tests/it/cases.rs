@@ -1,7 +1,7 @@
 //! Every rule against the cases beside it: what fires, what stays quiet, what nearly fires, what cannot be told. Every
 //! exception against its own: what it takes away, and what looks like it and stays. No exception takes away what fires.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -28,10 +28,15 @@ struct Line {
     events: Vec<Value>,
     /// Objects of a snapshot; `hits` then names those that are hit, such as `pods web/a`.
     objects: Vec<Value>,
+    /// Records of other logs as they are exported: JSON, or the text of a line or several. `hits` gives their places.
+    records: Vec<Value>,
     hits: BTreeSet<String>,
     /// What a site file would say of lists.
     lists: Lists,
 }
+
+/// The records of the cases in a case: number of the line and of the record, by file and offset.
+type Places = BTreeMap<(String, u64), (usize, usize)>;
 
 fn lines(path: &Path) -> Vec<Line> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -44,7 +49,8 @@ fn lines(path: &Path) -> Vec<Line> {
             rule: value["rule"].as_str().unwrap_or_default().to_owned(),
             events: value["events"].as_array().cloned().unwrap_or_default(),
             objects: value["objects"].as_array().cloned().unwrap_or_default(),
-            hits: hits.map(|id| id.as_str().unwrap().to_owned()).collect(),
+            records: value["records"].as_array().cloned().unwrap_or_default(),
+            hits: hits.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).collect(),
             lists: lists_of(&value),
         }
     };
@@ -65,7 +71,8 @@ fn ids(events: &[Value]) -> BTreeSet<String> {
     events.iter().map(|event| event["auditID"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn case_with(folder: &TempDir, lines: &[&Line]) -> Case {
+/// A case of the events, objects and records of some lines, and where the records lie.
+fn case_with(folder: &TempDir, lines: &[&Line]) -> (Case, Places) {
     let mut text = String::new();
     for event in lines.iter().flat_map(|line| &line.events) {
         writeln!(text, "{event}").unwrap();
@@ -73,9 +80,46 @@ fn case_with(folder: &TempDir, lines: &[&Line]) -> Case {
     for object in lines.iter().flat_map(|line| &line.objects) {
         writeln!(text, "{object}").unwrap();
     }
-    let input = folder.path().join("events.jsonl");
-    std::fs::write(&input, text).unwrap();
-    case_of(folder, &[input])
+    let (mut places, mut files) = (Places::new(), [String::new(), String::new()]);
+    for (number, line) in lines.iter().enumerate() {
+        for (record, value) in line.records.iter().enumerate() {
+            // Text and JSON are different formats, so they lie in different files.
+            let (file, text) = match value.as_str() {
+                Some(text) => (1, text.to_owned()),
+                None => (0, value.to_string()),
+            };
+            places.insert((RECORDS[file].to_owned(), files[file].len() as u64), (number, record));
+            writeln!(files[file], "{text}").unwrap();
+        }
+    }
+    let mut inputs = vec![("events.jsonl", text)];
+    inputs.extend(RECORDS.into_iter().zip(files));
+    inputs.retain(|(_, text)| !text.is_empty());
+    let write = |(name, text): (&str, String)| {
+        let input = folder.path().join(name);
+        std::fs::write(&input, text).unwrap();
+        input
+    };
+    let inputs: Vec<_> = inputs.into_iter().map(write).collect();
+    (case_of(folder, &inputs), places)
+}
+
+/// The files of records.
+const RECORDS: [&str; 2] = ["records.jsonl", "records.log"];
+
+/// The records of a line that the findings of a rule are of.
+fn records_in(case: &Case, found: &Replay, rule: &str, places: &Places, line: usize) -> BTreeSet<String> {
+    let events = found.findings.iter().filter(|f| f.rule == rule).flat_map(|f| &f.events);
+    let spans = events.filter(|event| event.source.is_some()).map(|event| event.span);
+    let record = |span: coldcase::model::Span| {
+        let path = &case.input(span.evidence).unwrap().path;
+        let name = path.rsplit('/').next().unwrap().to_owned();
+        // A record may be several rows, each with the bytes of its own.
+        let (found, place) = places.range(..=(name.clone(), span.offset)).next_back().unwrap();
+        assert_eq!(found.0, name);
+        (place.0 == line).then(|| place.1.to_string())
+    };
+    spans.filter_map(record).collect()
 }
 
 /// What a rule found in the events and objects of a line.
@@ -95,22 +139,33 @@ fn hits_of(found: &Replay, rule: &str) -> BTreeSet<String> {
 
 fn check(rule: &str, with: &RuleSet, lines: &[&Line]) {
     let folder = tempfile::tempdir().unwrap();
-    let case = case_with(&folder, lines);
+    let (case, places) = case_with(&folder, lines);
     let mut with = with.clone();
     lines.iter().for_each(|line| with.lists.extend(&line.lists));
     let without = RuleSet { exceptions: Vec::new(), ..with.clone() };
     let found = replay(&case, &without);
     let with_exceptions = replay(&case, &with);
     let untold: BTreeSet<String> = found.untold.iter().flat_map(|u| u.audit_ids.clone()).collect();
-    for line in lines {
+    let is_of = |name: &str| name.strip_prefix(rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    for (number, line) in lines.iter().enumerate() {
         let mine = ids(&line.events);
-        let hits = hits_in(&found, rule, line);
+        let all_in = |found: &Replay| {
+            let mut hits = hits_in(found, rule, line);
+            hits.extend(records_in(&case, found, rule, &places, number));
+            hits
+        };
+        let hits = all_in(&found);
         let what = format!("{rule}, {}: {}", line.kind, line.why);
         match line.kind.as_str() {
             "fires" => {
                 assert_eq!(hits, line.hits, "{what}");
-                assert_eq!(hits_in(&with_exceptions, rule, line), line.hits, "an exception took it away: {what}");
+                assert_eq!(all_in(&with_exceptions), line.hits, "an exception took it away: {what}");
             }
+            "cannot tell" if !line.records.is_empty() => {
+                assert!(hits.is_empty() && found.untold.iter().any(|untold| is_of(&untold.rule)), "{what}");
+            }
+            // Of a table that lacks a field: nothing can be told, and that is said.
+            "blind" => assert!(hits.is_empty() && found.blind.iter().any(|blind| is_of(&blind.rule)), "{what}"),
             "cannot tell" => {
                 assert!(hits.is_empty(), "{what}");
                 assert!(!untold.is_disjoint(&mine), "{what}");
@@ -234,9 +289,14 @@ fn every_exception_takes_away_what_its_cases_say_and_nothing_that_looks_like_it(
         }
         for line in lines.iter().filter(|line| !can_share(text_of(&line.rule), line)) {
             let folder = tempfile::tempdir().unwrap();
-            let case = case_with(&folder, &[line]);
+            let (case, places) = case_with(&folder, &[line]);
             let (before, after) = (replay(&case, &without), replay(&case, &with));
-            judge(name, line, &hits_in(&before, &line.rule, line), &hits_in(&after, &line.rule, line));
+            let hits = |found: &Replay| {
+                let mut hits = hits_in(found, &line.rule, line);
+                hits.extend(records_in(&case, found, &line.rule, &places, 0));
+                hits
+            };
+            judge(name, line, &hits(&before), &hits(&after));
         }
     }
 }

@@ -175,14 +175,19 @@ fn plans_hit_what_rsigma_hits() {
     set.correlations.clear();
     set.rules.iter_mut().for_each(|rule| rule.meta.reported = true);
     // Keys that only we know.
-    set.rules.iter_mut().for_each(|rule| (rule.first, rule.over) = (None, Over::Events));
+    let is_audit = |rule: &coldcase::sigma::Rule| rule.over.log().is_none();
+    set.rules.iter_mut().filter(|rule| is_audit(rule)).for_each(|rule| (rule.first, rule.over) = (None, Over::Events));
     let case = case_of(&folder, &[input]);
     let events: Vec<(String, Value)> =
         events.into_iter().map(|e| (e["auditID"].as_str().unwrap().to_owned(), enriched(e))).collect();
     let mut parsed = SigmaCollection::new();
     for file in &files {
         let one = rsigma_parser::parse_sigma_yaml(&file.text).unwrap();
-        parsed.rules.extend(one.rules);
+        // Those over other log sources are asked of their own events: tests/it/logs.rs.
+        let names = |theirs: &rsigma_parser::SigmaRule| {
+            set.rules.iter().any(|rule| is_audit(rule) && theirs.name.as_ref() == Some(&rule.meta.name))
+        };
+        parsed.rules.extend(one.rules.into_iter().filter(names));
         parsed.filters.extend(one.filters);
     }
     set.exceptions.retain(|exception| exception.over.events());
@@ -191,7 +196,8 @@ fn plans_hit_what_rsigma_hits() {
     filters.retain(|filter| set.exceptions.iter().any(|exception| Some(&exception.meta.name) == filter.name.as_ref()));
     for filter in &mut filters {
         let exception = set.exceptions.iter().find(|exception| Some(&exception.meta.name) == filter.name.as_ref());
-        let rules = exception.unwrap().rules.iter().map(|place| set.rules[*place].meta.id.clone().unwrap());
+        let rules = exception.unwrap().rules.iter().map(|place| &set.rules[*place]).filter(|rule| is_audit(rule));
+        let rules = rules.map(|rule| rule.meta.id.clone().unwrap());
         filter.rules = FilterRuleTarget::Specific(rules.collect());
     }
     for exceptions in [false, true] {

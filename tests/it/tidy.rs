@@ -70,6 +70,7 @@ fn families_have_no_forgotten_member() {
         ("src/stats", "src/stats/mod.rs"),
         ("src/model/tables", "src/model/table.rs"),
         ("src/model/tables/azure", "src/model/tables/azure/mod.rs"),
+        ("src/sigma/logsource", "src/sigma/logsource/mod.rs"),
     ] {
         let text = fs::read_to_string(project(list)).unwrap();
         for entry in fs::read_dir(project(folder)).unwrap() {

@@ -48,8 +48,8 @@ fn one(set: &RuleSet, rule: &Rule, event: Option<(&Engine, &str)>, out: &mut dyn
     let met = event.map(|(engine, id)| engine.why(rule, id)).transpose()?;
     if let Some((_, id)) = event.filter(|_| met.as_ref().is_some_and(Vec::is_empty)) {
         return Err(Error::Usage {
-            what: format!("the case has no audit event with auditID {id}"),
-            hint: Some("coldcase query \"select audit_id from audit\" lists them".into()),
+            what: format!("the case has no event with auditID or at place {id} that the rule is asked of"),
+            hint: Some("coldcase query \"select id, evidence, offset from timeline\" lists them".into()),
         });
     }
     head(out, &title(&rule.meta))?;

@@ -31,7 +31,7 @@ const ABOUT: &str = "SELECT CAST(f.rule AS VARCHAR) AS slug, f.remediation, n.na
     LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS shared FROM (SELECT id, unnest(shared) AS e \
     FROM finding WHERE id = $id) GROUP BY id) s ON s.id = f.id WHERE f.id = $id";
 
-/// What a finding may hang on: requests, and objects that stand in snapshots.
+/// What a finding may hang on: requests, objects that stand in snapshots, and the events of other logs.
 const LINKS: &str = "SELECT evidence, \"offset\", length, time, user_name AS actor, CAST(verb AS VARCHAR) AS verb, \
     nullif(concat_ws('/', resource, subresource), '') || \
     coalesce(' ' || nullif(concat_ws('/', namespace, name), ''), '') AS object, request_uri AS uri, \
@@ -39,7 +39,9 @@ const LINKS: &str = "SELECT evidence, \"offset\", length, time, user_name AS act
     CAST(response_code AS BIGINT) AS code FROM audit UNION ALL \
     SELECT evidence, \"offset\", length, time, CAST(NULL AS VARCHAR), 'in a snapshot:', \
     kind || coalesce(' ' || concat_ws('/', namespace, name), ''), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), \
-    CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT) FROM object";
+    CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT) FROM object UNION ALL \
+    SELECT evidence, \"offset\", length, time, actor, verb, object, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), \
+    CAST(NULL AS VARCHAR), CAST(status AS BIGINT) FROM timeline WHERE source NOT IN ('audit', 'object')";
 
 const ORDER: &str = "ORDER BY time, evidence, \"offset\"";
 

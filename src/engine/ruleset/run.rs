@@ -110,6 +110,10 @@ impl<'a> Run<'a> {
             _ => (found, rows.cloned()),
         };
         let answer = Three::known(yes.clone()).unless(self.missing(root));
+        let answer = match untold(atom_test, self.batch) {
+            Some(nulls) => answer.unless(&nulls),
+            None => answer,
+        };
         self.cache[atom] = Some(Asked { rows, yes, answer: answer.clone() });
         answer
     }
@@ -223,6 +227,14 @@ impl<'a> Run<'a> {
         });
         &self.missing[place].1
     }
+}
+
+/// The rows of another log source that lack what every such event has: it was not recorded.
+fn untold(atom: &Atom, batch: &RecordBatch) -> Option<BooleanBuffer> {
+    let Atom::Column { test, .. } = atom else { return None };
+    let Source::Log { column, always: true, .. } = &test.source else { return None };
+    let nulls = batch.column_by_name(column)?.logical_nulls()?;
+    Some(!nulls.inner())
 }
 
 /// The rows a costly test must still look at; None when that is all of them.

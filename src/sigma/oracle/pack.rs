@@ -77,7 +77,9 @@ fn the_pack_hits_the_same_events_of_its_cases() {
     // With `fieldref` rsigma compares a list as a whole, and we any of its values, as with every other test.
     let (meant, mut differences) = (["pe-bind-foreign-sa", "pe-self-grant"], 0);
     let mut hits = 0;
-    for rule in &set.rules {
+    // Events of other log sources are asked in their tables: tests/it/logs.rs.
+    let audit: Vec<_> = set.rules.iter().filter(|rule| rule.over.log().is_none()).collect();
+    for rule in &audit {
         let name = &rule.meta.name;
         let theirs = parsed.iter().find(|known| known.name.as_ref() == Some(name)).unwrap();
         let (ours, theirs) = (ready(&rule.predicate), compile_rule(theirs).unwrap());
@@ -93,5 +95,5 @@ fn the_pack_hits_the_same_events_of_its_cases() {
         }
     }
     assert!(differences > 0, "they differ no longer");
-    assert!(hits >= set.rules.len(), "{hits}");
+    assert!(hits >= audit.len(), "{hits}");
 }

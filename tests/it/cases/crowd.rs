@@ -67,6 +67,7 @@ pub fn can_share(text: &str, line: &Line) -> bool {
     };
     let has_lists = line.lists != Lists::default();
     line.objects.is_empty()
+        && line.records.is_empty()
         && !has_lists
         && line.events.iter().all(is_plain)
         && !text.lines().any(|line| alone(line) || state(line))
