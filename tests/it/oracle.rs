@@ -183,7 +183,7 @@ fn plans_hit_what_rsigma_hits() {
     let mut parsed = SigmaCollection::new();
     for file in &files {
         let one = rsigma_parser::parse_sigma_yaml(&file.text).unwrap();
-        // Those over other log sources are asked of their own events: tests/it/logs.rs.
+        // Those over other log sources are asked of their own events: tests/it/cases.rs.
         let names = |theirs: &rsigma_parser::SigmaRule| {
             set.rules.iter().any(|rule| is_audit(rule) && theirs.name.as_ref() == Some(&rule.meta.name))
         };

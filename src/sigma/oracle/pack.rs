@@ -77,7 +77,7 @@ fn the_pack_hits_the_same_events_of_its_cases() {
     // With `fieldref` rsigma compares a list as a whole, and we any of its values, as with every other test.
     let (meant, mut differences) = (["pe-bind-foreign-sa", "pe-self-grant"], 0);
     let mut hits = 0;
-    // Events of other log sources are asked in their tables: tests/it/logs.rs.
+    // Events of other log sources are asked in their tables: tests/it/cases.rs.
     let audit: Vec<_> = set.rules.iter().filter(|rule| rule.over.log().is_none()).collect();
     for rule in &audit {
         let name = &rule.meta.name;
