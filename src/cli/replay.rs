@@ -12,7 +12,7 @@ use super::rules::load;
 use super::site::SiteArg;
 use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
-use crate::engine::{Baseline, Engine, Entity, Event, Finding, Replay as Outcome, batch_of_findings};
+use crate::engine::{Baseline, Blind, Engine, Entity, Event, Finding, Replay as Outcome, batch_of_findings};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::sigma::{Level, RuleSet};
@@ -139,11 +139,26 @@ pub fn summary(replay: &Outcome, out: &mut dyn Write) -> Result<()> {
     }
     if !replay.blind.is_empty() {
         head(out, "Blind  silence of these rules proves nothing here")?;
+        // A log that the case does not have at all blinds every rule over it: said once.
+        let mut groups: Vec<(&Blind, Vec<&str>)> = Vec::new();
         for blind in &replay.blind {
-            let part = if blind.whole { "blind" } else { "in part" };
-            line(out, &format!("  {part:<13} {:<26} {}", blind.rule, blind.reason))?;
+            let is_same =
+                |of: &Blind| (of.whole, &of.reason, &of.remedy) == (blind.whole, &blind.reason, &blind.remedy);
+            match groups.iter_mut().find(|(first, _)| is_same(first)) {
+                Some((_, rules)) => rules.push(&blind.rule),
+                None => groups.push((blind, vec![&blind.rule])),
+            }
         }
-        line(out, &format!("  way out: {}", replay.blind[0].remedy))?;
+        for (blind, rules) in groups {
+            let part = if blind.whole { "blind" } else { "in part" };
+            let which = match rules[..] {
+                [only] => only.to_owned(),
+                _ => count(rules.len() as u64, "rule", "rules"),
+            };
+            line(out, &format!("  {part:<13} {which:<26} {}", blind.reason))?;
+            line(out, &format!("  {:<40} way out: {}", "", blind.remedy))?;
+        }
+        line(out, "  coldcase rules blind names them all")?;
     }
     Ok(())
 }
