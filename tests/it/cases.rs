@@ -193,7 +193,17 @@ fn every_rule_does_what_its_cases_say() {
             assert!(lines.iter().any(|line| line.kind == kind), "{rule} has no case that is `{kind}`");
         }
         let set = pack.of_file(path);
-        lines.iter().filter(|line| !can_share(text, line)).for_each(|line| check(rule, &set, &[line]));
+        // Records of one rule share a case, but for those whose answer hangs on what else there is.
+        let is_alone = |line: &&Line| {
+            let counted = ["blind", "cannot tell"].contains(&line.kind.as_str());
+            line.records.is_empty() || counted || text.contains("\ncorrelation:") || text.contains("\nfirst:")
+        };
+        let (alone, together): (Vec<_>, Vec<_>) =
+            lines.iter().filter(|line| !can_share(text, line)).partition(|line| is_alone(line));
+        alone.iter().for_each(|line| check(rule, &set, &[line]));
+        if !together.is_empty() {
+            check(rule, &set, &together);
+        }
     }
     assert!(all.len() >= 40, "the pack has only {} files", all.len());
 }

@@ -10,6 +10,7 @@ mod docs;
 mod evidence;
 mod incident;
 mod lists;
+mod logs;
 mod oracle;
 mod pack;
 mod read_only;
