@@ -29,7 +29,7 @@ pub struct Covered {
     pub first: Option<Micros>,
     pub last: Option<Micros>,
     /// Fields that every event has and no row here, by the name of the log source and the column.
-    unfilled: BTreeSet<(&'static str, &'static str)>,
+    pub(super) unfilled: BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Coverage {
@@ -48,7 +48,7 @@ impl Coverage {
     }
 
     /// Says whether a table can answer a rule.
-    fn can_answer(&self, source: &LogSource, reading: &Reading, rule: &Rule) -> bool {
+    pub(super) fn can_answer(&self, source: &LogSource, reading: &Reading, rule: &Rule) -> bool {
         reading.can_answer(&rule.predicate, &|column| self.fills(source, reading.table, column))
     }
 
@@ -152,6 +152,11 @@ impl Engine {
         Ok(rows)
     }
 
+    /// Says whether a table has rows.
+    pub(super) fn has(&self, table: &str) -> bool {
+        self.present.iter().any(|there| there == table)
+    }
+
     /// What the case has of the tables of log sources.
     ///
     /// # Errors
@@ -164,8 +169,7 @@ impl Engine {
                 "SELECT '{table}' AS source, count(*) AS rows, min(time) AS first, max(time) AS last FROM \"{table}\""
             )
         };
-        let parts: Vec<String> =
-            tables.into_iter().filter(|table| self.present.iter().any(|there| there == table)).map(of).collect();
+        let parts: Vec<String> = tables.into_iter().filter(|table| self.has(table)).map(of).collect();
         if parts.is_empty() {
             return Ok(Vec::new());
         }
@@ -195,9 +199,7 @@ impl Engine {
         let mut unfilled = BTreeSet::new();
         for source in LOGSOURCES {
             for reading in source.readings.iter().filter(|reading| reading.table == table) {
-                let answered = |column: &&str| reading.answer(column).is_some();
-                let always: BTreeSet<&'static str> =
-                    source.fields.iter().filter(|f| f.always).map(|f| f.column).filter(answered).collect();
+                let always: BTreeSet<&'static str> = source.always(reading).collect();
                 if always.is_empty() {
                     continue;
                 }

@@ -81,9 +81,7 @@ impl Engine {
         }
         for source in LOGSOURCES {
             let Some(places) = wanted.0.remove(&Some(source.name)) else { continue };
-            for reading in
-                source.readings.iter().filter(|reading| self.present.iter().any(|there| there == reading.table))
-            {
+            for reading in source.readings.iter().filter(|reading| self.has(reading.table)) {
                 let sql = self.select(source, reading, Some(&BTreeSet::new()))?;
                 let frame = self.runtime.block_on(self.context.sql(&sql));
                 let frame = frame.and_then(|frame| frame.filter(places::at(places.clone())));

@@ -3,7 +3,9 @@
 //! The events of all of them are read once and asked in memory. What is asked and how is what a replay does, but for the
 //! scan: a rule is asked of every event with its bodies, which the scan only does where the columns leave it open.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
@@ -14,24 +16,89 @@ use super::blind::{Coverage, Source};
 use super::detect::{Open, Told};
 use super::finding::Event;
 use super::picked::Picked;
-use super::scan::{verdict_schema, verdicts};
+use super::scan::{Program, verdict_schema, verdicts};
 use super::standing::{OBJECTS, ask};
 use super::why::clauses;
-use super::{Clause, Engine, Replay, damaged, derived};
+use super::{Clause, Covered, Engine, Replay, damaged, derived};
 use crate::error::Result;
 use crate::sigma::lists::unfilled;
-use crate::sigma::{Lists, Over, Rule, RuleSet};
+use crate::sigma::logsource::Reading;
+use crate::sigma::{LOGSOURCES, Lists, LogSource, Over, Rule, RuleSet};
 
-/// The audit events and objects of a case in memory, in the order of the evidence.
+/// The events and objects of a case in memory, in the order of the evidence.
 pub struct Rows {
     audit: RecordBatch,
     objects: RecordBatch,
+    /// The tables of other log sources that have rows: time and evidence of each row.
+    tables: Vec<(&'static str, RecordBatch)>,
+    logs: Vec<LogRows>,
 }
 
+/// The rows of a table as the events of a log source.
+struct LogRows {
+    source: &'static LogSource,
+    reading: &'static Reading,
+    rows: RecordBatch,
+}
+
+/// Rules compiled for a table that can answer those of them, by its place in [`Rows::logs`] and which it can.
+type Programs = HashMap<(usize, Vec<bool>), Arc<Program>>;
+
 impl Rows {
-    /// Counts the audit events.
+    /// Counts the events.
     pub fn events(&self) -> usize {
-        self.audit.num_rows()
+        self.audit.num_rows() + self.tables.iter().map(|(_, rows)| rows.num_rows()).sum::<usize>()
+    }
+
+    /// What a world has of the tables of log sources.
+    fn covered(&self, world: &Range<u32>) -> Result<Vec<Covered>> {
+        let mut covered = Vec::new();
+        for (table, rows) in &self.tables {
+            let rows = part(rows, std::slice::from_ref(world))?;
+            if rows.num_rows() == 0 {
+                continue;
+            }
+            let mut unfilled = BTreeSet::new();
+            for log in self.logs.iter().filter(|log| log.reading.table == *table) {
+                let of_world = part(&log.rows, std::slice::from_ref(world))?;
+                let is_null = |column: &str| of_world.column_by_name(column).is_some_and(|c| c.null_count() == c.len());
+                let always = log.source.always(log.reading);
+                unfilled.extend(always.filter(|column| is_null(column)).map(|column| (log.source.name, column)));
+            }
+            let times = || (0..rows.num_rows()).filter_map(|row| Event::time(&rows, row));
+            let (rows, first, last) = (rows.num_rows() as u64, times().min(), times().max());
+            covered.push(Covered { table: (*table).to_owned(), rows, first, last, unfilled });
+        }
+        Ok(covered)
+    }
+
+    /// Asks the rules over log sources of a world; gives back its rows, by log source.
+    fn ask_logs(
+        &self,
+        rules: &RuleSet,
+        (world, coverage): (&Range<u32>, &Coverage),
+        programs: &mut Programs,
+        told: &mut Told,
+    ) -> Result<Vec<(&'static LogSource, RecordBatch)>> {
+        let mut asked = Vec::new();
+        for (place, log) in self.logs.iter().enumerate() {
+            let rows = part(&log.rows, std::slice::from_ref(world))?;
+            if rows.num_rows() == 0 {
+                continue;
+            }
+            let is_asked =
+                |rule: &Rule| rule.over == Over::Log(log.source) && coverage.can_answer(log.source, log.reading, rule);
+            let able: Vec<bool> = rules.rules.iter().map(is_asked).collect();
+            if !able.contains(&true) {
+                continue;
+            }
+            let new = || Engine::program_of(rules, is_asked, false);
+            let program = programs.entry((place, able)).or_insert_with(new);
+            let found = verdicts(program, &verdict_schema(&rows.schema()), &rows).map_err(damaged)?;
+            told.read(program, &found, None, &mut Open::new()).map_err(damaged)?;
+            asked.push((log.source, rows));
+        }
+        Ok(asked)
     }
 }
 
@@ -45,7 +112,21 @@ impl Engine {
             let answer = self.sql(sql, &[])?;
             concat_batches(&answer.schema, &answer.batches).map_err(damaged)
         };
-        Ok(Rows { audit: read("SELECT * FROM audit ORDER BY evidence, \"offset\"")?, objects: read(OBJECTS)? })
+        let (mut tables, mut logs) = (BTreeMap::new(), Vec::new());
+        for source in LOGSOURCES {
+            for reading in source.readings.iter().filter(|reading| self.has(reading.table)) {
+                let table = reading.table;
+                if !tables.contains_key(table) {
+                    let sql = format!("SELECT time, evidence FROM \"{table}\" ORDER BY evidence, \"offset\"");
+                    tables.insert(table, read(&sql)?);
+                }
+                let sql = self.select(source, reading, None)?;
+                let rows = read(&format!("SELECT * FROM ({sql}) ORDER BY evidence, \"offset\""))?;
+                logs.push(LogRows { source, reading, rows });
+            }
+        }
+        let audit = read("SELECT * FROM audit ORDER BY evidence, \"offset\"")?;
+        Ok(Rows { audit, objects: read(OBJECTS)?, tables: tables.into_iter().collect(), logs })
     }
 
     /// Replays each of `worlds`, ranges of evidence, as if it were a case by itself; answers come in their order.
@@ -73,6 +154,8 @@ impl Engine {
         let objects = rules.rules.iter().any(|rule| rule.over.objects()).then(|| Engine::program(rules, Over::objects));
         let audit = part(&rows.audit, worlds)?;
         let found = verdicts(&events, &verdict_schema(&audit.schema()), &audit).map_err(damaged)?;
+        let asks_logs = rules.rules.iter().any(|rule| rule.over.log().is_some());
+        let mut programs = Programs::new();
         let mut replays = Vec::with_capacity(worlds.len());
         for world in worlds {
             let (mut told, mut open) = (Told::default(), Open::new());
@@ -83,11 +166,17 @@ impl Engine {
                 None => Told::default(),
             };
             let of_world = within(&audit, world)?;
-            let coverage = coverage(&of_world, within(&rows.objects, world)?.num_rows() as u64);
+            let mut coverage = coverage(&of_world, within(&rows.objects, world)?.num_rows() as u64);
+            let mut logged = Vec::new();
+            if asks_logs {
+                coverage.logs = rows.covered(world)?;
+                logged = rows.ask_logs(rules, (world, &coverage), &mut programs, &mut told)?;
+            }
             let about = (coverage, &Baseline::default());
             replays.push(Engine::conclude(rules, &events, (told, standing), about, &|_| {
                 let mut picked = Picked::default();
                 picked.add(None, vec![of_world.clone()]);
+                logged.iter().for_each(|(source, rows)| picked.add(Some(source), vec![rows.clone()]));
                 Ok(picked)
             })?);
         }
@@ -99,7 +188,15 @@ impl Engine {
     /// # Errors
     /// When what was there before cannot be read.
     pub fn why_in(&self, rows: &Rows, rule: &Rule, world: &Range<u32>) -> Result<Vec<(Event, Vec<Clause>)>> {
-        let events = part(&rows.audit, std::slice::from_ref(world))?;
+        let of_world = std::slice::from_ref(world);
+        if let Some(source) = rule.over.log() {
+            let mut met = Vec::new();
+            for log in rows.logs.iter().filter(|log| log.source == source) {
+                met.extend(clauses(rule, &part(&log.rows, of_world)?));
+            }
+            return Ok(met);
+        }
+        let events = part(&rows.audit, of_world)?;
         let events = match derived::asks_state(&rule.predicate) {
             true => self.runtime.block_on(self.knowing_before(&events, Some(world)))?,
             false => events,

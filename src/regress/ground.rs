@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use super::{Data, Test};
+use super::{Data, Record, Test};
 use crate::case::{self, Case, Intaking};
 use crate::engine::{Engine, Rows};
 use crate::error::{Error, Result};
@@ -60,7 +60,7 @@ impl Ground {
         let folder = tempfile::tempdir().map_err(Error::io("make", &std::env::temp_dir()))?;
         let wanted: BTreeSet<&Data> = tests.iter().filter(|test| test.skip.is_none()).map(|test| &test.data).collect();
         let mut places = BTreeMap::new();
-        let inline: Vec<&Data> = wanted.iter().copied().filter(|data| matches!(data, Data::Lines(_))).collect();
+        let inline: Vec<&Data> = wanted.iter().copied().filter(|data| !matches!(data, Data::Files(_))).collect();
         let bench = if inline.is_empty() { None } else { Some(bench(&inline, folder.path(), at, &mut places)?) };
         let mut corpora = Vec::new();
         for data in wanted {
@@ -101,7 +101,32 @@ impl Ground {
     }
 }
 
-/// One intake of all inline data, a file each.
+/// The files in which lines and records lie, in the order of an intake. Text and JSON are different formats.
+const KINDS: [&str; 3] = ["events.jsonl", "records.jsonl", "records.log"];
+
+/// The files of some lines and records, those that are not empty, with their texts.
+fn kinds(lines: &[String], records: &[Record]) -> Vec<(&'static str, String)> {
+    let mut texts = KINDS.map(|name| (name, String::new()));
+    let lines = lines.iter().map(|line| (0, line.as_str()));
+    for (kind, text) in lines.chain(records.iter().map(Record::parts)) {
+        texts[kind].1.push_str(text);
+        texts[kind].1.push('\n');
+    }
+    texts.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// The place of the record in which a row lies: in the file of that number, from its first byte on.
+pub fn record_at(lines: &[String], records: &[Record], file: u32, offset: u64) -> Option<usize> {
+    let there = kinds(lines, records);
+    let (name, _) = there.get(file as usize)?;
+    let mut end = 0;
+    records.iter().enumerate().filter(|(_, record)| KINDS[record.parts().0] == *name).find_map(|(place, record)| {
+        end += record.parts().1.len() as u64 + 1;
+        (offset < end).then_some(place)
+    })
+}
+
+/// One intake of all inline data, a file or folder each.
 fn bench(
     inline: &[&Data],
     folder: &Path,
@@ -112,11 +137,23 @@ fn bench(
     fs::create_dir(&lines).map_err(Error::io("make", &lines))?;
     let mut paths = Vec::new();
     for (number, data) in inline.iter().enumerate() {
-        let Data::Lines(texts) = data else { continue };
-        let path = lines.join(format!("{number:06}.jsonl"));
-        let text: String = texts.iter().map(|text| format!("{text}\n")).collect();
-        fs::write(&path, text).map_err(Error::io("write", &path))?;
-        paths.push(path);
+        let write = |path: &Path, text: &str| fs::write(path, text).map_err(Error::io("write", path));
+        match data {
+            Data::Lines(texts) => {
+                let path = lines.join(format!("{number:06}.jsonl"));
+                write(&path, &texts.iter().map(|text| format!("{text}\n")).collect::<String>())?;
+                paths.push(path);
+            }
+            Data::Records { lines: texts, records } => {
+                let path = lines.join(format!("{number:06}"));
+                fs::create_dir(&path).map_err(Error::io("make", &path))?;
+                for (name, text) in kinds(texts, records) {
+                    write(&path.join(name), &text)?;
+                }
+                paths.push(path);
+            }
+            Data::Files(_) => {}
+        }
     }
     let mut case = Case::create(&folder.join("bench"), at)?;
     let receipt = case.ingest(&paths, Intaking { apart: true, ..Intaking::from(at) }, &mut |_| {})?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::golden::{differences, fired};
-use super::{Counted, Expect, Test, Wanted};
+use super::ground::record_at;
+use super::{Counted, Data, Expect, Test, Wanted};
 use crate::engine::{Event, Finding, Replay};
 
 /// Whether what was expected came.
@@ -42,14 +43,15 @@ impl Judged {
     }
 }
 
-/// Compares. Of two replays the first is what rules see, the second what exceptions leave.
-pub fn judge(test: &Test, replays: &[&Replay]) -> Judged {
+/// Compares. Of two replays the first is what rules see, the second what exceptions leave; `begin` is the number of the
+/// first evidence of the test.
+pub fn judge(test: &Test, begin: u32, replays: &[&Replay]) -> Judged {
     let mut judged = Judged { met: Met::Yes, expected: Vec::new(), got: Vec::new(), missed: None };
     let (Some(seen), Some(left)) = (replays.first(), replays.last()) else { return judged };
     for expect in &test.expect {
         match expect {
             Expect::Excepted | Expect::Reported => excepted(test, expect, seen, left, &mut judged),
-            _ => replays.iter().for_each(|replay| one(test, expect, replay, &mut judged)),
+            _ => replays.iter().for_each(|replay| one(test, begin, (expect, replay), &mut judged)),
         }
     }
     for replay in replays {
@@ -72,11 +74,23 @@ fn ids<'a>(findings: impl IntoIterator<Item = &'a &'a Finding>) -> BTreeSet<Stri
     findings.into_iter().flat_map(|finding| finding.events.iter().filter_map(id)).collect()
 }
 
-fn one(test: &Test, expect: &Expect, replay: &Replay, judged: &mut Judged) {
+/// What stands for an event in a test with records of other logs: the record's place.
+fn id_in(test: &Test, begin: u32, event: &Event) -> Option<String> {
+    match &test.data {
+        Data::Records { lines, records } if event.source.is_some() => {
+            let file = event.span.evidence.0.checked_sub(begin)?;
+            record_at(lines, records, file, event.span.offset).map(|place| format!("record {place}"))
+        }
+        _ => id(event),
+    }
+}
+
+fn one(test: &Test, begin: u32, (expect, replay): (&Expect, &Replay), judged: &mut Judged) {
     let found = findings(test, replay);
     match expect {
         Expect::Events(wanted) => {
-            let hit = ids(&found);
+            let events = found.iter().flat_map(|finding| &finding.events);
+            let hit: BTreeSet<String> = events.filter_map(|event| id_in(test, begin, event)).collect();
             if hit != *wanted {
                 judged.wrong(Met::No, list(wanted.iter()), said(&found, replay, test));
                 if !wanted.is_subset(&hit) {
@@ -133,6 +147,12 @@ fn one(test: &Test, expect: &Expect, replay: &Replay, judged: &mut Judged) {
                     format!("nothing, and {wanted} that cannot be told"),
                     format!("{count} that cannot be told, {}", said(&found, replay, test)),
                 );
+            }
+        }
+        Expect::Blind => {
+            let is_blind = replay.blind.iter().any(|blind| test.rules.contains(&blind.rule));
+            if !found.is_empty() || !is_blind {
+                judged.wrong(Met::No, "nothing, and the rule to be blind", said(&found, replay, test));
             }
         }
         Expect::NoRuleBut(allowed) => {

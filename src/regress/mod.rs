@@ -60,8 +60,18 @@ pub struct Test {
 pub enum Data {
     /// Lines of JSON: audit events, or objects of a snapshot.
     Lines(Vec<String>),
+    /// Records of other logs, and lines of JSON beside them.
+    Records { lines: Vec<String>, records: Vec<Record> },
     /// Files and folders that an intake takes, read as one body of evidence; or one case.
     Files(Vec<PathBuf>),
+}
+
+/// A record of another log as it is exported.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Record {
+    Json(String),
+    /// A line or several.
+    Text(String),
 }
 
 /// Which exceptions hold while a test runs.
@@ -80,7 +90,7 @@ pub enum Exceptions {
 /// What must come out of a test.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expect {
-    /// Findings are of these requests (auditID) or objects, and no others.
+    /// Findings are of these requests (auditID), objects or records (`record 0`), and no others.
     Events(BTreeSet<String>),
     /// One of the findings is this; a finding that is none of those expected is unexpected.
     Finding(Wanted),
@@ -94,6 +104,8 @@ pub enum Expect {
     Nothing,
     /// No finding, and requests of which it cannot be told: so many, or any.
     CannotTell(Option<u64>),
+    /// No finding, and the evidence lacks what the rule asks for.
+    Blind,
     /// The exception takes away what the rule sees.
     Excepted,
     /// The rule sees it, and the exception does not take it away.
@@ -156,6 +168,16 @@ pub struct Outcome {
     pub nearest: Option<Nearest>,
     /// Where the rule is written, when there is one.
     pub at: Option<(String, usize)>,
+}
+
+impl Record {
+    /// The number of the file of its kind, and its text.
+    pub fn parts(&self) -> (usize, &str) {
+        match self {
+            Record::Json(text) => (1, text),
+            Record::Text(text) => (2, text),
+        }
+    }
 }
 
 impl Test {

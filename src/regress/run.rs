@@ -153,7 +153,7 @@ fn answer(set: &RuleSet, group: &Group<'_>, ground: &Ground) -> Result<Answer> {
             .into_iter()
             .filter_map(|variant| replays.get(&(variant, world.start)))
             .collect();
-        let judged = judge(test, &replays);
+        let judged = judge(test, world.start, &replays);
         let nearest = match &judged.missed {
             Some(missed) => nearest(&set, test, missed, ground, group.corpus, world)?,
             None => None,
@@ -169,7 +169,7 @@ fn answer(set: &RuleSet, group: &Group<'_>, ground: &Ground) -> Result<Answer> {
 
 fn outcome(set: &RuleSet, test: &Test, judged: Judged, nearest: Option<Nearest>) -> Outcome {
     let Judged { met, expected, got, .. } = judged;
-    let untold = test.expect.iter().any(|expect| matches!(expect, Expect::CannotTell(_)));
+    let untold = test.expect.iter().any(|expect| matches!(expect, Expect::CannotTell(_) | Expect::Blind));
     let status = match met {
         Met::Yes if untold => Status::Untold,
         Met::Yes => Status::Passed,
@@ -206,6 +206,7 @@ impl Data {
     pub fn lines(&self) -> usize {
         match self {
             Data::Lines(lines) => lines.len(),
+            Data::Records { lines, records } => lines.len() + records.len(),
             Data::Files(_) => 0,
         }
     }

@@ -59,7 +59,7 @@ fn files_of_rules(set: &RuleSet) -> Vec<(String, PathBuf)> {
 
 fn is_touched(test: &Test, changed: &BTreeSet<PathBuf>, rule_files: &[(String, PathBuf)]) -> bool {
     let data = match &test.data {
-        Data::Lines(_) => [].as_slice(),
+        Data::Lines(_) | Data::Records { .. } => [].as_slice(),
         Data::Files(files) => files.as_slice(),
     };
     let of_rule = |(name, file): &&(String, PathBuf)| {

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Reader, Source, lists, problem};
 use crate::error::Diagnostic;
-use crate::regress::{Data, Exceptions, Expect, Test};
+use crate::regress::{Data, Exceptions, Expect, Record, Test};
 use crate::sigma::Lists;
 
 /// See the module's description.
@@ -33,8 +33,18 @@ struct Line<'a> {
     objects: Vec<&'a RawValue>,
     /// What a site file would say of lists.
     lists: Option<serde_json::Value>,
+    #[serde(borrow, default)]
+    records: Vec<&'a RawValue>,
     #[serde(default)]
-    hits: BTreeSet<String>,
+    hits: Vec<Hit>,
+}
+
+/// An audit id or the name of an object, or the place of a record.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Hit {
+    Record(usize),
+    Event(String),
 }
 
 impl Reader for Pack {
@@ -50,8 +60,14 @@ impl Reader for Pack {
         for (place, text) in lines {
             let line: Line<'_> =
                 serde_json::from_str(text).map_err(|error| problem(source, place + 1, error.to_string()))?;
+            let hit = |hit: &Hit| match hit {
+                Hit::Event(id) => id.clone(),
+                Hit::Record(place) => format!("record {place}"),
+            };
+            let (hits, data) = (line.hits.iter().map(hit).collect(), data(&line));
             let (exceptions, expect) = match line.case.as_str() {
-                "fires" => (Exceptions::Either, Expect::Events(line.hits)),
+                "fires" => (Exceptions::Either, Expect::Events(hits)),
+                "blind" => (Exceptions::Ignored, Expect::Blind),
                 "quiet" | "near miss" => (Exceptions::Ignored, Expect::Nothing),
                 "cannot tell" => (Exceptions::Ignored, Expect::CannotTell(None)),
                 "excepted" => (Exceptions::Only(stem.to_owned()), Expect::Excepted),
@@ -67,7 +83,7 @@ impl Reader for Pack {
                 rules: BTreeSet::from([line.rule.unwrap_or_else(|| stem.to_owned())]),
                 file: source.path.to_string_lossy().into_owned(),
                 line: place + 1,
-                data: Data::Lines(line.events.iter().chain(&line.objects).map(|raw| raw.get().to_owned()).collect()),
+                data,
                 lists: line
                     .lists
                     .map_or_else(|| Ok(Lists::default()), |said| lists(&said))
@@ -78,5 +94,17 @@ impl Reader for Pack {
             });
         }
         Ok(tests)
+    }
+}
+
+fn data(line: &Line<'_>) -> Data {
+    let lines = line.events.iter().chain(&line.objects).map(|raw| raw.get().to_owned()).collect();
+    let record = |raw: &&RawValue| match serde_json::from_str::<String>(raw.get()) {
+        Ok(text) => Record::Text(text),
+        Err(_) => Record::Json(raw.get().to_owned()),
+    };
+    match line.records.is_empty() {
+        true => Data::Lines(lines),
+        false => Data::Records { lines, records: line.records.iter().map(record).collect() },
     }
 }

@@ -196,6 +196,14 @@ impl LogSource {
     }
 }
 
+impl LogSource {
+    /// The columns of fields that every such event has, as far as a table answers them.
+    pub fn always(&self, reading: &Reading) -> impl Iterator<Item = &'static str> {
+        let fields = self.fields.iter().filter(|field| field.always && reading.answer(field.column).is_some());
+        fields.map(|field| field.column)
+    }
+}
+
 impl Reading {
     /// The SQL of a column of a field; None when the table cannot answer it.
     pub fn answer(&self, column: &str) -> Option<&'static str> {

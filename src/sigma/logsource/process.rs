@@ -138,7 +138,7 @@ const AUDIT_LOG: Reading = Reading {
            max(\"cwd\") OVER event AS event_cwd, max(\"pid\") OVER event AS event_pid, \
            max(\"ppid\") OVER event AS event_ppid, max(CAST(\"ses\" AS VARCHAR)) OVER event AS event_ses, \
            max(CASE WHEN upper(CAST(\"RecordType\" AS VARCHAR)) = 'EXECVE' THEN 1 ELSE 0 END) OVER event AS told \
-           FROM \"LinuxAuditLog\" WINDOW event AS (PARTITION BY \"Computer\", \"AuditID\", time))",
+           FROM \"LinuxAuditLog\" WINDOW event AS (PARTITION BY evidence, \"Computer\", \"AuditID\", time))",
     only: "record = 'EXECVE' OR (told = 0 AND record IN ('SYSCALL', 'AUOMS_EXECVE') \
            AND \"syscall\" IN ('execve', 'execveat', '59', '221'))",
     event: Words {
