@@ -30,6 +30,8 @@ pub struct Detection {
     pub by: Vec<&'static str>,
     /// Why no export can answer it.
     pub impossible: Option<&'static str>,
+    /// Why nothing answers it yet, though an export could.
+    pub lacking: Option<&'static str>,
 }
 
 /// Reads the list.
@@ -50,6 +52,7 @@ pub fn list() -> Vec<Detection> {
             peers: words(cell(5), ','),
             by: if by.starts_with("coldcase ") { vec![by] } else { words(by, ' ') },
             impossible: Some(cell(7)).filter(|why| !why.is_empty()),
+            lacking: Some(cell(8)).filter(|why| !why.is_empty()),
         }
     };
     LIST.lines().skip(1).map(read).collect()
@@ -85,10 +88,11 @@ pub fn page(rules: &RuleSet) -> String {
     against(&mut page, &answered);
     page.push_str("\n## Detections\n\n| detection | sees | evidence | peers | answered by |\n|---|---|---|---|---|\n");
     for (detection, by) in &answered {
-        let by = match detection.impossible {
-            Some(why) if by.is_empty() => format!("impossible offline: {why}"),
-            _ if by.is_empty() => "not yet".to_owned(),
-            _ => by.join(", "),
+        let by = match (detection.impossible, detection.lacking) {
+            _ if !by.is_empty() => by.join(", "),
+            (Some(why), _) => format!("impossible offline: {why}"),
+            (None, Some(why)) => format!("not yet: {why}"),
+            (None, None) => "not yet".to_owned(),
         };
         let Detection { slug, sees, evidence, peers, .. } = detection;
         let _ = writeln!(page, "| {slug} | {sees} | {evidence} | {} | {by} |", peers.join(", "));
@@ -183,6 +187,8 @@ mod tests {
             }
             let is_answered = !answers(detection, &rules).is_empty();
             assert!(!(is_answered && detection.impossible.is_some()), "{slug} is called impossible and is answered");
+            let is_open = !is_answered && detection.impossible.is_none();
+            assert_eq!(is_open, detection.lacking.is_some(), "{slug}: what is open says why, and nothing else does");
         }
     }
 
