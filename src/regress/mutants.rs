@@ -202,8 +202,8 @@ fn wider(correlation: &Correlation) -> Vec<(&'static str, String, Correlation)> 
 
 fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Result<Vec<Mutant>> {
     // Of a plain rule all mutants are asked at once, each under a name of its own.
-    let plain =
-        candidates.iter().all(|candidate| candidate.set.rules.len() == 1 && candidate.set.exceptions.is_empty());
+    let plain = candidates.iter().all(|one| one.set.rules.len() == 1 && one.set.exceptions.is_empty())
+        && asked.iter().all(|(test, _)| test.lists == Lists::default());
     if plain {
         let mut rules = Vec::new();
         for (number, candidate) in candidates.iter().enumerate() {
@@ -216,7 +216,8 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
         let worlds: Vec<Range<u32>> = asked.iter().map(|(_, world)| world.clone()).collect();
         let replays = bench.engine.replay_each(&set, &bench.rows, &worlds)?;
         let judged = candidates.iter().zip(names).map(|(candidate, name)| {
-            let killed = asked.iter().zip(&replays).any(|((test, _), replay)| notices(test, &name, &[replay]));
+            let killed =
+                asked.iter().zip(&replays).any(|((test, world), replay)| notices(test, world.start, &name, &[replay]));
             Mutant { killed, ..candidate.mutant.clone() }
         });
         return Ok(judged.collect());
@@ -226,8 +227,9 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
         let mut killed = false;
         for (test, world) in asked {
             let Some(name) = test.rules.first() else { continue };
-            let set = candidate.set.only(&BTreeSet::from([name.as_str()]));
-            let world = std::slice::from_ref(world);
+            let mut set = candidate.set.only(&BTreeSet::from([name.as_str()]));
+            set.lists.extend(&test.lists);
+            let (begin, world) = (world.start, std::slice::from_ref(world));
             let left = bench.engine.replay_each(&set, &bench.rows, world)?;
             // What the rule sees by itself is what it saw before.
             let seen = match candidate.set.exceptions.is_empty() {
@@ -235,7 +237,7 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
                 false => bench.engine.replay_each(&set.excepting(|_| false), &bench.rows, world)?,
             };
             let replays: Vec<&Replay> = seen.iter().chain(&left).collect();
-            if notices(test, name, &replays) {
+            if notices(test, begin, name, &replays) {
                 killed = true;
                 break;
             }
@@ -246,7 +248,7 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
 }
 
 /// Says whether a test is not met when the rule is the one of that name.
-fn notices(test: &Test, name: &str, replays: &[&Replay]) -> bool {
+fn notices(test: &Test, begin: u32, name: &str, replays: &[&Replay]) -> bool {
     let renamed = Test {
         rules: BTreeSet::from([name.to_owned()]),
         name: String::new(),
@@ -261,5 +263,5 @@ fn notices(test: &Test, name: &str, replays: &[&Replay]) -> bool {
     };
     // A golden file speaks of the rule by its own name.
     let golden = test.expect.iter().any(|expect| matches!(expect, Expect::Golden(_)));
-    !golden && judge(&renamed, replays).met != Met::Yes
+    !golden && judge(&renamed, begin, replays).met != Met::Yes
 }
