@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::tables::kind;
 use super::{command, hunt, rules};
+use crate::engine::views;
 use crate::error::Result;
 use crate::model::TABLES;
 use crate::report::WRITERS;
@@ -54,6 +55,9 @@ fn tables() -> String {
         }
     }
     page.push_str("\n## timeline\n\nA view: every event of every source in one order.\n");
+    for (name, doc) in views::all() {
+        let _ = write!(page, "\n## {name}\n\nA view. {doc}\n");
+    }
     page
 }
 

@@ -7,12 +7,12 @@ use clap::Args;
 
 use super::print::{count, line, output};
 use super::{CaseArg, End};
-use crate::engine::Engine;
+use crate::engine::{Engine, views};
 use crate::error::{Error, Result};
 use crate::model::TABLES;
 use crate::model::tables::azure;
 
-/// Shows every table with its rows and time range; with a name, its columns, their types and meanings.
+/// Shows every table and view with its rows and time range; with a name, its columns, their types and meanings.
 #[derive(Args)]
 pub struct Tables {
     /// Show the columns of this table
@@ -43,6 +43,9 @@ impl Tables {
                 "timeline"
             ),
         )?;
+        for (name, doc) in views::all() {
+            line(&mut out, &format!("{name:<13} view: {}", doc.split(". ").next().unwrap_or(&doc)))?;
+        }
         line(&mut out, "coldcase tables NAME shows columns and their meanings")?;
         Ok(End::Done)
     }
@@ -52,6 +55,14 @@ impl Tables {
     /// Shows the columns of one table: what they mean where we know it, and those its rows brought.
     fn columns(&self, name: &str, out: &mut dyn Write) -> Result<()> {
         let known = TABLES.iter().chain(azure::AZURE).find(|table| table.name.eq_ignore_ascii_case(name));
+        if let Some((name, doc)) = views::all().find(|(view, _)| view.eq_ignore_ascii_case(name)) {
+            line(out, &format!("{name}: {doc}"))?;
+            let engine = Engine::open(&self.case.open()?)?;
+            for field in engine.schema(&format!("SELECT * FROM \"{name}\""), &[])?.fields() {
+                line(out, &format!("  {:<24} {}", field.name(), kind(field.data_type())))?;
+            }
+            return Ok(());
+        }
         let found = match self.case.open() {
             Ok(case) => Engine::open(&case)?.tables()?.into_iter().find(|info| info.name.eq_ignore_ascii_case(name)),
             Err(_) => None,

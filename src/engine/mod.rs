@@ -38,7 +38,7 @@ mod tally;
 mod three;
 mod told;
 mod values;
-mod views;
+pub mod views;
 mod why;
 
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;

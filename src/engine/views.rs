@@ -1,4 +1,5 @@
-//! Tables of Log Analytics whose rows a case keeps in a table of its own, under Azure's names: `queries/views`.
+//! The views of `queries/views`: what an analyst asks for again and again, and tables of Log Analytics whose rows a case keeps
+//! in a table of its own, under Azure's names.
 
 use datafusion::prelude::SessionContext;
 
@@ -15,8 +16,16 @@ pub async fn register(context: &SessionContext) -> Result<()> {
     Ok(())
 }
 
+/// Every view: its name and the comment its file begins with.
+pub fn all() -> impl Iterator<Item = (&'static str, String)> {
+    VIEWS.iter().map(|(path, sql)| {
+        let comment = sql.lines().map_while(|line| line.strip_prefix("-- "));
+        (name(path), comment.collect::<Vec<_>>().join(" "))
+    })
+}
+
 /// The name of the view a file holds.
-fn name(path: &str) -> &str {
+fn name(path: &'static str) -> &'static str {
     path.rsplit('/').next().unwrap_or(path).trim_end_matches(".sql")
 }
 

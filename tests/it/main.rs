@@ -17,6 +17,7 @@ mod read_only;
 mod regress;
 mod robust;
 mod specimens;
+mod sql;
 mod state;
 mod story;
 mod support;

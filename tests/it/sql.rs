@@ -1,0 +1,100 @@
+//! What an analyst asks in SQL: views and functions, with answers that follow from their definitions.
+
+use coldcase::engine::Engine;
+use coldcase::report;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::case_of;
+
+/// One audit event, the rest of which is the same for all.
+fn event(id: &str, time: &str, changes: Value) -> Value {
+    let mut event = json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": id, "stage": "ResponseComplete",
+        "requestURI": "/api/v1/namespaces/web/pods", "verb": "list", "user": {"username": "lena"},
+        "sourceIPs": ["192.0.2.1"], "userAgent": "kubectl", "objectRef": {"resource": "pods", "namespace": "web"},
+        "responseStatus": {"code": 200}, "stageTimestamp": format!("2031-04-05T{time}Z"),
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        event[key] = value.clone();
+    }
+    event
+}
+
+/// A case of these events; the folder holds it.
+fn case(folder: &TempDir, events: &[Value]) -> Engine {
+    let text: String = events.iter().map(|event| format!("{event}\n")).collect();
+    let file = folder.path().join("audit.log");
+    std::fs::write(&file, text).unwrap();
+    Engine::open(&case_of(folder, &[file])).unwrap()
+}
+
+/// The rows of an answer, as JSON.
+fn ask(engine: &Engine, sql: &str) -> Vec<Value> {
+    let answer = engine.sql(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let mut out = Vec::new();
+    let mut sheet = report::writer("jsonl").unwrap().start(&answer.schema, &mut out).unwrap();
+    answer.batches.iter().for_each(|batch| sheet.rows(batch).unwrap());
+    sheet.end().unwrap();
+    out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect()
+}
+
+#[test]
+fn a_session_ends_with_a_gap_over_thirty_minutes() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = [
+        event("a", "06:00:00.000000", json!({})),
+        // Thirty minutes to the microsecond are no gap, one more is.
+        event("b", "06:30:00.000000", json!({"responseStatus": {"code": 403}})),
+        event("c", "07:00:00.000001", json!({"verb": "get"})),
+        // Another client, another address, another name: each a session of its own.
+        event("d", "06:00:01.000000", json!({"userAgent": "curl"})),
+        event("e", "06:00:02.000000", json!({"sourceIPs": ["192.0.2.2"]})),
+        event("f", "06:00:03.000000", json!({"user": {"username": "omar"}})),
+    ];
+    let engine = case(&folder, &events);
+    let rows = ask(
+        &engine,
+        "SELECT actor, source, user_agent, number, requests, refused, array_to_string(verbs, ' ') AS verbs FROM session \
+         ORDER BY first",
+    );
+    assert_eq!(
+        rows,
+        [
+            json!({"actor": "lena", "source": "192.0.2.1", "user_agent": "kubectl", "number": 1, "requests": 2, "refused": 1, "verbs": "list"}),
+            json!({"actor": "lena", "source": "192.0.2.1", "user_agent": "curl", "number": 1, "requests": 1, "refused": 0, "verbs": "list"}),
+            json!({"actor": "lena", "source": "192.0.2.2", "user_agent": "kubectl", "number": 1, "requests": 1, "refused": 0, "verbs": "list"}),
+            json!({"actor": "omar", "source": "192.0.2.1", "user_agent": "kubectl", "number": 1, "requests": 1, "refused": 0, "verbs": "list"}),
+            json!({"actor": "lena", "source": "192.0.2.1", "user_agent": "kubectl", "number": 2, "requests": 1, "refused": 0, "verbs": "get"}),
+        ]
+    );
+}
+
+#[test]
+fn views_give_one_row_a_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let exec = json!({"verb": "create", "requestURI": "/api/v1/namespaces/web/pods/p/exec?command=sh&command=-c", "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "web", "name": "p"}, "responseStatus": {"code": 101}});
+    let mut started = exec.clone();
+    started["stage"] = json!("ResponseStarted");
+    let binding = json!({"resource": "clusterrolebindings", "apiGroup": "rbac.authorization.k8s.io", "name": "b"});
+    let body = json!({"kind": "ClusterRoleBinding", "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"}, "subjects": [{"kind": "User", "name": "eve"}]});
+    let events = [
+        event("a", "06:00:00.000000", started),
+        event("a", "06:05:00.000000", exec),
+        event("b", "06:01:00.000000", json!({"objectRef": {"resource": "secrets", "namespace": "web"}})),
+        event("c", "06:02:00.000000", json!({"verb": "get", "objectRef": {"resource": "secrets", "namespace": "web", "name": "db"}, "responseStatus": {"code": 403}})),
+        event("d", "06:03:00.000000", json!({"objectRef": {"resource": "secrets"}})),
+        event("e", "06:04:00.000000", json!({"verb": "create", "level": "Request", "objectRef": binding, "requestObject": body, "responseStatus": {"code": 201}})),
+    ];
+    let engine = case(&folder, &events);
+    let rows = ask(&engine, "SELECT command, code, CAST(last - time AS VARCHAR) <> '' AS lasted FROM hands_on");
+    assert_eq!(rows, [json!({"command": "sh -c", "code": 101, "lasted": true})]);
+    let rows = ask(&engine, "SELECT scope, given FROM secret_access ORDER BY time");
+    let access = |scope: &str, given: bool| json!({"scope": scope, "given": given});
+    assert_eq!(rows, [access("namespace", true), access("secret", false), access("cluster", true)]);
+    assert_eq!(ask(&engine, "SELECT audit_id FROM denied"), [json!({"audit_id": "c"})]);
+    let rows = ask(&engine, "SELECT role_ref_name, subjects[1]['name'] AS who FROM rbac_change");
+    assert_eq!(rows, [json!({"role_ref_name": "cluster-admin", "who": "eve"})]);
+    let rows = ask(&engine, "SELECT actor, class, requests, refused, writes FROM actor");
+    assert_eq!(rows, [json!({"actor": "lena", "class": "person", "requests": 5, "refused": 1, "writes": 2})]);
+}
