@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::tables::kind;
 use super::{command, hunt, rules};
+use crate::engine::functions::FUNCTIONS;
 use crate::engine::views;
 use crate::error::Result;
 use crate::model::TABLES;
@@ -24,6 +25,7 @@ pub fn pages() -> Result<Vec<(&'static str, String)>> {
         ("detections.md", detections()?),
         ("fields.md", fields()?),
         ("formats.md", crate::formats::page()),
+        ("functions.md", functions()),
         ("hunts.md", hunts()?),
         ("keys.md", keys()),
         ("logsources.md", logsources()),
@@ -121,6 +123,20 @@ fn logsources() -> String {
                 cells.map(|cell| if cell.is_empty() { cell } else { format!("`{cell}`") }).collect();
             let _ = writeln!(page, "| {bold}{}{bold} | {} | {} |", field.name, field.doc, cells.join(" | "));
         }
+    }
+    page
+}
+
+fn functions() -> String {
+    let mut page = "# Functions\n\nWhat SQL over a case has besides [DataFusion's functions](https://datafusion.apache.org/user-guide/sql/scalar_functions.html). \
+                    Every example is a test.\n"
+        .to_owned();
+    for function in FUNCTIONS {
+        let _ = write!(page, "\n## {}\n\n{}.\n\n```sql\n", function.usage(), function.doc());
+        for (call, value) in function.examples() {
+            let _ = writeln!(page, "{call} -- {value}");
+        }
+        page.push_str("```\n");
     }
     page
 }

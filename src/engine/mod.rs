@@ -13,6 +13,7 @@ mod derived;
 mod detect;
 mod entity;
 mod finding;
+pub mod functions;
 mod gaps;
 pub mod hunts;
 pub mod incident;
@@ -99,6 +100,7 @@ impl Engine {
             .build_arc()
             .map_err(|source| Error::Bug { what: "no memory pool for queries".into(), source: source.into() })?;
         let context = SessionContext::new_with_config_rt(config, limits);
+        functions::register(&context);
         runtime.block_on(tables::register(&context, case))?;
         let names = runtime.block_on(names::Names::of(&context));
         Ok(Engine { runtime, context, names, present: case.tables() })

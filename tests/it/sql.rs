@@ -1,6 +1,7 @@
 //! What an analyst asks in SQL: views and functions, with answers that follow from their definitions.
 
 use coldcase::engine::Engine;
+use coldcase::engine::functions::FUNCTIONS;
 use coldcase::report;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -97,4 +98,53 @@ fn views_give_one_row_a_request() {
     assert_eq!(rows, [json!({"role_ref_name": "cluster-admin", "who": "eve"})]);
     let rows = ask(&engine, "SELECT actor, class, requests, refused, writes FROM actor");
     assert_eq!(rows, [json!({"actor": "lena", "class": "person", "requests": 5, "refused": 1, "writes": 2})]);
+}
+
+/// Their values are from RFC 9535 and the pages of Kusto and Kubernetes that the functions follow, or by hand.
+#[test]
+fn functions_give_what_their_examples_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = case(&folder, &[event("a", "06:00:00.000000", json!({}))]);
+    for function in FUNCTIONS {
+        assert!(!function.examples().is_empty(), "{} has no example", function.name());
+        for (call, value) in function.examples() {
+            let value: Value = serde_json::from_str(value).unwrap();
+            assert_eq!(ask(&engine, &format!("SELECT {call} AS value")), [json!({"value": value})], "{call}");
+        }
+    }
+}
+
+#[test]
+fn functions_take_columns_and_say_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let pod = json!({"kind": "Pod", "spec": {"containers": [{"image": "a"}, {"image": "b"}]}});
+    let events = [
+        event("a", "06:07:08.000000", json!({"sourceIPs": ["203.0.113.7", "10.0.0.1"], "level": "Request", "requestObject": pod})),
+        event("b", "06:11:00.000000", json!({"user": {"username": "system:serviceaccount:web:ci"}})),
+    ];
+    let engine = case(&folder, &events);
+    let rows = ask(
+        &engine,
+        "SELECT ip_in(source_ips, '10.0.0.0/8') AS inside, is_private(source_ips[1]) AS private, bin(time, '5m') AS bin, \
+         k8s_identity(user_name)['name'] AS name, json_list(request_object, 'spec.containers[*].image') AS images, \
+         has_word(request_uri, 'PODS') AS pods FROM audit ORDER BY time",
+    );
+    assert_eq!(
+        rows,
+        [
+            json!({"inside": true, "private": false, "bin": "2031-04-05T06:05:00Z", "name": "lena", "images": ["a", "b"], "pods": true}),
+            json!({"inside": false, "private": false, "bin": "2031-04-05T06:10:00Z", "name": "ci", "images": null, "pods": true}),
+        ]
+    );
+    for (call, said) in [
+        ("ip_in('10.0.0.1', '10.0.0.0/33')", "`10.0.0.0/33` is no network"),
+        ("bin(time, '5 apples')", "`5 apples` is no interval"),
+        ("bin(time, INTERVAL '1 month')", "is no interval"),
+        ("json_get(request_object, 'a[x]')", "`[x]` is no name"),
+        ("json_get(request_object)", "it is called as json_get(json, path)"),
+        ("is_private(source_ips)", "one address is asked for"),
+    ] {
+        let error = engine.sql(&format!("SELECT {call} FROM audit"), &[]).err().map(|error| format!("{error:?}"));
+        assert!(error.as_ref().is_some_and(|error| error.contains(said)), "{call}: {error:?}");
+    }
 }
