@@ -1,6 +1,8 @@
 -- title: Who was there
 -- question: Which identities made requests, from which addresses, with which clients, from when to when, and how many?
 -- needs: audit events; without the category kube-audit, whoever only read is missing. The class is read from the name: people known by an object id count as person or platform alike.
+-- present: audit
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: user text = % : pattern of the user name, % is everybody

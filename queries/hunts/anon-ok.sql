@@ -1,6 +1,7 @@
 -- title: Anonymous requests that succeeded
 -- question: What was answered to callers without any credential, and to which addresses?
 -- needs: audit events. Reads, which are nearly all of these, are only in the category kube-audit. Health checks and the version are open to everybody by default.
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: path text = % : pattern of the request path, % is every one

@@ -1,6 +1,8 @@
 -- title: Hands on containers
 -- question: Who ran commands in, attached to, forwarded ports of or added debug containers to which pods, with what command?
 -- needs: audit events of pods with exec, attach, portforward or ephemeralcontainers. Calls made with GET are only in the category kube-audit. What is typed inside an interactive shell is in no audit log.
+-- present: audit
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: user text = % : pattern of the user name, % is everybody

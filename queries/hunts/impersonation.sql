@@ -1,6 +1,8 @@
 -- title: Who acted as whom
 -- question: Which identities made requests in the name of others, for what, and with what success?
 -- needs: audit events with the impersonated user; reads only in the category kube-audit. A proxy that hands on the identity of the person behind it looks the same.
+-- present: audit
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: user text = % : pattern of the real sender, % is everybody

@@ -1,6 +1,8 @@
 -- title: Use of the local administrator certificate
 -- question: Was the local administrator certificate (masterclient) used, from where, with what client, for what?
 -- needs: audit events; reads only in the category kube-audit. Who fetched the certificate is in the Azure activity log, not here, and everybody who holds it is the same person to the cluster.
+-- present: audit
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: source text = % : pattern of the source address, % is every one

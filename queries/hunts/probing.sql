@@ -1,6 +1,8 @@
 -- title: Refused, then allowed
 -- question: Who was refused over how many kinds of object, and what succeeded for the same identity and address afterwards?
 -- needs: audit events with the code of the answer. Refused reads are only in the category kube-audit. A refused login (401) carries no name, so its later success under a name is not joined.
+-- present: audit
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: user text = % : pattern of the user name, % is everybody

@@ -1,6 +1,7 @@
 -- title: Changes of roles and bindings
 -- question: Who made, changed or deleted which roles and bindings, when, and with what content?
 -- needs: audit events of the group rbac.authorization.k8s.io, which every category has; the content needs the body (column body says whether it was recorded). What a change means for effective rights needs a snapshot. Azure role assignments are in the activity log.
+-- present: audit
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: user text = % : pattern of the user name, % is everybody; the server itself (system:apiserver) writes the default roles when it starts

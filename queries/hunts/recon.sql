@@ -1,6 +1,8 @@
 -- title: Questions about one's own rights, and discovery
 -- question: Who asked the API server what it may do or who it is, and who walked through its list of APIs?
 -- needs: audit events of selfsubject reviews; what was asked needs their body. Discovery is a read, so it is only in the category kube-audit, and many audit policies leave it out. kubectl discovers by itself now and then.
+-- present: audit
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: user text = % : pattern of the user name, % is everybody

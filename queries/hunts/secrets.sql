@@ -1,6 +1,8 @@
 -- title: Secrets read, listed and changed
 -- question: Who read, listed or changed which secrets and configuration maps, and who was refused?
 -- needs: audit events of secrets and configmaps. Reads are only in the category kube-audit. A list has no name: it gave away everything in its namespace, or in the cluster when the namespace is empty. Secrets mounted into pods are read by the kubelet, not by the application.
+-- present: audit
+-- present: audit WHERE verb IN ('get', 'list', 'watch')
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: user text = % : pattern of the user name, % is everybody

@@ -1,6 +1,7 @@
 -- title: Tokens minted for service accounts
 -- question: Who minted tokens for which service accounts, and from which addresses were those accounts used afterwards?
 -- needs: audit events of serviceaccounts/token, which every category has; later reads only in the category kube-audit. It shows the use of the account, not of that very token. Tokens stored as secrets are not minted this way. Kubelets mint for every pod: leave them out with minter_not.
+-- present: audit
 -- param: from timestamp = 1970-01-01T00:00:00Z : start of the window, UTC
 -- param: to timestamp = 9999-12-31T23:59:59Z : end of the window, UTC, not part of it
 -- param: minter text = % : pattern of the identity that minted, % is everybody

@@ -33,9 +33,9 @@ impl Hunt {
         let Some(name) = &self.name else {
             let mut out = output(None, None)?;
             for hunt in &hunts {
-                line(&mut out, &format!("{:<16} {}", hunt.name, hunt.question))?;
+                line(&mut out, &format!("{:<20} {}", hunt.name, hunt.question))?;
                 for parameter in &hunt.parameters {
-                    line(&mut out, &format!("{:18}--param {}=…  {}", "", parameter.name, parameter.doc))?;
+                    line(&mut out, &format!("{:22}--param {}=…  {}", "", parameter.name, parameter.doc))?;
                 }
             }
             return Ok(End::Done);

@@ -22,6 +22,7 @@ mod secrets;
 mod site;
 #[cfg(feature = "stats")]
 mod stats;
+mod sweep;
 mod tables;
 mod test;
 mod tui;
@@ -64,6 +65,8 @@ enum Command {
     Query(query::Query),
     /// Run a stored question, or list them
     Hunt(hunt::Hunt),
+    /// Run every stored question at once
+    Sweep(sweep::Sweep),
     /// Show tables, columns and their meanings
     Tables(tables::Tables),
     /// Write the story of a case with its proof, as one page or Markdown
@@ -138,6 +141,7 @@ enum End {
 /// Runs the program with the process's arguments and returns its exit code.
 pub fn main() -> ExitCode {
     keep_freed_memory();
+    crate::engine::functions::veil(secrets::body);
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Demo(args) => args.run(),
@@ -149,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Reconcile(args) => args.run(),
         Command::Query(args) => args.run(),
         Command::Hunt(args) => args.run(),
+        Command::Sweep(args) => args.run(),
         Command::Tables(args) => args.run(),
         Command::Report(args) => args.run(),
         Command::Tui(args) => args.run(),

@@ -51,6 +51,11 @@ pub fn column<'a>(name: &str, text: &'a str) -> Cow<'a, str> {
     if SHOWN.load(Ordering::Relaxed) { Cow::Borrowed(text) } else { redact_column(None, name, text) }
 }
 
+/// A body of an event, or a part of one, as it may be shown.
+pub fn body(text: &str) -> Cow<'_, str> {
+    column("request_object", text)
+}
+
 /// Bytes of evidence as they may be shown.
 pub fn bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
     if SHOWN.load(Ordering::Relaxed) { Cow::Borrowed(bytes) } else { redact_bytes(bytes) }

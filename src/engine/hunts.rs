@@ -16,6 +16,9 @@ pub struct Hunt {
     pub question: String,
     /// The evidence it depends on, and what it cannot see.
     pub needs: String,
+    /// Rows without which it cannot see all it asks for, each as `TABLE` or `TABLE WHERE condition`. A hunt that has none
+    /// needs a value from whoever asks.
+    pub present: Vec<String>,
     pub parameters: Vec<HuntParameter>,
     pub sql: String,
 }
@@ -41,10 +44,12 @@ impl Hunt {
             line,
             column: 1,
             message,
-            hint: Some("a header has title, question, needs, and: -- param: name type = default : meaning".into()),
+            hint: Some(
+                "a header has title, question, needs, present, and: -- param: name type = default : meaning".into(),
+            ),
         };
         let mut header: BTreeMap<&str, String> = BTreeMap::new();
-        let mut parameters = Vec::new();
+        let (mut parameters, mut present) = (Vec::new(), Vec::new());
         for (number, line) in text.lines().enumerate() {
             let Some((key, value)) = line.strip_prefix("-- ").and_then(|line| line.split_once(": ")) else {
                 continue;
@@ -53,6 +58,7 @@ impl Hunt {
                 "param" => parameters.push(
                     parameter(value).ok_or_else(|| wrong(number + 1, format!("parameter `{value}` cannot be read")))?,
                 ),
+                "present" => present.push(value.trim().to_owned()),
                 "title" | "question" | "needs" => {
                     header.insert(key, value.trim().to_owned());
                 }
@@ -65,6 +71,7 @@ impl Hunt {
             title: take("title")?,
             question: take("question")?,
             needs: take("needs")?,
+            present,
             parameters,
             sql: text.to_owned(),
         })

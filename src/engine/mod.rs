@@ -34,6 +34,7 @@ mod scan;
 mod standing;
 mod state;
 mod steps;
+pub mod sweep;
 mod tables;
 mod tally;
 mod three;

@@ -281,8 +281,21 @@ fn every_hunt_answers_on_the_sample_incident() {
     run(dir, &["ingest", "--quiet", &evidence.to_string_lossy()]);
     for (path, _) in coldcase::pack::HUNTS {
         let name = path.rsplit('/').next().unwrap().trim_end_matches(".sql");
-        let output = run(dir, &["hunt", name, "--format", "jsonl"]);
+        let value = match name {
+            "around" => "at=2026-11-24T00:21:41Z",
+            "as-of" => "at=2026-11-24T00:26:00Z",
+            "new-in-window" => "from=2026-11-24T00:21:00Z",
+            "pivot" => "value=203.0.113.7",
+            _ => "",
+        };
+        let mut args = vec!["hunt", name, "--format", "jsonl"];
+        args.extend(["--param", value].iter().filter(|_| !value.is_empty()));
+        let output = run(dir, &args);
         assert_eq!(output.status.code(), Some(0), "{name}: {:?}", text(&output).1);
+        // Of these the incident has no evidence; they are asked of other samples.
+        if ["alerts", "azure-actions", "container-said", "sign-ins"].contains(&name) {
+            continue;
+        }
         assert!(!text(&output).0.is_empty(), "{name} found nothing in an incident that has it");
     }
 }

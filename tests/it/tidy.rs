@@ -68,6 +68,7 @@ fn families_have_no_forgotten_member() {
         ("src/report", "src/report/mod.rs"),
         ("src/regress/readers", "src/regress/readers/mod.rs"),
         ("src/stats", "src/stats/mod.rs"),
+        ("src/engine/functions", "src/engine/functions/mod.rs"),
         ("src/model/tables", "src/model/table.rs"),
         ("src/model/tables/azure", "src/model/tables/azure/mod.rs"),
         ("src/sigma/logsource", "src/sigma/logsource/mod.rs"),

@@ -73,7 +73,8 @@ impl Function for Bin {
 
 /// An interval in microseconds.
 fn width(array: &ArrayRef, row: usize) -> Result<i64> {
-    let refused = |said: &str| wrong(format!("bin: `{said}` is no interval of whole microseconds, such as '5m' or '1d'"));
+    let refused =
+        |said: &str| wrong(format!("bin: `{said}` is no interval of whole microseconds, such as '5m' or '1d'"));
     let width = match (array.as_primitive_opt::<IntervalMonthDayNanoType>(), text(array, row)) {
         (Some(intervals), _) => {
             let interval = intervals.value(row);

@@ -1,6 +1,7 @@
 //! `json_get(json, path)` and `json_list(json, path)`: what lies at a path of JSON text.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{ArrayRef, ListBuilder, StringArray, StringBuilder};
 use arrow::datatypes::DataType;
@@ -9,6 +10,18 @@ use serde_json::Value;
 
 use super::{Function, texts, wrong};
 use crate::engine::values::text;
+
+/// What JSON is shown through before a path is followed; see [`veil`].
+static VEIL: OnceLock<Veil> = OnceLock::new();
+
+/// A text as it may be shown.
+pub type Veil = fn(&str) -> Cow<'_, str>;
+
+/// Puts a veil before all JSON for the rest of the run: what a path leads to has lost the surroundings by which a secret is
+/// known, so that it is too late to hide it in an answer. The first call counts.
+pub fn veil(with: Veil) {
+    let _ = VEIL.set(with);
+}
 
 pub struct JsonGet;
 pub struct JsonList;
@@ -25,7 +38,7 @@ impl Function for JsonGet {
     fn doc(&self) -> &'static str {
         "What lies at a path of JSON text, as text; objects and arrays as JSON. A path is of RFC 9535: names, `['a name']`, \
          `[0]`, `[-1]` and `[*]`, with or without `$.` in front. With `[*]` it is a JSON array of all that is found. Null \
-         when there is nothing, and of a text that is no JSON"
+         when there is nothing, and of a text that is no JSON. Secrets are hidden as in every answer"
     }
 
     fn examples(&self) -> &'static [(&'static str, &'static str)] {
@@ -34,7 +47,10 @@ impl Function for JsonGet {
             (r#"json_get('{"a": [{"b": "x"}, {"b": "y"}]}', 'a[1].b')"#, r#""y""#),
             (r#"json_get('{"a": [{"b": "x"}, {"b": "y"}]}', '$.a[-2].b')"#, r#""x""#),
             (r#"json_get('{"a": [{"b": "x"}, {"b": "y"}]}', 'a[*].b')"#, r#""[\"x\",\"y\"]""#),
-            (r#"json_get('{"labels": {"app.kubernetes.io/name": "shop"}}', 'labels[''app.kubernetes.io/name'']')"#, r#""shop""#),
+            (
+                r#"json_get('{"labels": {"app.kubernetes.io/name": "shop"}}', 'labels[''app.kubernetes.io/name'']')"#,
+                r#""shop""#,
+            ),
             (r#"json_get('{"a": null}', 'a')"#, "null"),
             ("json_get('no JSON', 'a')", "null"),
         ]
@@ -75,7 +91,10 @@ impl Function for JsonList {
 
     fn examples(&self) -> &'static [(&'static str, &'static str)] {
         &[
-            (r#"json_list('{"containers": [{"image": "a"}, {"image": "b"}, {}]}', 'containers[*].image')"#, r#"["a", "b"]"#),
+            (
+                r#"json_list('{"containers": [{"image": "a"}, {"image": "b"}, {}]}', 'containers[*].image')"#,
+                r#"["a", "b"]"#,
+            ),
             (r#"json_list('{"a": [1, {"b": true}]}', 'a[*]')"#, r#"["1", "{\"b\":true}"]"#),
             (r#"array_has(json_list('{"verbs": ["get", "*"]}', 'verbs[*]'), '*')"#, "true"),
             (r#"json_list('{"a": {"b": 1, "c": 2}}', 'a[*]')"#, r#"["1", "2"]"#),
@@ -110,8 +129,11 @@ enum Step {
     All,
 }
 
+/// A path and what lies there.
+type Found<'a> = Option<(&'a [Step], Vec<&'a Value>)>;
+
 /// Hands over, of each row, the path and what lies there; None when the text or the path is null or the text no JSON.
-fn each(arguments: &[ArrayRef], take: &mut dyn FnMut(Option<(&[Step], Vec<&Value>)>)) -> Result<()> {
+fn each(arguments: &[ArrayRef], take: &mut dyn FnMut(Found<'_>)) -> Result<()> {
     let mut last: (String, Vec<Step>) = (String::new(), Vec::new());
     for row in 0..arguments[0].len() {
         let Some((json, said)) = text(&arguments[0], row).zip(text(&arguments[1], row)) else {
@@ -121,12 +143,27 @@ fn each(arguments: &[ArrayRef], take: &mut dyn FnMut(Option<(&[Step], Vec<&Value
         if last.0 != said {
             last = (said.to_owned(), path(said)?);
         }
-        match serde_json::from_str::<Value>(json) {
+        let json = VEIL.get().filter(|_| !is_open(&last.1)).map_or(Cow::Borrowed(json), |veil| veil(json));
+        match serde_json::from_str::<Value>(&json) {
             Ok(value) => take(Some((&last.1, nodes(&value, &last.1)))),
             Err(_) => take(None),
         }
     }
     Ok(())
+}
+
+/// Paths that lead to no secret whatever the object is: most questions are of these, and a veil over all of a large body takes
+/// longer than to read it. Annotations may repeat an object.
+fn is_open(path: &[Step]) -> bool {
+    let name = |at: usize| match path.get(at) {
+        Some(Step::Name(name)) => name.as_str(),
+        _ => "",
+    };
+    match name(0) {
+        "kind" | "apiVersion" | "roleRef" | "subjects" | "rules" => true,
+        "metadata" => !matches!(name(1), "" | "annotations"),
+        _ => false,
+    }
 }
 
 fn nodes<'a>(value: &'a Value, path: &[Step]) -> Vec<&'a Value> {

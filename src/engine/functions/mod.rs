@@ -20,6 +20,8 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+pub use json::{Veil, veil};
+
 /// One function. Arguments come as whole columns of the types [`coerced`] makes of what was given.
 pub trait Function: Send + Sync {
     fn name(&self) -> &'static str;
