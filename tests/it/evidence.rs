@@ -87,6 +87,30 @@ fn evidence_says_of_every_input_what_became_of_it_and_gaps_what_is_not_there() {
     assert!(out.contains("kube-audit-admin of shop-prod"), "{out}");
 }
 
+/// The portal shows 30,000 rows at most and says nothing in the file when there were more.
+#[test]
+fn a_portal_csv_of_exactly_as_many_rows_as_the_portal_shows_is_flagged() {
+    let flag = "exactly 30,000 rows, the portal's limit: more rows are likely missing";
+    for (rows, flagged) in [(29_999, false), (30_000, true), (30_001, false)] {
+        let mut csv =
+            "\u{feff}TenantId,TimeGenerated [UTC],Computer,Facility,ProcessName,SyslogMessage,Type\r\n".to_owned();
+        for row in 0..rows {
+            // Every tenth message has a second line: rows are counted, not lines.
+            let more = if row % 10 == 0 { "\nand more" } else { "" };
+            let (minute, second, milli) = (row / 60_000 % 60, row / 1_000 % 60, row % 1_000);
+            csv += &format!(
+                "t,\"4/5/2031, 6:{minute:02}:{second:02}.{milli:03} AM\",n1,auth,sshd,\"number {row}{more}\",Syslog\r\n"
+            );
+        }
+        let folder = case_of("query_data.csv", &csv);
+        let (out, error) = text(&run(folder.path(), &["evidence", "--case", "case"]));
+        assert_eq!(out.contains(flag), flagged, "{rows}: {out}{error}");
+        let sql = "SELECT count(*) AS n FROM Syslog WHERE TimeGenerated >= '2031-04-05T06:00:00Z'";
+        let (out, error) = text(&run(folder.path(), &["query", "--case", "case", "--format", "csv", sql]));
+        assert!(out.lines().any(|line| line == rows.to_string()), "{rows}: {out}{error}");
+    }
+}
+
 #[test]
 fn a_silence_is_told_against_the_rhythm_of_its_own_log() {
     let line = |second: u32| {

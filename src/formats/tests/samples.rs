@@ -1,14 +1,17 @@
 //! The specimens of `sample-data/formats`, each beside what a reader must make of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use serde_json::Value;
 
 use super::{cell, read};
 use crate::formats::{AuditKey, Batch};
 use crate::model::Recorded;
+use crate::model::tables::azure::AZURE;
 
 fn specimens(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -169,4 +172,27 @@ fn every_specimen_is_read_as_its_expectation_says() {
         wrong.extend(found.into_iter().map(|difference| format!("{name}: {difference}")));
     }
     assert!(wrong.is_empty(), "{} of {} specimens:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+}
+
+/// TimeGenerated is the column by which rows of a workspace are found, in whatever way they left it.
+#[test]
+fn every_table_of_azure_has_a_specimen_with_its_time() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/formats");
+    if !folder.exists() {
+        return;
+    }
+    let mut all = Vec::new();
+    specimens(&folder, &mut all);
+    let mut timed = BTreeSet::new();
+    for path in &all {
+        let (batch, _) = read(&fs::read(path).unwrap());
+        let filled = |rows: &RecordBatch| {
+            ["TimeGenerated", "time"]
+                .iter()
+                .all(|name| rows.column_by_name(name).is_some_and(|times| times.null_count() < times.len()))
+        };
+        timed.extend(batch.sheets.into_iter().filter(|sheet| filled(&sheet.rows)).map(|sheet| sheet.table));
+    }
+    let missing: Vec<&str> = AZURE.iter().map(|table| table.name).filter(|name| !timed.contains::<str>(name)).collect();
+    assert!(missing.is_empty(), "no specimen with a time of {missing:?}");
 }
