@@ -1,7 +1,7 @@
 //! Tests that look into request and response bodies, answered by one walk over each body of a row.
 //!
 //! `object` is the object as the request leaves it: the request body of a create or update, the response body of a
-//! patch (whose request holds only the change). Pod specs are found in all three nestings.
+//! patch (whose request holds only the change). Pod specs are found in all four nestings.
 
 use arrow::record_batch::RecordBatch;
 
@@ -28,7 +28,7 @@ pub struct Bodies {
     request: Paths,
     response: Paths,
     /// Sides that depend on the object, one tree per nesting of the pod spec.
-    object: [Paths; 3],
+    object: [Paths; 4],
 }
 
 /// The answers of all body tests for one row.
@@ -44,14 +44,19 @@ impl BodyAnswers {
 pub const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// Where the pod spec lies, by nesting.
-pub const NESTINGS: [&[&str]; 3] =
-    [&["spec"], &["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"]];
+pub const NESTINGS: [&[&str]; 4] = [
+    &["spec"],
+    &["spec", "template", "spec"],
+    &["spec", "jobTemplate", "spec", "template", "spec"],
+    &["template", "spec"],
+];
 
 /// Which nesting a resource uses.
 fn nesting(resource: &str) -> usize {
     match resource {
         "pods" => 0,
         "cronjobs" => 2,
+        "podtemplates" => 3,
         _ => 1,
     }
 }
@@ -167,7 +172,7 @@ pub fn values(batch: &RecordBatch, row: usize, side: Side, path: &[String]) -> V
     found
 }
 
-fn add(side: Side, path: &[String], id: usize, request: &mut Paths, response: &mut Paths, object: &mut [Paths; 3]) {
+fn add(side: Side, path: &[String], id: usize, request: &mut Paths, response: &mut Paths, object: &mut [Paths; 4]) {
     let path = || path.iter().map(String::as_str);
     match side {
         Side::Request => request.ask(path(), id),

@@ -1,6 +1,8 @@
 //! The object an audit event wrote, read only as far as the shred columns go.
 //!
-//! A body that does not have these types is one the API server refused; its shred columns stay null.
+//! A body with values of other types is made to fit by [`fit`] first.
+
+pub mod fit;
 
 use serde::Deserialize;
 
@@ -8,27 +10,24 @@ use super::text::Text;
 
 type Texts<'a> = Vec<Text<'a>>;
 
-/// Which shred columns a resource can fill.
+/// Which shred columns a body can fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Pod,
-    Role,
-    Binding,
+pub struct Kinds {
+    pub pod: bool,
+    pub role: bool,
+    pub binding: bool,
 }
 
-/// Says what kind of object a request on `resource`/`subresource` carries; None for everything not shredded.
-pub fn kind(group: Option<&str>, resource: &str, subresource: Option<&str>) -> Option<Kind> {
-    // Status, resize and ephemeral containers carry the whole object; other subresources carry one of their own.
-    if !matches!(subresource, None | Some("status" | "ephemeralcontainers" | "resize")) {
-        return None;
-    }
-    match (group.unwrap_or_default(), resource) {
-        ("", "pods" | "replicationcontrollers" | "podtemplates")
-        | ("apps" | "extensions", "deployments" | "daemonsets" | "statefulsets" | "replicasets")
-        | ("batch", "jobs" | "cronjobs") => Some(Kind::Pod),
-        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => Some(Kind::Role),
-        ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => Some(Kind::Binding),
-        _ => None,
+impl Kinds {
+    /// Says what a request on `resource` carries, by its name and by the words in the body: a resource of another API
+    /// group, such as a `daemonsets` of somebody's own, runs pods as well.
+    pub fn of(resource: &str, body: &str) -> Kinds {
+        let has = |word: &str| memchr::memmem::find(body.as_bytes(), word.as_bytes()).is_some();
+        Kinds {
+            pod: resource == "pods" || has(r#""template""#) || has(r#""jobTemplate""#),
+            role: has(r#""rules""#),
+            binding: has(r#""roleRef""#) || has(r#""subjects""#),
+        }
     }
 }
 
@@ -42,12 +41,14 @@ pub struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
-    /// Returns the pod spec, whichever of the nestings it is in.
-    pub fn pod_spec(&self) -> Option<&Spec<'a>> {
-        let Some(spec) = &self.spec else { return self.template.as_ref()?.pod_spec() };
-        match spec.template.as_ref().or(spec.job_template.as_ref()) {
-            Some(inner) if spec.containers.is_none() => inner.pod_spec(),
-            _ => Some(spec),
+    /// Returns the pod spec from where objects of the resource have it.
+    pub fn pod_spec(&self, resource: &str) -> Option<&Spec<'a>> {
+        let spec = self.spec.as_ref();
+        match resource {
+            "pods" => spec,
+            "podtemplates" => self.template.as_ref()?.spec.as_ref(),
+            "cronjobs" => spec?.job_template.as_ref()?.spec.as_ref()?.template.as_ref()?.spec.as_ref(),
+            _ => spec?.template.as_ref()?.spec.as_ref(),
         }
     }
 }
@@ -197,21 +198,37 @@ fn decoded(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn host_pid(body: &str) -> Option<bool> {
-        serde_json::from_str::<Workload<'_>>(body).unwrap().pod_spec().and_then(|spec| spec.host_pid)
+    fn host_pid(resource: &str, body: &str) -> Option<bool> {
+        serde_json::from_str::<Workload<'_>>(body).unwrap().pod_spec(resource).and_then(|spec| spec.host_pid)
     }
 
     #[test]
     fn the_pod_spec_is_found_in_every_nesting() {
-        for body in [
-            r#"{"spec":{"hostPID":true,"containers":[]}}"#,
-            r#"{"spec":{"replicas":1,"template":{"spec":{"hostPID":true,"containers":null}}}}"#,
-            r#"{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"hostPID":true}}}}}}"#,
-            r#"{"template":{"spec":{"hostPID":true}}}"#,
+        for (resource, body) in [
+            ("pods", r#"{"spec":{"hostPID":true,"containers":[]}}"#),
+            ("daemonsets", r#"{"spec":{"replicas":1,"template":{"spec":{"hostPID":true,"containers":null}}}}"#),
+            ("cronjobs", r#"{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"hostPID":true}}}}}}"#),
+            ("podtemplates", r#"{"template":{"spec":{"hostPID":true}}}"#),
         ] {
-            assert_eq!(host_pid(body), Some(true), "{body}");
+            assert_eq!(host_pid(resource, body), Some(true), "{body}");
         }
-        assert_eq!(host_pid(r#"{"metadata":{}}"#), None);
+        assert_eq!(host_pid("pods", r#"{"metadata":{}}"#), None);
+    }
+
+    #[test]
+    fn one_value_of_another_type_hides_nothing_else() {
+        let body = r#"{"spec":{"hostPID":"True","hostIPC":7,"containers":[{"name":1,"command":"id",
+            "securityContext":{"privileged":"yes","runAsUser":"0"}},"odd"]}}"#;
+        assert!(serde_json::from_str::<Workload<'_>>(body).is_err());
+        let text = fit::fitted(body, &fit::WORKLOAD).unwrap();
+        let workload = serde_json::from_str::<Workload<'_>>(&text).unwrap();
+        let spec = workload.pod_spec("pods").unwrap();
+        assert_eq!((spec.host_pid, spec.host_ipc), (Some(true), None));
+        let [container] = spec.containers.as_deref().unwrap() else { panic!("one container") };
+        assert_eq!(container.name.as_deref(), Some("1"));
+        assert_eq!(container.command.as_ref().map(|words| words[0].to_string()), Some("id".to_owned()));
+        let security = container.security_context.as_ref().unwrap();
+        assert_eq!((security.privileged, security.run_as_user), (Some(true), Some(0)));
     }
 
     #[test]

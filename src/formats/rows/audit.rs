@@ -9,12 +9,14 @@ use arrow::array::{
 };
 use arrow::datatypes::{Int32Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use serde::Deserialize;
 
 use super::AuditKey;
 use super::lists::{self, Containers, Rules, Subjects, Texts};
 use crate::formats::event::{Annotations, Event, ObjectRef, Status, Times};
 use crate::formats::key::{self, AuditColumns, Start};
-use crate::formats::written::{self, Binding, Kind, Named, Role, Spec, Workload};
+use crate::formats::written::fit::{self, Shape};
+use crate::formats::written::{self, Binding, Kinds, Named, Role, Spec, Workload};
 use crate::model::table::spelled_out;
 use crate::model::tables::audit::TABLE;
 use crate::model::{EvidenceId, Micros, Recorded};
@@ -307,21 +309,22 @@ impl AuditRows {
     }
 
     fn written(&mut self, event: &Event<'_>, sighting: &Sighting<'_>) {
-        let object = event.object_ref.as_ref();
-        let kind = object
-            .and_then(|o| written::kind(o.api_group.as_deref(), o.resource.as_deref()?, o.subresource.as_deref()));
+        let resource = event.object_ref.as_ref().and_then(|object| object.resource.as_deref()).unwrap_or_default();
         let body = object_side(event).and_then(|side| match side {
             Recorded::REQUEST => sighting.request.text(),
             _ => sighting.response.text(),
         });
-        let body = kind.and(body);
-        let pod = body.filter(|_| kind == Some(Kind::Pod)).and_then(|b| serde_json::from_str::<Workload<'_>>(b).ok());
-        self.pod(pod.as_ref().and_then(Workload::pod_spec));
+        let kinds = body.map(|body| Kinds::of(resource, body));
+        // What is read borrows from the text that was made to fit.
+        let (mut pod, mut role, mut binding) = (None, None, None);
+        let body = |is: fn(Kinds) -> bool| body.filter(|_| kinds.is_some_and(is));
+        let pod = body(|kinds| kinds.pod).and_then(|body| read::<Workload<'_>>(body, &fit::WORKLOAD, &mut pod));
+        self.pod(pod.as_ref().and_then(|workload| workload.pod_spec(resource)));
         let columns = &mut self.columns;
-        let role = body.filter(|_| kind == Some(Kind::Role)).and_then(|b| serde_json::from_str::<Role<'_>>(b).ok());
+        let role = body(|kinds| kinds.role).and_then(|body| read::<Role<'_>>(body, &fit::ROLE, &mut role));
         columns.role_rules.append(role.as_ref().and_then(|r| r.rules.as_deref()));
         let binding =
-            body.filter(|_| kind == Some(Kind::Binding)).and_then(|b| serde_json::from_str::<Binding<'_>>(b).ok());
+            body(|kinds| kinds.binding).and_then(|body| read::<Binding<'_>>(body, &fit::BINDING, &mut binding));
         columns.subjects.append(binding.as_ref().and_then(|b| b.subjects.as_deref()));
         let role = binding.as_ref().and_then(|b| b.role_ref.as_ref());
         columns.role_ref_kind.append_option(role.and_then(|r| r.kind.as_deref()));
@@ -347,6 +350,14 @@ impl AuditRows {
         columns.host_paths.append(spec.is_some());
         columns.service_account_name.append_option(spec.and_then(|s| s.service_account_name.as_deref()));
     }
+}
+
+/// Reads a body; one with a value of another type is made to fit, and kept in `fitted`.
+fn read<'a, T: Deserialize<'a>>(body: &'a str, shape: &Shape, fitted: &'a mut Option<String>) -> Option<T> {
+    serde_json::from_str(body).ok().or_else(|| {
+        *fitted = fit::fitted(body, shape);
+        serde_json::from_str(fitted.as_deref()?).ok()
+    })
 }
 
 /// Returns which body is the object the request wrote: what was sent, but of a patch only the answer is whole.
