@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::tables::kind;
 use super::{command, hunt, rules};
-use crate::engine::functions::FUNCTIONS;
+use crate::engine::functions::{FUNCTIONS, TABLE_FUNCTIONS};
 use crate::engine::views;
 use crate::error::Result;
 use crate::model::TABLES;
@@ -137,6 +137,9 @@ fn functions() -> String {
             let _ = writeln!(page, "{call} -- {value}");
         }
         page.push_str("```\n");
+    }
+    for (_, usage, doc) in TABLE_FUNCTIONS {
+        let _ = write!(page, "\n## {usage}\n\n{doc}.\n");
     }
     page
 }

@@ -125,16 +125,7 @@ impl Engine {
         if parameters.is_empty() {
             return Ok(frame);
         }
-        let values = parameters.iter().map(|(name, value)| {
-            let value = match value {
-                Parameter::Text(text) => ScalarValue::from(text.as_str()),
-                Parameter::Int(number) => ScalarValue::from(*number),
-                Parameter::Time(time) => ScalarValue::TimestampMicrosecond(Some(time.0), Some("+00:00".into())),
-            };
-            (name.clone(), value)
-        });
-        let values: ParamValues = values.collect::<std::collections::HashMap<_, _>>().into();
-        frame.with_param_values(values).map_err(|e| explain(sql, &e))
+        frame.with_param_values(values(parameters)).map_err(|e| explain(sql, &e))
     }
 }
 
@@ -147,6 +138,19 @@ impl Engine {
         allowed.verify_plan(&plan)?;
         self.context.execute_logical_plan(plan).await
     }
+}
+
+/// Parameters as DataFusion takes them.
+pub(super) fn values(parameters: &[(String, Parameter)]) -> ParamValues {
+    let values = parameters.iter().map(|(name, value)| {
+        let value = match value {
+            Parameter::Text(text) => ScalarValue::from(text.as_str()),
+            Parameter::Int(number) => ScalarValue::from(*number),
+            Parameter::Time(time) => ScalarValue::TimestampMicrosecond(Some(time.0), Some("+00:00".into())),
+        };
+        (name.clone(), value)
+    });
+    values.collect::<std::collections::HashMap<_, _>>().into()
 }
 
 /// Scans yield by themselves; a join may work for hours on one batch of a scan.

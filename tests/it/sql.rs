@@ -151,6 +151,15 @@ fn functions_take_columns_and_say_what_is_wrong() {
             json!({"inside": false, "private": false, "bin": "2031-04-05T06:10:00Z", "name": "ci", "images": null, "pods": true}),
         ]
     );
+    for (table, count) in [
+        ("hunt('denials')", 0),
+        ("hunt('actors', 'user=lena')", 1),
+        ("hunt('actors', 'user=%', 'from=2031-04-05T06:10:00Z') AS late JOIN actor ON actor.actor = late.actor", 1),
+    ] {
+        assert_eq!(ask(&engine, &format!("SELECT count(*) AS n FROM {table}")), [json!({"n": count})], "{table}");
+    }
+    let sql = "SELECT name FROM hunt('nothing')";
+    assert!(format!("{:?}", engine.sql(sql, &[]).err()).contains("there is no hunt `nothing`"));
     for (call, said) in [
         ("ip_in('10.0.0.1', '10.0.0.0/33')", "`10.0.0.0/33` is no network"),
         ("bin(time, '5 apples')", "`5 apples` is no interval"),
@@ -161,6 +170,34 @@ fn functions_take_columns_and_say_what_is_wrong() {
     ] {
         let error = engine.sql(&format!("SELECT {call} FROM audit"), &[]).err().map(|error| format!("{error:?}"));
         assert!(error.as_ref().is_some_and(|error| error.contains(said)), "{call}: {error:?}");
+    }
+}
+
+#[test]
+fn as_of_gives_what_stood_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = json!({"resource": "configmaps", "namespace": "web", "name": "c"});
+    let write = |verb: &str, code: u16, value: &str| {
+        let body = json!({"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": value}});
+        json!({"level": "RequestResponse", "verb": verb, "objectRef": object, "responseStatus": {"code": code}, "responseObject": body})
+    };
+    let events = [
+        event("a", "06:00:00.000000", write("create", 201, "one")),
+        event("b", "06:10:00.000000", write("update", 200, "two")),
+        // Refused, so that nothing changed.
+        event("c", "06:20:00.000000", write("update", 409, "three")),
+        event("d", "06:30:00.000000", json!({"verb": "delete", "objectRef": object})),
+    ];
+    let engine = case(&folder, &events);
+    for (at, stood) in [
+        ("'2031-04-05T05:59:59Z'", None),
+        ("'2031-04-05T06:00:00Z'", Some("one")),
+        ("TIMESTAMP '2031-04-05T06:29:59Z'", Some("two")),
+        ("'2031-04-05T06:30:00Z'", None),
+    ] {
+        let sql = format!("SELECT kind, name, known, json_get(body, 'data.k') AS k FROM as_of({at})");
+        let row = |k| json!({"kind": "configmaps", "name": "c", "known": "written", "k": k});
+        assert_eq!(ask(&engine, &sql), stood.map(row).into_iter().collect::<Vec<_>>(), "{at}");
     }
 }
 

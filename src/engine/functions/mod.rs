@@ -4,6 +4,7 @@ mod addresses;
 mod bin;
 mod exec_command;
 mod has_word;
+mod hunted;
 mod identity;
 mod json;
 
@@ -20,6 +21,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+pub use hunted::TABLE_FUNCTIONS;
 pub use json::{Veil, veil};
 
 /// One function. Arguments come as whole columns of the types [`coerced`] makes of what was given.
@@ -41,7 +43,7 @@ pub trait Function: Send + Sync {
     fn call(&self, arguments: &[ArrayRef]) -> Result<ArrayRef>;
 }
 
-/// Every function.
+/// Every function of values; those that give tables are [`TABLE_FUNCTIONS`].
 pub static FUNCTIONS: &[&dyn Function] = &[
     &bin::Bin,
     &exec_command::ExecCommand,
@@ -59,6 +61,7 @@ pub(super) fn register(context: &SessionContext) {
         let signature = Signature::new(TypeSignature::UserDefined, Volatility::Immutable);
         context.register_udf(ScalarUDF::from(Adapter { function: *function, signature }));
     }
+    hunted::register(context);
 }
 
 /// A function as DataFusion wants it.
