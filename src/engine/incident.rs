@@ -113,7 +113,7 @@ fn links(entity: &Entity) -> bool {
     };
     match entity.kind {
         Kind::Namespace | Kind::Image | Kind::Cluster => false,
-        Kind::User => !HUBS.iter().any(|hub| is(&hub)),
+        Kind::User => !HUBS.iter().any(is),
         Kind::ServiceAccount => {
             let controller = name.starts_with("kube-system/") && name.ends_with("-controller");
             !controller && !CONTROLLERS.contains(&name)
