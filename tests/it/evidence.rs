@@ -111,6 +111,26 @@ fn a_portal_csv_of_exactly_as_many_rows_as_the_portal_shows_is_flagged() {
     }
 }
 
+/// Traffic Analytics writes public sources with counts behind bars: `address|flows|…`, several with blanks between.
+#[test]
+fn the_address_of_a_summed_flow_is_an_address_when_there_is_one() {
+    let flow = |public: &str, own: &str| {
+        format!(
+            r#"{{"TimeGenerated":"2031-04-05T06:21:00Z","FlowStartTime":"2031-04-05T06:03:00Z","SrcIp":"{own}","SrcPublicIps":"{public}","DestIp":"10.224.0.4","DestPort":22,"Type":"NTANetAnalytics"}}
+{{"TimeGenerated":"2031-04-05T06:21:00Z","FlowStartTime_t":"2031-04-05T06:03:00Z","SrcIP_s":"{own}","SrcPublicIPs_s":"{public}","DestIP_s":"10.224.0.4","DestPort_d":22,"Type":"AzureNetworkAnalytics_CL"}}
+"#
+        )
+    };
+    let two = "198.51.100.7|5|5 2001:db8::7|1|0";
+    let rows = flow("198.51.100.9|5|5|0", "") + &flow("2001:db8::9|1|0", "") + &flow(two, "") + &flow("", "10.224.0.9");
+    let folder = case_of("flows.jsonl", &rows);
+    let sql = "SELECT address, count(*) AS n FROM timeline GROUP BY address ORDER BY address";
+    let (out, error) = text(&run(folder.path(), &["query", "--case", "case", "--format", "csv", sql]));
+    let told: Vec<String> = out.lines().skip(1).map(|line| line.replace('"', "")).collect();
+    let expected = ["10.224.0.9", "198.51.100.7|5|5 2001:db8::7|1|0", "198.51.100.9", "2001:db8::9"];
+    assert_eq!(told, expected.map(|address| format!("{address},2")), "{out}{error}");
+}
+
 #[test]
 fn a_silence_is_told_against_the_rhythm_of_its_own_log() {
     let line = |second: u32| {

@@ -1,7 +1,7 @@
 //! Table `AzureNetworkAnalytics_CL`: the older form of `NTANetAnalytics`, over NSG flow logs (formats.md c.7).
 //!
 //! A custom log: a column's suffix is its type. Rows whose SubType_s is not FlowLog describe the network's make-up in
-//! further columns, which are not listed here.
+//! further columns, which are not listed here. In the timeline one public source is an address, without its counts.
 
 use std::sync::LazyLock;
 
@@ -26,8 +26,8 @@ pub static TABLE: Table = Table {
             nullif("PublicIPs_s", '')), 'port ' || CAST(TRY_CAST("DestPort_d" AS BIGINT) AS VARCHAR),
             nullif(CAST("L7Protocol_s" AS VARCHAR), '')), '') AS object,
         CAST(NULL AS BIGINT) AS status, CAST(NULL AS VARCHAR) AS namespace, CAST(NULL AS VARCHAR) AS agent,
-        coalesce(nullif(CAST("SrcIP_s" AS VARCHAR), ''), nullif("SrcPublicIPs_s", ''), CAST("VMIP_s" AS VARCHAR))
-            AS address,
+        coalesce(nullif(CAST("SrcIP_s" AS VARCHAR), ''), regexp_match("SrcPublicIPs_s", '^([^| ]+)\|[^ ]*$')[1],
+            nullif("SrcPublicIPs_s", ''), CAST("VMIP_s" AS VARCHAR)) AS address,
         CAST(NULL AS VARCHAR) AS id, evidence, "offset", length FROM "AzureNetworkAnalytics_CL""#,
     ),
     id: None,

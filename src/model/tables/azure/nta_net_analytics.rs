@@ -1,7 +1,8 @@
 //! Table `NTANetAnalytics`: flows of virtual networks, summed up by Traffic Analytics (formats.md c.7).
 //!
 //! A row is the flows of one source, destination and port within an interval of ten or sixty minutes, not one flow,
-//! and it is written after the interval: FlowStartTime and FlowEndTime say when, TimeGenerated does not.
+//! and it is written after the interval: FlowStartTime and FlowEndTime say when, TimeGenerated does not. In the timeline
+//! one public source is an address, without its counts; several are shown as they stand.
 
 use std::sync::LazyLock;
 
@@ -23,8 +24,8 @@ pub static TABLE: Table = Table {
         nullif(concat_ws(' ', coalesce(nullif(CAST("DestIp" AS VARCHAR), ''), nullif("DestPublicIps", '')),
             'port ' || CAST("DestPort" AS VARCHAR), nullif(CAST("L7Protocol" AS VARCHAR), '')), '') AS object,
         CAST(NULL AS BIGINT) AS status, CAST(NULL AS VARCHAR) AS namespace, CAST(NULL AS VARCHAR) AS agent,
-        coalesce(nullif(CAST("SrcIp" AS VARCHAR), ''), "SrcPublicIps") AS address, CAST(NULL AS VARCHAR) AS id,
-        evidence, "offset", length FROM "NTANetAnalytics""#,
+        coalesce(nullif(CAST("SrcIp" AS VARCHAR), ''), regexp_match("SrcPublicIps", '^([^| ]+)\|[^ ]*$')[1],
+            "SrcPublicIps") AS address, CAST(NULL AS VARCHAR) AS id, evidence, "offset", length FROM "NTANetAnalytics""#,
     ),
     id: None,
 };
