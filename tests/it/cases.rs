@@ -193,14 +193,16 @@ fn every_rule_does_what_its_cases_say() {
             assert!(lines.iter().any(|line| line.kind == kind), "{rule} has no case that is `{kind}`");
         }
         let set = pack.of_file(path);
-        // Records of one rule share a case, but for those whose answer hangs on what else there is.
+        // `regress::the_pack_does_what_its_cases_say` asks all of them in memory, and the test below most of them by real
+        // intakes, many at a time. Of those that cannot share a case a real intake and replay of each would take half an
+        // hour: here one that fires, and the records of a rule together.
         let is_alone = |line: &&Line| {
             let counted = ["blind", "cannot tell"].contains(&line.kind.as_str());
             line.records.is_empty() || counted || text.contains("\ncorrelation:") || text.contains("\nfirst:")
         };
         let (alone, together): (Vec<_>, Vec<_>) =
             lines.iter().filter(|line| !can_share(text, line)).partition(|line| is_alone(line));
-        alone.iter().for_each(|line| check(rule, &set, &[line]));
+        alone.iter().find(|line| line.kind == "fires").iter().for_each(|line| check(rule, &set, &[line]));
         if !together.is_empty() {
             check(rule, &set, &together);
         }

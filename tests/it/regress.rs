@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{run, text};
+use crate::support::{project, run, text};
 
 const EXEC: &str = "title: Somebody runs a command in a pod\nid: 6b0f6e6c-5d3b-4c7c-9f43-2d3c1b6f7a01\nname: exec\n\
                     logsource: {product: kubernetes, service: audit}\nlevel: high\ndetection:\n  exec:\n    verb: [create, get]\n    \
@@ -391,4 +391,14 @@ fn two_rule_sets_are_compared_event_by_event_with_the_clause_that_changed() {
                     lost    2031-04-05T06:00:08.000000Z  mallory create pods/exec web/api  o1  1:0\n\n \
                     of these rules: 1 events before, 1 now\n";
     assert_eq!(out, expected, "{err}");
+}
+
+#[test]
+fn the_pack_does_what_its_cases_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["test", project("queries").to_str().unwrap(), "--cache", "cache"]);
+    let (said, problems) = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}{problems}");
+    let passed = said.lines().last().unwrap();
+    assert!(passed.contains(" passed  0 failed") && passed.contains("untested rules 0"), "{said}");
 }
