@@ -250,7 +250,10 @@ impl Story<'_> {
                 format!("{} ({})", finding.title, finding.rule),
                 shown(&finding.actor),
                 shown(&finding.target),
-                format!("{} to {}", time(finding.first), time(finding.last)),
+                match finding.first == finding.last {
+                    true => time(finding.first),
+                    false => format!("{} to {}", time(finding.first), time(finding.last)),
+                },
                 grouped(finding.requests),
                 finding.techniques.clone(),
             ]
@@ -358,7 +361,7 @@ fn findings(engine: &Engine) -> Result<Vec<Finding>> {
         "SELECT id, CAST(rule AS VARCHAR) AS rule, CAST(level AS VARCHAR) AS level, title, first, last, \
          CAST(count AS BIGINT) AS requests, actor, target, array_to_string(techniques, ', ') AS techniques FROM finding \
          ORDER BY CASE CAST(level AS VARCHAR) WHEN 'critical' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 \
-         WHEN 'low' THEN 4 ELSE 5 END, first, id",
+         WHEN 'low' THEN 4 ELSE 5 END, actor IS NULL, first, id",
         &[],
     )?;
     let one = |row: Row<'_>| {
@@ -372,7 +375,8 @@ fn findings(engine: &Engine) -> Result<Vec<Finding>> {
             first: at(4),
             last: at(5),
             requests: row.count(6),
-            actor: text(7),
+            // Of an object that stands in a snapshot.
+            actor: if row.is_null(7) { "cannot tell who".into() } else { text(7) },
             target: text(8),
             techniques: text(9),
             places: HashSet::new(),

@@ -14,7 +14,10 @@ background:#fff}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border
 table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.25rem .6rem;\
 border-bottom:1px solid #ddd;overflow-wrap:anywhere}ol{padding-left:1.6rem}li{margin:.6rem 0;overflow-wrap:anywhere}\
 code,.m{font-family:ui-monospace,monospace;font-size:.85em}.f{color:#555;font-size:.85rem}.t{font-weight:600}\
-svg{width:100%;height:auto}@media print{body{margin:0;max-width:none}h2{break-after:avoid}li,tr{break-inside:avoid}}";
+th,.s{white-space:nowrap}svg{width:100%;height:auto}@media print{body{margin:0;max-width:none}h2{break-after:avoid}li,tr{break-inside:avoid}}";
+
+/// Characters of a cell that stands on one line.
+const SHORT: usize = 16;
 
 /// Returns the document as a page.
 pub fn html(document: &Document) -> String {
@@ -49,7 +52,9 @@ fn table(page: &mut String, head: &[&str], rows: &[Vec<String>]) {
     let head: String = head.iter().map(|name| format!("<th>{}</th>", text(name))).collect();
     *page += &format!("<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n");
     for row in rows {
-        let cells: String = row.iter().map(|cell| format!("<td>{}</td>", text(cell))).collect();
+        // A word or number is not broken for the sake of a longer cell beside it.
+        let class = |cell: &str| if cell.chars().count() <= SHORT { " class=\"s\"" } else { "" };
+        let cells: String = row.iter().map(|cell| format!("<td{}>{}</td>", class(cell), text(cell))).collect();
         *page += &format!("<tr>{cells}</tr>\n");
     }
     *page += "</tbody>\n</table>\n";
