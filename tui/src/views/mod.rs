@@ -98,6 +98,16 @@ pub enum Typed {
     Paste(String),
 }
 
+impl Typed {
+    /// Types into a field of one line.
+    pub fn apply_to(&self, input: &mut Input) {
+        match self {
+            Typed::Key(key) => input.key(*key),
+            Typed::Paste(text) => input.insert(text.lines().next().unwrap_or("")),
+        }
+    }
+}
+
 /// A way from one screen to a place in another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Jump {

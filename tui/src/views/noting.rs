@@ -77,10 +77,7 @@ impl Noting {
 
     pub fn typed(&mut self, typed: &Typed) {
         let Some((_, input)) = &mut self.prompt else { return };
-        match typed {
-            Typed::Key(key) => input.key(*key),
-            Typed::Paste(text) => input.insert(text.lines().next().unwrap_or("")),
-        }
+        typed.apply_to(input)
     }
 
     pub fn prompt(&self) -> Option<(&'static str, &Input)> {

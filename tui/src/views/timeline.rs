@@ -181,10 +181,7 @@ impl View for Timeline {
     fn typed(&mut self, typed: &Typed, _context: &mut Context) {
         self.noting.typed(typed);
         let Some((_, prompt)) = &mut self.prompt else { return };
-        match typed {
-            Typed::Key(key) => prompt.key(*key),
-            Typed::Paste(text) => prompt.insert(text.lines().next().unwrap_or("")),
-        }
+        typed.apply_to(prompt)
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer, context: &mut Context) {
