@@ -106,7 +106,7 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn learn(&self, rules: &RuleSet) -> Result<Baseline> {
-        let mut rules = rules.filled(&self.lists()?);
+        let mut rules = self.fill(rules, None)?;
         // The others keep their places, to which exceptions refer, and hit nothing.
         let asked = |rule: &Rule| rule.first.is_some() && rule.over.events();
         let program = Engine::program_of(&rules, asked, false);

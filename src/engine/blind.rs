@@ -159,7 +159,7 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn blind(&self, rules: &RuleSet) -> Result<Vec<Blind>> {
-        Ok(blind(&rules.filled(&self.lists()?), &self.coverage()?, &Baseline::default()))
+        Ok(blind(&self.fill(rules, None)?, &self.coverage()?, &Baseline::default()))
     }
 }
 

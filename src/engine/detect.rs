@@ -107,7 +107,7 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn replay_after(&self, rules: &RuleSet, baseline: &Baseline) -> Result<Replay> {
-        let rules = &rules.filled(&self.lists()?);
+        let rules = &self.fill(rules, None)?;
         let program = Engine::program(rules, Over::events);
         let mut told = self.verdicts(&program)?;
         let coverage = self.coverage()?;

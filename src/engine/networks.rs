@@ -12,8 +12,8 @@ use super::Engine;
 use super::state::Within;
 use super::values::text;
 use crate::error::Result;
-use crate::sigma::Lists;
 use crate::sigma::lists::{AUTHORISED, CLUSTER, EGRESS, Entry};
+use crate::sigma::{Lists, RuleSet};
 
 /// Addresses as they are found.
 #[derive(Default)]
@@ -32,8 +32,15 @@ impl Engine {
         self.lists_within(None)
     }
 
+    /// Fills the lists that rules name, those of snapshots from some evidence or from all. Snapshots are read only when
+    /// a rule asks for them.
+    pub(super) fn fill(&self, rules: &RuleSet, within: Within<'_>) -> Result<RuleSet> {
+        let known = if rules.asks_derived() { self.lists_within(within)? } else { Lists::default() };
+        Ok(rules.filled(&known))
+    }
+
     /// As [`Engine::lists`], from some evidence.
-    pub(super) fn lists_within(&self, within: Within<'_>) -> Result<Lists> {
+    fn lists_within(&self, within: Within<'_>) -> Result<Lists> {
         let mut found = Found::default();
         let inside = within
             .map_or_else(String::new, |range| format!(" AND evidence >= {} AND evidence < {}", range.start, range.end));

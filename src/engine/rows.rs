@@ -21,9 +21,8 @@ use super::standing::{OBJECTS, ask};
 use super::why::clauses;
 use super::{Clause, Covered, Engine, Replay, damaged, derived};
 use crate::error::Result;
-use crate::sigma::lists::unfilled;
 use crate::sigma::logsource::Reading;
-use crate::sigma::{LOGSOURCES, Lists, LogSource, Over, Rule, RuleSet};
+use crate::sigma::{LOGSOURCES, LogSource, Over, Rule, RuleSet};
 
 /// The events and objects of a case in memory, in the order of the evidence.
 pub struct Rows {
@@ -134,16 +133,13 @@ impl Engine {
     /// # Errors
     /// When a plan of a correlation cannot be run.
     pub fn replay_each(&self, rules: &RuleSet, rows: &Rows, worlds: &[Range<u32>]) -> Result<Vec<Replay>> {
-        let own = rules.filled(&Lists::default());
-        let asked = own.rules.iter().map(|rule| &rule.predicate);
-        let mut asked = asked.chain(own.exceptions.iter().map(|exception| &exception.predicate));
-        if asked.all(|predicate| unfilled(predicate).is_empty()) {
-            return self.replay_filled(&own, rows, worlds);
+        if !rules.asks_derived() {
+            return self.replay_filled(&self.fill(rules, None)?, rows, worlds);
         }
         // Each world knows its own cluster.
         let mut replays = Vec::with_capacity(worlds.len());
         for world in worlds {
-            let filled = rules.filled(&self.lists_within(Some(world))?);
+            let filled = self.fill(rules, Some(world))?;
             replays.extend(self.replay_filled(&filled, rows, std::slice::from_ref(world))?);
         }
         Ok(replays)

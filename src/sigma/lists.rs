@@ -158,6 +158,14 @@ impl Lists {
 }
 
 impl RuleSet {
+    /// Says whether a rule or an exception names a list that snapshots fill.
+    pub fn asks_derived(&self) -> bool {
+        let rules = self.rules.iter().map(|rule| &rule.predicate);
+        let mut all = rules.chain(self.exceptions.iter().map(|exception| &exception.predicate));
+        let is_derived = |name: &&str| DERIVED.iter().any(|(known, _)| known == name);
+        all.any(|predicate| unfilled(predicate).iter().any(is_derived))
+    }
+
     /// The set with the values of its own lists and of `known` in the place of the names of lists.
     pub fn filled(&self, known: &Lists) -> RuleSet {
         let mut lists = self.lists.clone();

@@ -394,6 +394,27 @@ fn two_rule_sets_are_compared_event_by_event_with_the_clause_that_changed() {
 }
 
 #[test]
+fn a_test_knows_its_own_lists_and_those_its_snapshot_fills() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "title: From the cluster itself\nid: 6b0f6e6c-5d3b-4c7c-9f43-2d3c1b6f7a02\nname: own\nlevel: low\n\
+                logsource: {product: kubernetes, service: audit}\ndetection:\n  own:\n    \
+                publicSourceIPs|expand: '%cluster_egress%'\n  condition: own\n";
+    let node = json!({"kind": "Node", "apiVersion": "v1", "metadata": {"name": "n"},
+        "status": {"addresses": [{"type": "ExternalIP", "address": "203.0.113.9"}]}});
+    let events = [exec("node", 1, "203.0.113.9"), exec("site", 2, "198.51.100.7"), exec("other", 3, "192.0.2.3")];
+    let case = |why: &str, objects: &[&Value], hits: &[&str]| {
+        let lists = json!({"cluster_egress": ["198.51.100.7"]});
+        json!({"case": "fires", "why": why, "events": events, "objects": objects, "lists": lists, "hits": hits})
+    };
+    write(folder.path(), "rules/own.yml", rule);
+    // Another test's snapshot is another cluster's.
+    let cases = [case("both", &[&node], &["node", "site"]), case("the site's alone", &[], &["site"])];
+    write(folder.path(), "rules/own.cases.jsonl", lines(&cases));
+    let output = test(folder.path(), &["rules"]);
+    assert_eq!(output.status.code(), Some(0), "{:?}", text(&output));
+}
+
+#[test]
 fn the_pack_does_what_its_cases_say() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(folder.path(), &["test", project("queries").to_str().unwrap(), "--cache", "cache"]);
