@@ -29,7 +29,7 @@ pub use golden::bless;
 pub use ground::{Cache, Ground};
 pub use mutants::{Mutant, mutants, score};
 pub use nearest::Nearest;
-pub use readers::{Suite, is_only_tests, read};
+pub use readers::{Suite, is_only_tests, read, written_out};
 pub use run::{Run, run};
 pub use select::{Selection, touched};
 

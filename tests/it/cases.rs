@@ -7,6 +7,7 @@ use std::path::Path;
 
 use coldcase::case::Case;
 use coldcase::engine::Replay;
+use coldcase::regress::written_out;
 use coldcase::sigma::lists::{Listed, Lists, site};
 use coldcase::sigma::{RuleFile, RuleSet, load};
 use serde_json::Value;
@@ -40,8 +41,7 @@ type Places = BTreeMap<(String, u64), (usize, usize)>;
 
 fn lines(path: &Path) -> Vec<Line> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let read = |line: &str| {
-        let value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let read = |value: Value| {
         let hits = value["hits"].as_array().into_iter().flatten();
         Line {
             kind: value["case"].as_str().unwrap().to_owned(),
@@ -54,7 +54,8 @@ fn lines(path: &Path) -> Vec<Line> {
             lists: lists_of(&value),
         }
     };
-    text.lines().map(read).collect()
+    let lines = written_out(path, &text).unwrap_or_else(|problem| panic!("{problem}"));
+    lines.into_iter().map(read).collect()
 }
 
 fn lists_of(line: &Value) -> Lists {

@@ -24,7 +24,7 @@ use coldcase::sigma::{CorrelationKind, RuleFile, RuleSet, load};
 use rsigma_eval::{CorrelationConfig, CorrelationEngine, JsonEvent};
 use serde_json::{Value, json};
 
-use crate::support::{case_of, pack, project, replay};
+use crate::support::{case_of, cases_of, pack, replay};
 
 /// The timespan of correlations over rules, and of correlations over those.
 const SPAN: i64 = 10;
@@ -341,8 +341,7 @@ fn correlations_of_the_pack_have_their_edges_and_their_order_tried() {
     for correlation in pack.correlations.iter().filter(|c| c.meta.reported) {
         let name = &correlation.meta.name;
         let set = pack.of_file(&correlation.meta.file);
-        let text = std::fs::read_to_string(project(&correlation.meta.file.replace(".yml", ".cases.jsonl"))).unwrap();
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = cases_of(&correlation.meta.file);
         // Records of other logs have their times in as many ways as there are tables: those cases are read by eye.
         if lines.iter().any(|line| line["records"].is_array()) {
             continue;

@@ -18,7 +18,7 @@ use rsigma_eval::{JsonEvent, compile_rule, evaluate_rule};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-use crate::support::{case_of, pack, pack_files, project};
+use crate::support::{case_of, cases_of, pack, pack_files};
 
 const NAMES: [&str; 4] = ["records.jsonl", "audit.log", "container.log", "syslog.log"];
 
@@ -27,9 +27,7 @@ fn records(folder: &TempDir) -> Case {
     // Each format is a file of its own.
     let mut files = NAMES.map(|_| String::new());
     for (path, _) in coldcase::pack::DETECTIONS {
-        let cases = std::fs::read_to_string(project(&path.replace(".yml", ".cases.jsonl"))).unwrap();
-        for line in cases.lines() {
-            let line: Value = serde_json::from_str(line).unwrap();
+        for line in cases_of(path) {
             for record in line["records"].as_array().into_iter().flatten() {
                 let (file, text) = match record.as_str() {
                     None => (0, record.to_string()),

@@ -36,7 +36,7 @@ use rsigma_parser::{FilterRuleTarget, SigmaCollection};
 use serde_json::Value;
 
 use self::mutations::{Dice, MUTATIONS, mutate};
-use crate::support::{case_of, pack_files, project, replay};
+use crate::support::{case_of, cases_of, pack_files, project, replay};
 
 /// Rules whose hits differ, for the reason above.
 const MEANT: &[&str] = &["pe-bind-foreign-sa", "pe-self-grant"];
@@ -48,9 +48,7 @@ const CHANGED: u64 = 1_500;
 fn events() -> Vec<Value> {
     let mut events = Vec::new();
     for (path, _) in coldcase::pack::DETECTIONS {
-        let cases = std::fs::read_to_string(project(&path.replace(".yml", ".cases.jsonl"))).unwrap();
-        for line in cases.lines() {
-            let line: Value = serde_json::from_str(line).unwrap();
+        for line in cases_of(path) {
             events.extend(line["events"].as_array().cloned().unwrap_or_default());
         }
     }

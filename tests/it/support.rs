@@ -24,6 +24,13 @@ pub fn case_of(folder: &TempDir, inputs: &[PathBuf]) -> Case {
     case
 }
 
+/// The cases beside a rule of the pack, each written out.
+pub fn cases_of(rule: &str) -> Vec<serde_json::Value> {
+    let path = project(&rule.replace(".yml", ".cases.jsonl"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    coldcase::regress::written_out(&path, &text).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
 /// The files of the bundled pack, exceptions too.
 pub fn pack_files() -> Vec<RuleFile> {
     let files = coldcase::pack::DETECTIONS.iter().chain(coldcase::pack::EXCEPTIONS);
