@@ -8,13 +8,16 @@ mod derive;
 mod diff;
 mod golden;
 mod ground;
+mod jobs;
 mod judge;
 mod mutants;
 mod mutate;
 mod nearest;
 mod readers;
 mod run;
+mod same;
 mod select;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 use yaml_serde::Value;
 
 use super::ground::{Bench, Ground, Place};
+use super::jobs::each;
 use super::judge::{Met, judge};
 use super::mutate::changes;
+use super::same::same;
 use super::{Data, Exceptions, Expect, Test};
 use crate::engine::Replay;
 use crate::error::Result;
 use crate::sigma::predicate::Cmp;
-use crate::sigma::{Condition, Correlation, CorrelationKind, Lists, RuleFile, RuleSet, documents, load};
+use crate::sigma::{Condition, Correlation, CorrelationKind, Exception, Lists, RuleFile, RuleSet, documents, load};
 
 /// A rule with one thing changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -62,19 +62,9 @@ pub fn mutants(set: &RuleSet, files: &[RuleFile], tests: &[Test], ground: &Groun
         }
     }
     let groups: Vec<(String, Vec<Candidate>)> = groups.into_iter().collect();
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, groups.len().max(1)) {
-            scope.spawn(|| {
-                while let Some((about, candidates)) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let judged = judge_all(candidates, &of[about], bench);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(judged);
-                }
-            });
-        }
-    });
+    let judged = each(jobs, &groups, |(about, candidates)| judge_all(candidates, &of[about], bench));
     let mut all = Vec::new();
-    for judged in done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    for judged in judged {
         all.extend(judged?);
     }
     all.sort();
@@ -110,7 +100,9 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
             names.extend(rule.meta.reported.then_some(rule.meta.name.as_str()));
             for change in changes(&document, &yaml, "detection") {
                 let Some(new) = read(file, &change.yaml).and_then(|set| set.rules.into_iter().next()) else { continue };
-                if (&new.predicate, &new.first) == (&rule.predicate, &rule.first) {
+                let is_audit = rule.over.log().is_none();
+                let asks_same = new.predicate == rule.predicate || is_audit && same(&new.predicate, &rule.predicate);
+                if asks_same && new.first == rule.first {
                     continue;
                 }
                 for name in &names {
@@ -142,7 +134,11 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
             }
             for change in changes(&document, &yaml, "filter") {
                 let new = read(file, &change.yaml).and_then(|set| set.exceptions.into_iter().next());
-                let Some(new) = new.filter(|new| new.predicate != exception.predicate) else { continue };
+                let differs = |new: &Exception| {
+                    new.predicate != exception.predicate
+                        && !(exception.over.events() && same(&new.predicate, &exception.predicate))
+                };
+                let Some(new) = new.filter(differs) else { continue };
                 let mut set = part.clone();
                 set.exceptions[0].predicate = new.predicate;
                 let about = about.clone();
@@ -202,8 +198,9 @@ fn wider(correlation: &Correlation) -> Vec<(&'static str, String, Correlation)> 
 
 fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Result<Vec<Mutant>> {
     // Of a plain rule all mutants are asked at once, each under a name of its own.
-    let plain = candidates.iter().all(|one| one.set.rules.len() == 1 && one.set.exceptions.is_empty())
-        && asked.iter().all(|(test, _)| test.lists == Lists::default());
+    let is_plain =
+        |one: &Candidate| one.set.rules.len() == 1 && one.set.correlations.is_empty() && one.set.exceptions.is_empty();
+    let plain = candidates.iter().all(is_plain) && asked.iter().all(|(test, _)| test.lists == Lists::default());
     if plain {
         let mut rules = Vec::new();
         for (number, candidate) in candidates.iter().enumerate() {
@@ -222,29 +219,34 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
         });
         return Ok(judged.collect());
     }
-    let mut judged = Vec::new();
-    for candidate in candidates {
-        let mut killed = false;
-        for (test, world) in asked {
-            let Some(name) = test.rules.first() else { continue };
+    // Tests that fill the same lists are asked at once.
+    let mut groups: BTreeMap<(&String, &Lists), Vec<&Asked<'_>>> = BTreeMap::new();
+    for one in asked {
+        if let Some(name) = one.0.rules.first() {
+            groups.entry((name, &one.0.lists)).or_default().push(one);
+        }
+    }
+    let killed = |candidate: &Candidate| -> Result<bool> {
+        for ((name, lists), asked) in &groups {
             let mut set = candidate.set.only(&BTreeSet::from([name.as_str()]));
-            set.lists.extend(&test.lists);
-            let (begin, world) = (world.start, std::slice::from_ref(world));
-            let left = bench.engine.replay_each(&set, &bench.rows, world)?;
+            set.lists.extend(lists);
+            let worlds: Vec<Range<u32>> = asked.iter().map(|(_, world)| world.clone()).collect();
+            let left = bench.engine.replay_each(&set, &bench.rows, &worlds)?;
             // What the rule sees by itself is what it saw before.
             let seen = match candidate.set.exceptions.is_empty() {
                 true => Vec::new(),
-                false => bench.engine.replay_each(&set.excepting(|_| false), &bench.rows, world)?,
+                false => bench.engine.replay_each(&set.excepting(|_| false), &bench.rows, &worlds)?,
             };
-            let replays: Vec<&Replay> = seen.iter().chain(&left).collect();
-            if notices(test, begin, name, &replays) {
-                killed = true;
-                break;
+            for (place, (test, world)) in asked.iter().enumerate() {
+                let replays: Vec<&Replay> = seen.get(place).into_iter().chain(left.get(place)).collect();
+                if notices(test, world.start, name, &replays) {
+                    return Ok(true);
+                }
             }
         }
-        judged.push(Mutant { killed, ..candidate.mutant.clone() });
-    }
-    Ok(judged)
+        Ok(false)
+    };
+    candidates.iter().map(|one| Ok(Mutant { killed: killed(one)?, ..one.mutant.clone() })).collect()
 }
 
 /// Says whether a test is not met when the rule is the one of that name.

@@ -1,10 +1,12 @@
 //! Rules made a little wrong: each clause dropped, each value widened, each `not` taken away.
 //!
-//! A change that makes no other rule is no mutant: a resource whose name is within no other's cannot be widened. Numbers of
-//! `responseStatus.code` move by a class of codes, since none lie between.
+//! A change that makes no other rule is no mutant: a word of the API that is within no other one cannot be widened
+//! ([`super::words`]). Numbers of `responseStatus.code` move by a class of codes, since none lie between. What is left and
+//! still no event tells apart, [`super::same`] finds.
 
 use yaml_serde::{Mapping, Value};
 
+use super::words::lets_in_more;
 use crate::sigma::Document;
 
 /// A document with one thing changed.
@@ -118,8 +120,9 @@ impl Changes<'_> {
             Value::Sequence(items) => items.iter().collect(),
             one => vec![one],
         };
+        let asked: Vec<&str> = items.iter().filter_map(|item| item.as_str()).collect();
         for (place, item) in items.iter().enumerate() {
-            let Some(wider) = wider(field, modifiers, item) else { continue };
+            let Some(wider) = wider(field, modifiers, item, &asked) else { continue };
             let what = format!("{key}: {} widened to {}", short(item), short(&wider.1));
             let rest =
                 || items.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, item)| (*item).clone());
@@ -229,69 +232,12 @@ fn end_of_operand(text: &str, start: usize) -> usize {
     end
 }
 
-/// Values that a field may have; one within no other cannot be widened.
-const CLOSED: [(&str, &[&str]); 5] = [
-    (
-        "verb",
-        &[
-            "get",
-            "list",
-            "watch",
-            "create",
-            "update",
-            "patch",
-            "delete",
-            "deletecollection",
-            "impersonate",
-            "escalate",
-            "bind",
-        ],
-    ),
-    (
-        "objectRef.resource",
-        &[
-            "pods",
-            "secrets",
-            "configmaps",
-            "nodes",
-            "csinodes",
-            "roles",
-            "clusterroles",
-            "rolebindings",
-            "clusterrolebindings",
-            "jobs",
-            "cronjobs",
-            "services",
-            "apiservices",
-            "externalsecrets",
-            "events",
-            "namespaces",
-            "serviceaccounts",
-        ],
-    ),
-    (
-        "objectRef.subresource",
-        &["exec", "attach", "portforward", "proxy", "log", "token", "status", "scale", "approval"],
-    ),
-    ("stage", &["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"]),
-    ("level", &["None", "Metadata", "Request", "RequestResponse"]),
-];
-
-/// Fields whose texts are words of the API and no names that somebody chose: wider is no mistake that anybody makes.
-const WORDS: [&str; 4] = ["objectRef.apiGroup", "objectRef.apiVersion", "apiVersion", "kind"];
-
-/// The modifiers, with their bar, and value that let in more.
-fn wider(field: &str, modifiers: &str, value: &Value) -> Option<(String, Value)> {
+/// The modifiers, with their bar, and value that let in more than all that are asked for.
+fn wider(field: &str, modifiers: &str, value: &Value, asked: &[&str]) -> Option<(String, Value)> {
     let same = if modifiers.is_empty() { String::new() } else { format!("|{modifiers}") };
     match (modifiers, value) {
         ("", Value::String(text)) if !text.contains(['*', '?', '\\']) && !text.is_empty() => {
-            let last = field.rsplit('.').next().unwrap_or(field);
-            if WORDS.contains(&field) || WORDS.contains(&last) {
-                return None;
-            }
-            let closed = CLOSED.iter().find(|(name, _)| *name == field);
-            let within = |known: &&&str| **known != text && known.contains(text.as_str());
-            if closed.is_some_and(|(_, known)| !known.iter().any(|known| within(&known))) {
+            if !lets_in_more(field, text, asked) {
                 return None;
             }
             Some((same, format!("*{text}*").into()))
@@ -304,9 +250,16 @@ fn wider(field: &str, modifiers: &str, value: &Value) -> Option<(String, Value)>
             Some((same, net.to_string().into()))
         }
         ("lt" | "lte" | "gt" | "gte", Value::Number(number)) => {
-            let step = if field.ends_with("Status.code") { 100 } else { 1 };
             let number = number.as_i64()?;
-            let moved = if modifiers.starts_with('l') { number + step } else { number - step };
+            let is_code = field.ends_with("Status.code");
+            let moved = match modifiers.starts_with('l') {
+                // Over the class of redirections, with which an API server does not answer.
+                true if is_code && number == 300 => 500,
+                true if is_code => number + 100,
+                true => number + 1,
+                false if is_code => number - 100,
+                false => number - 1,
+            };
             Some((same, moved.into()))
         }
         _ => None,

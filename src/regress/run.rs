@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::golden::{Fired, fired};
 use super::ground::{Ground, Place};
+use super::jobs::each;
 use super::judge::{Judged, Met, judge};
 use super::nearest::{Nearest, nearest};
 use super::{Data, Exceptions, Expect, Outcome, Status, Test};
@@ -92,18 +91,7 @@ pub fn run(set: &RuleSet, tests: &[Test], ground: &Ground, jobs: usize) -> Resul
         group.tests.push((number, test, world));
     }
     let groups: Vec<Group<'_>> = groups.into_values().collect();
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, groups.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let answer = answer(set, group, ground);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(answer);
-                }
-            });
-        }
-    });
-    for answer in done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    for answer in each(jobs, &groups, |group| answer(set, group, ground)) {
         for (number, outcome, fired) in answer? {
             outcomes[number] = Some((outcome, fired));
         }

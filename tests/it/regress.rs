@@ -324,19 +324,56 @@ fn a_change_of_a_rule_that_no_test_notices_is_a_missing_test_with_its_line() {
     );
     assert!(out.ends_with(" mutants 7  noticed 3  score 42.9 %\n"), "{out}");
     assert_eq!(test(at, &[&args[..], &["--min-score", "95"]].concat()).status.code(), Some(4));
-    let case = |kind: &str, event: Value, hits: &[&str]| {
-        json!({"case": kind, "why": event["auditID"], "events": [event], "hits": hits}).to_string() + "\n"
-    };
-    let mut deleted = exec("deleted", 1, "192.0.2.3");
-    deleted["verb"] = "delete".into();
-    let more = case("fires", exec("next", 1, "11.0.0.1"), &["next"])
-        + &case("near miss", deleted, &[])
-        + &case("near miss", event("other", 1, "widgets", Some("exec"), "192.0.2.3"), &[])
-        + &case("near miss", event("log", 1, "pods", Some("log"), "192.0.2.3"), &[]);
+    let like =
+        |kind: &str, but: Value| json!({"case": kind, "why": "v", "like": "fires", "but": but}).to_string() + "\n";
+    let more = like("fires", json!({"sourceIPs": ["11.0.0.1"]}))
+        + &like("near miss", json!({"verb": "delete"}))
+        + &like("near miss", json!({"objectRef.resource": "widgets"}))
+        + &like("near miss", json!({"objectRef.subresource": "log"}));
     write(at, "rules/exec.cases.jsonl", fs::read_to_string(at.join("rules/exec.cases.jsonl")).unwrap() + &more);
     let output = test(at, &[&args[..], &["--min-score", "100"]].concat());
     assert!(text(&output).0.ends_with(" mutants 7  noticed 7  score 100.0 %\n"), "{}", text(&output).0);
     assert_eq!(output.status.code(), Some(0));
+    // Of a rule that asks for success it needs no test that exec is of pods: of anything else it is refused.
+    let done = EXEC.replace(
+        "    objectRef.subresource: exec\n",
+        "    objectRef.subresource: exec\n    responseStatus.code|lt: 300\n",
+    );
+    write(at, "rules/exec.yml", done);
+    let (out, _) = text(&test(at, &args));
+    let missing: Vec<&str> = out.lines().filter(|line| line.starts_with(" m ")).collect();
+    assert_eq!(
+        missing,
+        [
+            " m rules/exec.yml:11  exec  responseStatus.code|lt: 300 widened to 500",
+            " m rules/exec.yml:11  exec  without responseStatus.code|lt: 300",
+        ]
+    );
+}
+
+#[test]
+fn a_clause_of_a_rule_that_is_only_counted_needs_a_test_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let many = "title: t\nname: many.exec\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  s: {objectRef.subresource: exec, verb: create}\n  condition: s\n---\n\
+                title: Two commands\nname: many\nlevel: low\ncorrelation:\n  type: event_count\n  rules: [many.exec]\n  group-by: [user.username]\n  timespan: 1m\n  condition: {gte: 2}\n";
+    write(at, "r/many.yml", many);
+    let address = "192.0.2.3";
+    let fires = json!({"case": "fires", "why": "two", "events": [exec("a", 0, address), exec("b", 60, address)], "hits": ["a", "b"]});
+    let one = json!({"case": "near miss", "why": "one", "like": "fires", "but": {"events[1]": null}});
+    let late = json!({"case": "near miss", "why": "late", "like": "fires", "but": {"events[1].stageTimestamp": "2031-04-05T06:01:01.000000Z"}});
+    write(at, "r/many.cases.jsonl", format!("{fires}\n{one}\n{late}\n"));
+    let (out, err) = text(&test(at, &["r", "--mutants"]));
+    let missing: Vec<&str> = out.lines().filter(|line| line.starts_with(" m ")).collect();
+    assert_eq!(
+        missing,
+        [
+            " m r/many.yml:5  many  without objectRef.subresource: \"exec\"",
+            " m r/many.yml:5  many  without verb: \"create\"",
+            " m r/many.yml:14  many  not grouped by user.username",
+        ],
+        "{err}"
+    );
 }
 
 #[test]
