@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use walkdir::WalkDir;
 
+pub(super) use self::navigator::tested_layer;
 use super::print::{count, diagnostic, line, output};
 use super::site::SiteArg;
 use super::{CaseArg, End};

@@ -12,12 +12,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::print::{diagnostic, output, say};
-use super::rules::read as read_rules;
+use super::print::{diagnostic, line, output, say};
+use super::rules::{read as read_rules, tested_layer};
 use super::{End, now};
 use crate::error::{Diagnostic, Error, Result};
 use crate::pack;
-use crate::regress::{self, Cache, Ground, Mutant, Outcome, Selection, Status, Suite};
+use crate::regress::{self, Cache, Coverage, Ground, Mutant, Outcome, Selection, Status, Suite};
 use crate::sigma::RuleFile;
 
 /// Runs tests of rules: feeds them data, and compares what fires with what is expected. Reads the cases of our own pack, our
@@ -67,6 +67,13 @@ pub struct Test {
     /// End with code 4 when tests notice less than so many in a hundred mutants
     #[arg(long, value_name = "PERCENT", requires = "mutants")]
     min_score: Option<f64>,
+    /// Also say what tests have not seen: rules without one that fires or one that stays quiet, rules that are blind on their
+    /// data, and clauses that were never true or never false
+    #[arg(long, conflicts_with = "derived")]
+    coverage: bool,
+    /// Write the techniques as a layer of the ATT&CK Navigator, coloured by the share of their rules that fired in a test
+    #[arg(long, value_name = "FILE", requires = "coverage")]
+    navigator: Option<PathBuf>,
     /// Write what fires now as the golden findings of tests that expect them
     #[arg(long)]
     bless: bool,
@@ -116,6 +123,7 @@ struct Told<'a> {
     again: String,
     all: bool,
     mutants: Option<Vec<Mutant>>,
+    coverage: Option<Coverage>,
 }
 
 impl Told<'_> {
@@ -158,6 +166,18 @@ impl Test {
             true => Some(regress::mutants(&suite.set, &suite.files, &suite.tests, &ground, jobs)?),
             false => None,
         };
+        let coverage = match self.coverage {
+            true => {
+                let rules = (&suite.set, suite.files.as_slice());
+                Some(regress::coverage(rules, (&suite.tests, &run.outcomes), &ground, jobs)?)
+            }
+            false => None,
+        };
+        if let Some((path, coverage)) = self.navigator.as_deref().zip(coverage.as_ref()) {
+            let mut out = output(Some(path), None)?;
+            format!("{:#}", tested_layer(coverage)).lines().try_for_each(|text| line(&mut out, text))?;
+            out.flush().map_err(Error::io("write to", path))?;
+        }
         if self.bless {
             for path in regress::bless(&run.fired)? {
                 say(&format!("wrote {}", path.display()));
@@ -171,6 +191,7 @@ impl Test {
             again: self.again(),
             all: self.all,
             mutants,
+            coverage,
         };
         let mut out = output(self.output.as_deref(), None)?;
         match self.format {

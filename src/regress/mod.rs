@@ -4,6 +4,7 @@
 //! whoever's notation it was written in ([`readers`]); [`ground`] makes cases of the data, [`run`] asks the rules, and
 //! [`judge`] compares.
 
+mod coverage;
 mod derive;
 mod diff;
 mod golden;
@@ -26,6 +27,7 @@ use serde::Serialize;
 
 use crate::sigma::{Level, Lists};
 
+pub use coverage::{Coverage, Covered, Technique, Unseen, coverage};
 pub use derive::derive;
 pub use diff::{Difference, Found, diff};
 pub use golden::bless;

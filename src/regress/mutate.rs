@@ -267,7 +267,7 @@ fn wider(field: &str, modifiers: &str, value: &Value, asked: &[&str]) -> Option<
 }
 
 /// A value in a line.
-fn short(value: &Value) -> String {
+pub fn short(value: &Value) -> String {
     const LONGEST: usize = 70;
     let text = serde_json::to_string(value).unwrap_or_default();
     let cut = text.floor_char_boundary(LONGEST);

@@ -377,6 +377,66 @@ fn a_clause_of_a_rule_that_is_only_counted_needs_a_test_too() {
 }
 
 #[test]
+fn what_tests_have_not_seen_of_rules_is_named_with_its_line_and_techniques_are_coloured_by_tests() {
+    let folder = suite();
+    let at = folder.path();
+    write(at, "rules/exec.yml", format!("{EXEC}tags: [attack.t1609]\n"));
+    // Both its rules were met, the chain by no test.
+    write(at, "rules/chain.yml", CHAIN.replace("level: medium", "level: medium\ntags: [attack.t1609, attack.t1552]"));
+    let args = ["rules", "--coverage", "--navigator", "layer.json"];
+    let output = test(at, &args);
+    let (out, err) = text(&output);
+    let lines: Vec<&str> = out.lines().filter(|line| line.starts_with(" c ")).collect();
+    assert_eq!(
+        lines,
+        [
+            " c rules/chain.yml:15  chain  no test in which it fires",
+            " c rules/chain.yml:15  chain  no test in which it stays quiet",
+            " c rules/chain.yml:5  chain  never asked  objectRef.subresource: \"exec\"",
+            " c rules/chain.yml:12  chain  never asked  objectRef.resource: \"secrets\"",
+            " c rules/exec.yml:8  exec  never false  verb: [\"create\",\"get\"]",
+            " c rules/exec.yml:9  exec  never false  objectRef.resource: \"pods\"",
+            " c rules/exec.yml:10  exec  never false  objectRef.subresource: \"exec\"",
+        ],
+        "{err}"
+    );
+    let ends = " covered 2 rules and exceptions  never fire 1  never quiet 1  blind 0\n clauses 6  seen true and false 1  techniques 2  tested 1\n";
+    assert!(out.ends_with(ends), "{out}");
+    let layer: Value = serde_json::from_str(&fs::read_to_string(at.join("layer.json")).unwrap()).unwrap();
+    let scores: Vec<(&str, u64)> = layer["techniques"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["techniqueID"].as_str().unwrap(), one["score"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(scores, [("T1552", 0), ("T1609", 50)]);
+    // A test that fails shows nothing; one of a table without the column is of a rule that is blind.
+    write(at, "rules/exec.yml", format!("{}tags: [attack.t1609]\n", EXEC.replace("10.0.0.0/8", "192.0.2.0/24")));
+    let document: Value =
+        serde_json::from_slice(&test(at, &["rules", "--coverage", "--format", "json"]).stdout).unwrap();
+    let exec = &document["coverage"]["rules"][1];
+    assert_eq!((&exec["rule"], &exec["fires"], &exec["quiet"]), (&json!("exec"), &json!(0), &json!(0)));
+    assert_eq!(document["coverage"]["techniques"]["T1609"]["untested"], json!(["chain", "exec"]));
+}
+
+#[test]
+fn a_rule_that_no_data_can_answer_is_blind() {
+    let folder = suite();
+    let at = folder.path();
+    // kube-audit-admin has no reads.
+    let record = json!({
+        "category": "kube-audit-admin", "operationName": "x", "time": "2031-04-05T06:07:08.000000Z",
+        "resourceId": "/SUBSCRIPTIONS/00000000-0000-0000-0000-000000000000/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.CONTAINERSERVICE/MANAGEDCLUSTERS/C",
+        "properties": {"log": exec("x", 1, "192.0.2.1").to_string(), "pod": "p", "stream": "stdout"},
+    });
+    write(at, "data/admin.jsonl", format!("{record}\n"));
+    write(at, "only/reads.yml", EXEC.replace("[create, get]", "get").replace("name: exec", "name: reads"));
+    write(at, "only/tests.yml", "rule: reads\ncases:\n  - name: n\n    data: ../data/admin.jsonl\n    expect: none\n");
+    let (out, err) = text(&test(at, &["only", "--coverage"]));
+    assert!(out.contains(" c only/reads.yml:1  reads  blind on all its data\n"), "{out}{err}");
+}
+
+#[test]
 fn evidence_in_another_shape_fires_too_and_what_breaks_a_rule_is_named() {
     let folder = suite();
     let at = folder.path();

@@ -32,6 +32,7 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
         "outcomes": outcomes,
         "untested": told.untested,
         "mutants": told.mutants,
+        "coverage": told.coverage,
         "wrong": wrong(told).map(ToString::to_string).collect::<Vec<_>>(),
     });
     format!("{document:#}").lines().try_for_each(|text| line(out, text))

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::junit::body;
-use super::text::score;
+use super::text::{score, seen};
 use super::{Told, wrong};
 use crate::cli::print::line;
 use crate::error::Result;
@@ -26,6 +26,10 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
     if let Some(mutants) = &told.mutants {
         line(out, "")?;
         line(out, &inert(&score(mutants)))?;
+    }
+    if let Some(coverage) = &told.coverage {
+        line(out, "")?;
+        line(out, &inert(&seen(coverage).join("  ")))?;
     }
     for problem in wrong(told) {
         line(out, "")?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::Told;
 use crate::cli::print::{count, line};
 use crate::error::Result;
-use crate::regress::{self, Mutant, Nearest, Outcome, Status};
+use crate::regress::{self, Coverage, Covered, Mutant, Nearest, Outcome, Status};
 
 /// Writes all of it.
 pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
@@ -43,10 +43,16 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
             line(out, &format!(" m {}:{}  {}  {}", mutant.file, mutant.line, mutant.rule, mutant.what))?;
         }
     }
+    if let Some(coverage) = &told.coverage {
+        unseen(coverage, out)?;
+    }
     line(out, "")?;
     line(out, &format!(" {}    untested rules {}", parts.join("  "), told.untested.len()))?;
     if let Some(mutants) = &told.mutants {
         line(out, &format!(" {}", score(mutants)))?;
+    }
+    if let Some(coverage) = &told.coverage {
+        seen(coverage).iter().try_for_each(|text| line(out, &format!(" {text}")))?;
     }
     if told.all {
         told.untested.iter().try_for_each(|name| line(out, &format!("   untested  {name}")))?;
@@ -59,6 +65,51 @@ pub fn score(mutants: &[Mutant]) -> String {
     let killed = mutants.iter().filter(|mutant| mutant.killed).count();
     let score = regress::score(mutants).map_or("no score".to_owned(), |score| format!("{score:.1} %"));
     format!("mutants {}  noticed {killed}  score {score}", mutants.len())
+}
+
+/// What tests have not seen, line by line.
+fn unseen(coverage: &Coverage, out: &mut dyn Write) -> Result<()> {
+    for rule in &coverage.rules {
+        let lacks = [
+            (rule.fires == 0, "no test in which it fires"),
+            (rule.quiet == 0, "no test in which it stays quiet"),
+            (rule.blind, "blind on all its data"),
+        ];
+        for (_, word) in lacks.iter().filter(|(is, _)| *is) {
+            line(out, &format!(" c {}:{}  {}  {word}", rule.file, rule.line, rule.rule))?;
+        }
+        for clause in &rule.unseen {
+            let word = match (clause.never_true, clause.never_false) {
+                (true, true) => "never asked",
+                (true, false) => "never true",
+                _ => "never false",
+            };
+            line(out, &format!(" c {}:{}  {}  {word}  {}", clause.file, clause.line, rule.rule, clause.clause))?;
+        }
+    }
+    Ok(())
+}
+
+/// What tests have seen, in two sentences.
+pub fn seen(coverage: &Coverage) -> [String; 2] {
+    let rules = |is: fn(&Covered) -> bool| coverage.rules.iter().filter(|rule| is(rule)).count();
+    let clauses: usize = coverage.rules.iter().map(|rule| rule.clauses).sum();
+    let unseen: usize = coverage.rules.iter().map(|rule| rule.unseen.len()).sum();
+    let tested = coverage.techniques.values().filter(|technique| !technique.tested.is_empty()).count();
+    [
+        format!(
+            "covered {} rules and exceptions  never fire {}  never quiet {}  blind {}",
+            coverage.rules.len(),
+            rules(|rule| rule.fires == 0),
+            rules(|rule| rule.quiet == 0),
+            rules(|rule| rule.blind)
+        ),
+        format!(
+            "clauses {clauses}  seen true and false {}  techniques {}  tested {tested}",
+            clauses - unseen,
+            coverage.techniques.len()
+        ),
+    ]
 }
 
 fn needs_a_look(outcome: &Outcome) -> bool {
