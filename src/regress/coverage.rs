@@ -104,6 +104,10 @@ pub fn coverage(
             if covered.fires > 0 { &mut of.tested } else { &mut of.untested }.push(meta.name.clone());
         }
     }
+    for technique in techniques.values_mut() {
+        technique.tested.sort();
+        technique.untested.sort();
+    }
     rules.sort_by(|one, other| (&one.rule, &one.file, one.line).cmp(&(&other.rule, &other.file, other.line)));
     Ok(Coverage { rules, techniques })
 }

@@ -11,6 +11,7 @@ mod golden;
 mod ground;
 mod jobs;
 mod judge;
+mod like;
 mod mutants;
 mod mutate;
 mod nearest;

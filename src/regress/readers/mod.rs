@@ -2,7 +2,6 @@
 //!
 //! A folder holds rules, tests and data side by side. What a file is, its content says; what is none of these is data.
 
-mod like;
 mod ours;
 mod pack;
 mod panther;
@@ -21,7 +20,7 @@ use super::{Expect, Test};
 use crate::error::{Diagnostic, Error, Result};
 use crate::sigma::lists::{Listed, Lists, site};
 use crate::sigma::{self, RuleFile, RuleSet};
-pub use pack::written_out;
+pub use pack::{Line, written_out};
 
 /// A file that may hold tests.
 pub struct Source<'a> {

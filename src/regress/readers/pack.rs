@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::like::{Changes, apply};
 use super::{Reader, Source, lists, problem};
 use crate::error::Diagnostic;
+use crate::regress::like::{Changes, apply};
 use crate::regress::{Data, Exceptions, Expect, Record, Test};
 use crate::sigma::Lists;
 
@@ -200,12 +200,12 @@ impl Reader for Pack {
 
 fn data(line: &Line) -> Data {
     let lines = line.events.iter().chain(&line.objects).map(|raw| raw.get().to_owned()).collect();
-    let record = |raw: &Box<RawValue>| match serde_json::from_str::<String>(raw.get()) {
+    let record = |raw: &RawValue| match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => Record::Text(text),
         Err(_) => Record::Json(raw.get().to_owned()),
     };
     match line.records.is_empty() {
         true => Data::Lines(lines),
-        false => Data::Records { lines, records: line.records.iter().map(record).collect() },
+        false => Data::Records { lines, records: line.records.iter().map(|raw| record(raw)).collect() },
     }
 }

@@ -7,7 +7,7 @@
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::pack::Line;
+use super::readers::Line;
 
 /// What a case is like and what is otherwise.
 #[derive(Default)]
