@@ -159,7 +159,7 @@ impl Rules {
             What::Plan { case, paths } => {
                 let (set, _) = load(&paths)?;
                 line(&mut out, "")?;
-                for text in Engine::open(&case.open()?)?.explain(&set)?.lines() {
+                for text in Engine::open(&case.open()?)?.explain(&set).lines() {
                     line(&mut out, text)?;
                 }
                 Ok(End::Done)

@@ -2,8 +2,6 @@
 //!
 //! A test on a dictionary column costs one comparison per distinct value; a list matches when any of its elements does.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -11,13 +9,11 @@ use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow::record_batch::RecordBatch;
 
+use super::index::{Bits, Distinct, Indexes};
 use super::leaves::Paths;
 use crate::formats::written::parameter;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Matcher, Source};
-
-/// How many different numbers of a column are remembered while it is tested.
-const FEW: usize = 32;
 
 /// A test compiled for columns: what to compare, and what a missing value means to it.
 pub struct ColumnTest {
@@ -56,20 +52,20 @@ impl ColumnTest {
         &self,
         batch: &'a RecordBatch,
         rows: Option<&BooleanBuffer>,
-        lists: &mut Lists<'a>,
+        indexes: &mut Indexes<'a>,
     ) -> BooleanBuffer {
         let Some(array) = batch.column_by_name(self.column()) else {
             return BooleanBuffer::new_unset(batch.num_rows());
         };
         match &self.source {
             Source::Log { .. } if matches!(array.data_type(), DataType::List(_)) => {
-                self.list(array, None, rows, lists.of(self.column(), array))
+                self.list(array, None, rows, indexes.list(self.column(), array.as_ref()))
             }
             Source::Column(_) | Source::Annotation(_) | Source::Extra(_) | Source::Query(_) | Source::Log { .. } => {
-                self.plain(array, rows)
+                self.plain(array, rows, indexes)
             }
-            Source::List(_) => self.list(array, None, rows, lists.of(self.column(), array)),
-            Source::PublicSourceIps => self.list(array, Some(&is_public), rows, lists.of(self.column(), array)),
+            Source::List(_) => self.list(array, None, rows, indexes.list(self.column(), array.as_ref())),
+            Source::PublicSourceIps => self.list(array, Some(&is_public), rows, indexes.list(self.column(), array.as_ref())),
             Source::Shred { part, .. } => self.shred(array, part, rows),
             Source::Body { .. }
             | Source::State { .. }
@@ -96,52 +92,68 @@ impl ColumnTest {
         hit || (!present && self.absent)
     }
 
-    fn plain(&self, array: &ArrayRef, rows: Option<&BooleanBuffer>) -> BooleanBuffer {
+    fn plain(&self, array: &ArrayRef, rows: Option<&BooleanBuffer>, indexes: &mut Indexes<'_>) -> BooleanBuffer {
         let missing = self.absent;
-        let wanted = |row: usize| rows.is_none_or(|rows| rows.value(row));
-        let each = |hit: &dyn Fn(usize) -> bool| {
-            BooleanBuffer::collect_bool(array.len(), |row| {
-                wanted(row) && if array.is_null(row) { missing } else { hit(row) }
-            })
-        };
-        match array.data_type() {
-            DataType::Dictionary(_, _) => {
-                let words = array.as_dictionary::<Int32Type>();
-                let values = words.values().as_string::<i32>();
-                let hits: Vec<bool> = values.iter().map(|v| v.is_some_and(|v| self.text(v))).collect();
-                if !missing && !hits.contains(&true) {
-                    return BooleanBuffer::new_unset(array.len());
+        let mut hits = Bits::new(array.len());
+        match (array.data_type(), rows) {
+            (DataType::Dictionary(_, _), None) => {
+                let values = array.as_dictionary::<Int32Type>().values().as_string::<i32>();
+                let index = indexes.words(self.column(), array.as_ref());
+                for value in (0..values.len()).filter(|value| !index.rows(*value).is_empty()) {
+                    if self.text(values.value(value)) {
+                        hits.set_all(index.rows(value));
+                    }
                 }
-                let keys = words.keys();
-                BooleanBuffer::collect_bool(array.len(), |row| {
-                    if keys.is_null(row) { missing } else { hits[keys.value(row) as usize] }
-                })
+                if missing {
+                    hits.set_all(index.nulls());
+                }
             }
-            DataType::Utf8 => {
-                let texts: &StringArray = array.as_string();
-                each(&|row| self.text(texts.value(row)))
-            }
-            DataType::Boolean => {
-                let flags = array.as_boolean();
-                each(&|row| self.matcher.matches(Value::Bool(flags.value(row))))
-            }
-            _ => {
-                // Status codes are few, and a test on text would print each number again for every row.
-                let known = RefCell::new(Vec::<(i64, bool)>::new());
-                each(&|row| {
-                    let Some(value) = number(array, row) else { return false };
-                    let mut known = known.borrow_mut();
-                    if let Some((_, hit)) = known.iter().find(|(seen, _)| *seen == value) {
-                        return *hit;
+            (DataType::Dictionary(_, _), Some(rows)) => {
+                let words = array.as_dictionary::<Int32Type>();
+                let (keys, values) = (words.keys(), words.values().as_string::<i32>());
+                let mut known: Vec<Option<bool>> = vec![None; values.len()];
+                for row in rows.set_indices() {
+                    let key = (!keys.is_null(row)).then(|| keys.value(row) as usize).filter(|key| !values.is_null(*key));
+                    let hit = key.map_or(missing, |key| *known[key].get_or_insert_with(|| self.text(values.value(key))));
+                    if hit {
+                        hits.set(row);
                     }
-                    let hit = self.matcher.matches(Value::Int(value));
-                    if known.len() < FEW {
-                        known.push((value, hit));
+                }
+            }
+            (DataType::Utf8 | DataType::Boolean, rows) => {
+                let (texts, flags) = (array.as_string_opt::<i32>(), array.as_boolean_opt());
+                let mut ask = |row: usize| {
+                    let hit = match (texts, flags) {
+                        _ if array.is_null(row) => missing,
+                        (Some(texts), _) => self.text(texts.value(row)),
+                        (None, Some(flags)) => self.matcher.matches(Value::Bool(flags.value(row))),
+                        (None, None) => false,
+                    };
+                    if hit {
+                        hits.set(row);
                     }
-                    hit
-                })
+                };
+                match rows {
+                    Some(rows) => rows.set_indices().for_each(ask),
+                    None => (0..array.len()).for_each(&mut ask),
+                }
+            }
+            // Status codes are few, and a test on text would print each number again for every row.
+            (_, rows) => {
+                let (values, index) = indexes.numbers(self.column(), array.as_ref());
+                for (place, value) in values.iter().enumerate() {
+                    if self.matcher.matches(Value::Int(*value)) {
+                        hits.set_all(index.rows(place));
+                    }
+                }
+                if missing {
+                    hits.set_all(index.nulls());
+                }
+                let hits = hits.finish();
+                return rows.map_or_else(|| hits.clone(), |rows| &hits & rows);
             }
         }
+        hits.finish()
     }
 
     /// `keep` leaves out elements as if they were not there.
@@ -156,6 +168,14 @@ impl ColumnTest {
             distinct.words.iter().map(|word| keep.is_none_or(|keep| keep(word)).then(|| self.text(word))).collect();
         if !self.absent && !hits.contains(&Some(true)) {
             return BooleanBuffer::new_unset(array.len());
+        }
+        if !self.absent {
+            let mut found = Bits::new(array.len());
+            for word in (0..hits.len()).filter(|word| hits[*word] == Some(true)) {
+                found.set_all(distinct.index.rows(word));
+            }
+            let found = found.finish();
+            return rows.map_or_else(|| found.clone(), |rows| &found & rows);
         }
         let list = array.as_list::<i32>();
         BooleanBuffer::collect_bool(array.len(), |row| {
@@ -215,37 +235,6 @@ impl ColumnTest {
     }
 }
 
-/// The distinct words of a column of lists, and which of them each element is.
-struct Distinct<'a> {
-    words: Vec<&'a str>,
-    /// One past the words for null.
-    places: Vec<u32>,
-}
-
-/// The lists of a batch, sorted out once for all tests: groups and addresses are few words, many times over.
-#[derive(Default)]
-pub struct Lists<'a>(HashMap<String, Distinct<'a>>);
-
-impl<'a> Lists<'a> {
-    fn of(&mut self, column: &str, array: &'a ArrayRef) -> &Distinct<'a> {
-        if !self.0.contains_key(column) {
-            let texts: &'a StringArray = array.as_list::<i32>().values().as_string();
-            let mut known: HashMap<&str, u32, ahash::RandomState> = HashMap::default();
-            let mut words = Vec::new();
-            let places = texts.iter().map(|text| {
-                let Some(text) = text else { return u32::MAX };
-                *known.entry(text).or_insert_with(|| {
-                    words.push(text);
-                    words.len() as u32 - 1
-                })
-            });
-            let places = places.collect();
-            self.0.insert(column.to_owned(), Distinct { words, places });
-        }
-        &self.0[column]
-    }
-}
-
 /// The column a source lies in; bodies lie in two.
 pub fn column_of(source: &Source) -> &str {
     match source {
@@ -263,7 +252,7 @@ pub fn column_of(source: &Source) -> &str {
     }
 }
 
-fn bounds(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
+pub fn bounds(offsets: &[i32], row: usize) -> std::ops::Range<usize> {
     offsets[row] as usize..offsets[row + 1] as usize
 }
 

@@ -3,23 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ahash::AHashSet;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
-use datafusion::prelude::col;
-use futures::StreamExt;
-
 use super::baseline::Baseline;
 use super::blind::{Blind, Coverage};
-use super::bodies::BODIES;
 use super::correlate::episodes;
 use super::finding::{Event, Finding, Words, finding, group};
 use super::picked::{Log, Picked, Wanted, name};
 use super::ruleset::Compiled;
-use super::scan::{CARRIED, PartOf, Program, RuleSetExec};
+use super::program::{PartOf, Program};
 use super::steps::Place;
-use super::told::{First, Verdict, step};
-pub(super) use super::told::{Open, Told};
-use super::{Engine, damaged, derived, places};
+use super::told::{First, Told, Verdict, step};
+use super::{Engine, derived};
 use crate::error::Result;
 use crate::model::Micros;
 use crate::sigma::lists::unfilled;
@@ -76,7 +69,7 @@ fn is_new(
     begins: &BTreeMap<Option<String>, Micros>,
     (coverage, baseline): (&Coverage, &Baseline),
 ) -> bool {
-    let (learning, values) = (rule.first.as_ref().map_or(0, |first| first.learning), first.values(rule));
+    let (learning, values) = (rule.first.as_ref().map_or(0, |first| first.learning), first.values());
     let begin = match rule.over.log() {
         Some(source) => coverage.begin_of(source, baseline),
         None => values.last().and_then(|cluster| begins.get(cluster)).copied(),
@@ -109,7 +102,7 @@ impl Engine {
     pub fn replay_after(&self, rules: &RuleSet, baseline: &Baseline) -> Result<Replay> {
         let rules = &self.fill(rules, None)?;
         let program = Engine::program(rules, Over::events);
-        let mut told = self.verdicts(&program)?;
+        let mut told = self.verdicts(rules, &program)?;
         let coverage = self.coverage()?;
         told.add(self.logs(rules, &coverage)?, &program.lengths);
         let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
@@ -136,7 +129,8 @@ impl Engine {
             for first in firsts.into_values().filter(|first| !first.excepted) {
                 if is_new(&rules.rules[rule], &first, &begins, (&coverage, baseline)) {
                     firsts_of[rule].push((first.span.evidence.0, first.span.offset));
-                    step(program, rule, (first.time, first.span), &|key| first.keys[key].as_deref(), &mut steps);
+                    let words = steps.words(&first.keys);
+                    step(program, rule, (first.time, first.span), &words, &mut steps);
                 }
             }
         }
@@ -203,16 +197,6 @@ impl Engine {
         Ok(Replay { findings, untold, blind, coverage, rules: rules.reported().count(), excepted })
     }
 
-    /// The plan of the scan for all rules, as text. Events that hang on their bodies are read by a second one.
-    ///
-    /// # Errors
-    /// When the plan cannot be made.
-    pub fn explain(&self, rules: &RuleSet) -> Result<String> {
-        let program = Engine::program(rules, Over::events);
-        let plan = self.runtime.block_on(self.plan(&program, None))?;
-        Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
-    }
-
     /// Compiles the rules that are asked of events, or of objects.
     pub(super) fn program(rules: &RuleSet, asked: impl Fn(Over) -> bool) -> Arc<Program> {
         // What is normal of events is also normal of objects, as far as it can be told of them.
@@ -251,45 +235,6 @@ impl Engine {
         Arc::new(Program { compiled: Compiled::new(&all, &exceptions), keys, firsts, states, parts, lengths, reported })
     }
 
-    /// One plan for all rules: a scan of all rows without their bodies, or of those at `places` with them, and one operator
-    /// on top.
-    async fn plan(&self, program: &Arc<Program>, places: Option<AHashSet<Place>>) -> Result<Arc<dyn ExecutionPlan>> {
-        let bodies = places.is_some();
-        let mut wanted: Vec<&str> = CARRIED.to_vec();
-        wanted.push("containers");
-        let of_keys = program.keys.iter().flatten().flat_map(super::values::columns);
-        let asked = program.compiled.columns().into_iter().chain(of_keys);
-        let asked = asked.filter(|name| !BODIES.contains(name)).chain(BODIES.into_iter().filter(|_| bodies));
-        for column in asked {
-            if !wanted.contains(&column) {
-                wanted.push(column);
-            }
-        }
-        let mut frame = self.context.table("audit").await.map_err(damaged)?;
-        if let Some(places) = places {
-            frame = frame.filter(places::at(places)).map_err(damaged)?;
-        }
-        let columns = wanted.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
-        let scan = frame.select(columns).map_err(damaged)?.create_physical_plan().await.map_err(damaged)?;
-        Ok(Arc::new(RuleSetExec::new(scan, Arc::clone(program))))
-    }
-
-    /// Asks every rule of every event: of columns first, then of the bodies of those events that hang on them. Bodies
-    /// are nearly all of a case, and few events do.
-    fn verdicts(&self, program: &Arc<Program>) -> Result<Told> {
-        self.runtime.block_on(async {
-            let first = self.plan(program, None).await?;
-            let (mut told, open) = self.run(program, first, None).await?;
-            if !open.is_empty() {
-                let second = self.plan(program, Some(open.places())).await?;
-                // The other rules had told of these events before.
-                told.add(self.run(program, second, Some(Arc::new(open))).await?.0, &program.lengths);
-            }
-            self.decide(program, &mut told, None).await?;
-            Ok(told)
-        })
-    }
-
     /// The earliest hit of each combination of values of rules with `first`, excepted or not.
     pub(super) fn firsts(
         &self,
@@ -299,43 +244,12 @@ impl Engine {
     ) -> Result<HashMap<Kind, Micros>> {
         let mut all = HashMap::new();
         let logs = self.logs(rules, coverage)?.firsts;
-        for (rule, firsts) in self.verdicts(program)?.firsts.into_iter().chain(logs) {
+        for (rule, firsts) in self.verdicts(rules, program)?.firsts.into_iter().chain(logs) {
             let kinds =
-                firsts.into_values().map(|first| ((rule, first.values(&rules.rules[rule]).to_vec()), first.time));
+                firsts.into_values().map(|first| ((rule, first.values().to_vec()), first.time));
             all.extend(kinds);
         }
         Ok(all)
-    }
-
-    /// Runs a plan of rules: what it tells, of the events and rules in `only` if given, and which rule hangs on the
-    /// bodies of which event.
-    async fn run(
-        &self,
-        program: &Arc<Program>,
-        plan: Arc<dyn ExecutionPlan>,
-        only: Option<Arc<Open>>,
-    ) -> Result<(Told, Open)> {
-        let streams = execute_stream_partitioned(plan, self.context.task_ctx()).map_err(damaged)?;
-        let tasks: Vec<_> = streams
-            .into_iter()
-            .map(|mut stream| {
-                let (program, only) = (Arc::clone(program), only.clone());
-                tokio::spawn(async move {
-                    let (mut told, mut open) = (Told::default(), Open::new());
-                    while let Some(batch) = stream.next().await {
-                        told.read(&program, &batch?, only.as_deref(), &mut open)?;
-                    }
-                    Ok::<_, datafusion::error::DataFusionError>((told, open))
-                })
-            })
-            .collect();
-        let (mut told, mut open) = (Told::default(), Open::new());
-        for task in tasks {
-            let (more, untold) = task.await.map_err(damaged)?.map_err(damaged)?;
-            told.add(more, &program.lengths);
-            open.extend(untold);
-        }
-        Ok((told, open))
     }
 }
 

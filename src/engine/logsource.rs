@@ -11,8 +11,8 @@ use futures::StreamExt;
 
 use super::baseline::Baseline;
 use super::blind::Coverage;
-use super::detect::{Open, Told, lengths};
-use super::scan::RuleSetExec;
+use super::detect::lengths;
+use super::told::Told;
 use super::values::text;
 use super::{Engine, damaged, values};
 use crate::error::Result;
@@ -103,17 +103,16 @@ impl Engine {
         let columns: BTreeSet<&str> = program.compiled.columns().into_iter().chain(of_keys).collect();
         let sql = self.select(source, reading, Some(&columns))?;
         self.runtime.block_on(async {
-            let scan = self.context.sql(&sql).await.map_err(damaged)?.create_physical_plan().await.map_err(damaged)?;
-            let plan = Arc::new(RuleSetExec::new(scan, Arc::clone(&program)));
+            let plan = self.context.sql(&sql).await.map_err(damaged)?.create_physical_plan().await.map_err(damaged)?;
             let streams = execute_stream_partitioned(plan, self.context.task_ctx()).map_err(damaged)?;
             let tasks: Vec<_> = streams
                 .into_iter()
                 .map(|mut stream| {
                     let program = Arc::clone(&program);
                     tokio::spawn(async move {
-                        let (mut told, mut open) = (Told::default(), Open::new());
-                        while let Some(batch) = stream.next().await {
-                            told.read(&program, &batch?, None, &mut open)?;
+                        let mut told = Told::default();
+                        while let Some(events) = stream.next().await.transpose()? {
+                            told.read(&program, &events, &program.compiled.run(&events, None), None)?;
                         }
                         Ok::<_, DataFusionError>(told)
                     })

@@ -17,20 +17,23 @@ pub mod functions;
 mod gaps;
 pub mod hunts;
 pub mod incident;
+mod index;
 mod leaves;
 mod ledger;
 mod logsource;
 mod names;
 mod networks;
+mod pass;
 mod picked;
 mod places;
+mod program;
 mod query;
 mod rbac;
 mod reconcile;
 mod record;
 mod rows;
 mod ruleset;
-mod scan;
+mod sheets;
 mod standing;
 mod state;
 mod steps;
@@ -42,6 +45,7 @@ mod told;
 mod values;
 pub mod views;
 mod why;
+mod words;
 
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -77,6 +81,8 @@ pub struct Engine {
     names: names::Names,
     /// The tables that have rows: planning the others would take longer than reading them.
     present: Vec<String>,
+    /// The files of table `audit`.
+    audit: sheets::Sheets,
 }
 
 impl Engine {
@@ -104,7 +110,8 @@ impl Engine {
         functions::register(&context);
         runtime.block_on(tables::register(&context, case))?;
         let names = runtime.block_on(names::Names::of(&context));
-        Ok(Engine { runtime, context, names, present: case.tables() })
+        let audit = sheets::Sheets::open(&case.files("audit"))?;
+        Ok(Engine { runtime, context, names, present: case.tables(), audit })
     }
 }
 

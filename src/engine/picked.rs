@@ -10,7 +10,7 @@ use datafusion::prelude::{DataFrame, col};
 use futures::TryStreamExt;
 
 use super::finding::Event;
-use super::scan::CARRIED;
+use super::program::CARRIED;
 use super::steps::Place;
 use super::{Engine, damaged, places};
 use crate::error::Result;

@@ -13,11 +13,13 @@ use arrow::datatypes::UInt32Type;
 
 use super::baseline::Baseline;
 use super::blind::{Coverage, Source};
-use super::detect::{Open, Told};
 use super::finding::Event;
+use super::pass::apart;
 use super::picked::Picked;
-use super::scan::{Program, verdict_schema, verdicts};
+use super::program::Program;
+use super::ruleset::Verdict;
 use super::standing::{OBJECTS, ask};
+use super::told::{Open, Told};
 use super::why::clauses;
 use super::{Clause, Covered, Engine, Replay, damaged, derived};
 use crate::error::Result;
@@ -93,8 +95,7 @@ impl Rows {
             }
             let new = || Engine::program_of(rules, is_asked, false);
             let program = programs.entry((place, able)).or_insert_with(new);
-            let found = verdicts(program, &verdict_schema(&rows.schema()), &rows).map_err(damaged)?;
-            told.read(program, &found, None, &mut Open::new()).map_err(damaged)?;
+            told.read(program, &rows, &program.compiled.run(&rows, None), None).map_err(damaged)?;
             asked.push((log.source, rows));
         }
         Ok(asked)
@@ -149,19 +150,23 @@ impl Engine {
         let events = Engine::program(rules, Over::events);
         let objects = rules.rules.iter().any(|rule| rule.over.objects()).then(|| Engine::program(rules, Over::objects));
         let audit = part(&rows.audit, worlds)?;
-        let found = verdicts(&events, &verdict_schema(&audit.schema()), &audit).map_err(damaged)?;
+        let found = by_world(&audit, &events.compiled.run(&audit, None), worlds);
         let asks_logs = rules.rules.iter().any(|rule| rule.over.log().is_some());
         let mut programs = Programs::new();
         let mut replays = Vec::with_capacity(worlds.len());
-        for world in worlds {
+        for (world, found) in worlds.iter().zip(found) {
             let (mut told, mut open) = (Told::default(), Open::new());
-            told.read(&events, &within(&found, world)?, None, &mut open).map_err(damaged)?;
-            self.runtime.block_on(self.decide(&events, &mut told, Some(world)))?;
+            told.read(&events, &audit, &found, Some(&mut open)).map_err(damaged)?;
             let standing = match &objects {
                 Some(program) => ask(program, &[part(&rows.objects, std::slice::from_ref(world))?])?,
                 None => Told::default(),
             };
             let of_world = within(&audit, world)?;
+            if !open.is_empty() {
+                let (waiting, open) = apart(&audit, open).map_err(damaged)?;
+                let before = self.before_within(&waiting, &of_world, world)?;
+                told.decide(&events, vec![(waiting, open)], &before).map_err(damaged)?;
+            }
             let mut coverage = coverage(&of_world, within(&rows.objects, world)?.num_rows() as u64);
             let mut logged = Vec::new();
             if asks_logs {
@@ -194,7 +199,7 @@ impl Engine {
         }
         let events = part(&rows.audit, of_world)?;
         let events = match derived::asks_state(&rule.predicate) {
-            true => self.runtime.block_on(self.knowing_before(&events, Some(world)))?,
+            true => self.knowing_within(&events, &events, world)?,
             false => events,
         };
         Ok(clauses(rule, &events))
@@ -208,6 +213,21 @@ fn part(rows: &RecordBatch, worlds: &[Range<u32>]) -> Result<RecordBatch> {
     let place = |number: u32| evidence.partition_point(|known| *known < number) as u32;
     let places = worlds.iter().flat_map(|world| place(world.start)..place(world.end));
     take_record_batch(rows, &UInt32Array::from_iter_values(places)).map_err(damaged)
+}
+
+/// The verdicts of each world, in their order.
+fn by_world(rows: &RecordBatch, verdicts: &[Verdict], worlds: &[Range<u32>]) -> Vec<Vec<Verdict>> {
+    let mut found = vec![Vec::new(); worlds.len()];
+    let mut order: Vec<usize> = (0..worlds.len()).collect();
+    order.sort_unstable_by_key(|world| worlds[*world].start);
+    for verdict in verdicts {
+        let evidence = Event::span(rows, verdict.row).evidence.0;
+        let world = order.partition_point(|world| worlds[*world].start <= evidence).checked_sub(1);
+        if let Some(world) = world.map(|place| order[place]).filter(|world| worlds[*world].contains(&evidence)) {
+            found[world].push(*verdict);
+        }
+    }
+    found
 }
 
 /// The rows of a world, of rows in any order.

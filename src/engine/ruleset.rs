@@ -7,6 +7,7 @@ mod run;
 
 use std::collections::{BTreeSet, HashMap};
 
+use arrow::array::BooleanBufferBuilder;
 use arrow::buffer::BooleanBuffer;
 use arrow::record_batch::RecordBatch;
 
@@ -103,6 +104,9 @@ pub struct Verdict {
     pub exception: Option<usize>,
 }
 
+/// By rule the rows it is asked of; None of none.
+pub type Only = [Option<BooleanBuffer>];
+
 /// What is known of a rule on a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
@@ -163,22 +167,24 @@ impl Compiled {
         self.atoms.len()
     }
 
-    /// Decides every rule for every row of `batch`; verdicts come in the order of rules, then rows. Without the columns
-    /// of bodies, rules that hang on them say so.
-    pub fn run(&self, batch: &RecordBatch) -> Vec<Verdict> {
+    /// Decides rules for rows of `batch`, in the order of rules, then rows: every rule for every row, or those that `only`
+    /// sets. Without the columns of bodies, rules that hang on them say so.
+    pub fn run(&self, batch: &RecordBatch, only: Option<&Only>) -> Vec<Verdict> {
         if !bodies::are_there(batch) {
-            return self.run_without_bodies(batch);
+            return self.run_without_bodies(batch, only);
         }
         let mut run = Run::new(self, batch);
-        let answers: Vec<Three> = self.rules.iter().map(|rule| run.rule_answer(rule)).collect();
-        let mut open = BooleanBuffer::new_unset(batch.num_rows());
+        let count = batch.num_rows();
+        let answers: Vec<Three> =
+            self.rules.iter().enumerate().map(|(rule, node)| run.rule_answer(node, (rule, only))).collect();
+        let mut open = BooleanBuffer::new_unset(count);
         for (node, answer) in self.rules.iter().zip(&answers) {
             if self.asks_bodies(node) {
-                open = &open | &answer.untold_rows(batch.num_rows());
+                open = &open | &answer.untold_rows(count);
             }
         }
-        let mut bodies: HashMap<usize, BodyAnswers> =
-            open.set_indices().map(|row| (row, self.bodies.read(batch, row))).collect();
+        let mut bodies: Vec<Option<BodyAnswers>> =
+            (0..count).map(|row| open.value(row).then(|| self.bodies.read(batch, row))).collect();
         let mut verdicts = Vec::new();
         for (rule, (node, answer)) in self.rules.iter().zip(&answers).enumerate() {
             if answer.is_no() {
@@ -186,10 +192,10 @@ impl Compiled {
             }
             let asks = self.asks_bodies(node);
             let first = verdicts.len();
-            for row in answer.open_rows(batch.num_rows()).set_indices() {
-                let told = match answer.row(row) {
-                    None if asks => run.row_answer(node, row, (&bodies[&row], &open)),
-                    told => told,
+            for row in asked_rows(answer, count, (rule, only)).set_indices() {
+                let told = match (answer.row(row), &bodies[row]) {
+                    (None, Some(read)) if asks => run.row_answer(node, row, (read, &open)),
+                    (told, _) => told,
                 };
                 if told != Some(false) {
                     let told = if told == Some(true) { Told::Hit } else { Told::CannotTell };
@@ -199,7 +205,7 @@ impl Compiled {
             if verdicts.len() == first {
                 continue;
             }
-            let rows = rows_of(&verdicts[first..], batch.num_rows());
+            let rows = rows_of(&verdicts[first..], count);
             for exception in &self.excepting[rule] {
                 let node = &self.exceptions[*exception];
                 let (answer, asks) = (run.column_answer(node, Some(&rows)), self.asks_bodies(node));
@@ -207,7 +213,7 @@ impl Compiled {
                     let holds = match answer.row(verdict.row) {
                         None if asks => {
                             let read =
-                                bodies.entry(verdict.row).or_insert_with(|| self.bodies.read(batch, verdict.row));
+                                bodies[verdict.row].get_or_insert_with(|| self.bodies.read(batch, verdict.row));
                             run.row_answer(node, verdict.row, (read, &rows))
                         }
                         told => told,
@@ -219,17 +225,18 @@ impl Compiled {
         verdicts
     }
 
-    fn run_without_bodies(&self, batch: &RecordBatch) -> Vec<Verdict> {
+    fn run_without_bodies(&self, batch: &RecordBatch, only: Option<&Only>) -> Vec<Verdict> {
         let mut run = Run::new(self, batch);
+        let count = batch.num_rows();
         let mut verdicts = Vec::new();
         for (rule, node) in self.rules.iter().enumerate() {
-            let answer = run.rule_answer(node);
+            let answer = run.rule_answer(node, (rule, only));
             if answer.is_no() {
                 continue;
             }
             let read = self.readable(node, &mut run);
             let first = verdicts.len();
-            for row in answer.open_rows(batch.num_rows()).set_indices() {
+            for row in asked_rows(&answer, count, (rule, only)).set_indices() {
                 let told = match answer.row(row) {
                     Some(_) => Told::Hit,
                     None if read.value(row) => Told::NeedsBodies,
@@ -240,7 +247,7 @@ impl Compiled {
             if verdicts.len() == first {
                 continue;
             }
-            let rows = rows_of(&verdicts[first..], batch.num_rows());
+            let rows = rows_of(&verdicts[first..], count);
             for exception in &self.excepting[rule] {
                 let node = &self.exceptions[*exception];
                 let (answer, read) = (run.column_answer(node, Some(&rows)), self.readable(node, &mut run));
@@ -325,6 +332,8 @@ impl Compiled {
                             | Source::Shred { .. }
                             | Source::PublicSourceIps
                             | Source::Query(_)
+                            | Source::Annotation(_)
+                            | Source::Extra(_)
                             | Source::Log { .. }
                     ) || matches!(source, Source::Column("request_uri" | "name" | "exec_command" | "response_message"));
                 Atom::Column { test: ColumnTest::new(source.clone(), matcher), root, costly }
@@ -360,9 +369,19 @@ impl Compiled {
     }
 }
 
+/// The rows that an answer leaves open, of those a rule is asked of.
+fn asked_rows(answer: &Three, count: usize, (rule, only): (usize, Option<&Only>)) -> BooleanBuffer {
+    let open = answer.open_rows(count);
+    match only.and_then(|only| only[rule].as_ref()) {
+        Some(asked) => &open & asked,
+        None => open,
+    }
+}
+
 /// The rows of some verdicts.
 fn rows_of(verdicts: &[Verdict], count: usize) -> BooleanBuffer {
-    let mut rows = vec![false; count];
-    verdicts.iter().for_each(|verdict| rows[verdict.row] = true);
-    BooleanBuffer::from(rows)
+    let mut rows = BooleanBufferBuilder::new(count);
+    rows.append_n(count, false);
+    verdicts.iter().for_each(|verdict| rows.set_bit(verdict.row, true));
+    rows.finish()
 }

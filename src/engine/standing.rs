@@ -8,8 +8,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
 use serde::Deserialize;
 
-use super::detect::{Open, Told};
-use super::scan::{Program, verdict_schema, verdicts};
+use super::program::Program;
+use super::told::Told;
 use super::values::text;
 use super::{Engine, damaged};
 use crate::error::Result;
@@ -46,14 +46,12 @@ pub(super) const OBJECTS: &str = "SELECT CAST(kind AS VARCHAR) AS kind, CAST(api
 /// # Errors
 /// When a batch cannot be made.
 pub(super) fn ask(program: &Program, batches: &[RecordBatch]) -> Result<Told> {
-    let (mut told, mut open) = (Told::default(), Open::new());
+    let mut told = Told::default();
     let all: HashSet<Name> =
         batches.iter().flat_map(|batch| (0..batch.num_rows()).filter_map(|row| name(batch, row))).collect();
     for batch in batches {
         let events = as_events(batch, &all)?;
-        let schema = verdict_schema(&events.schema());
-        let found = verdicts(program, &schema, &events).map_err(damaged)?;
-        told.read(program, &found, None, &mut open).map_err(damaged)?;
+        told.read(program, &events, &program.compiled.run(&events, None), None).map_err(damaged)?;
     }
     told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
     Ok(told)

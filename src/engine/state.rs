@@ -1,58 +1,51 @@
 //! What an object was before an event, for rules that ask `before`, `added` or `removed`.
 //!
-//! All other tests of such a rule are asked first, and what is left is few. For those events one look at where they are
-//! says which objects are meant and when; one scan over the writes of just these objects, and one over snapshots and etcd
-//! revisions, find for each the last state before it. No more than one body for each event is held.
+//! A first look at a few short columns says which events may hang on a state, and which write to the object was the last
+//! before each: all writes are compared by object and time, which takes 40 bytes each, and no body is read for that. The
+//! pass over all events then reads the bodies of just those writes. Snapshots and etcd revisions are asked for the objects.
 //!
 //! What counts as known: the last write that succeeded and whose body was recorded; an object of a snapshot from its last
 //! change on (`managedFields`), a pod from its creation on, since nearly all of its spec cannot change. A create that
 //! succeeded proves that nothing was there. Anything else is not known, and the rule cannot tell.
 
+mod snapshots;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
-use ahash::AHashSet;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use ahash::RandomState;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use datafusion::common::Result as Planned;
-use datafusion::logical_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
-use datafusion::prelude::{col, lit};
-use futures::StreamExt;
 use serde::Deserialize;
 
-use super::derived::BEFORE;
-use super::detect::{Open, Told};
+use super::bodies::BODIES;
+use super::derived::{self, BEFORE};
 use super::finding::Event;
-use super::scan::{Program, verdict_schema, verdicts};
+use super::pass::only;
+use super::program::Program;
 use super::steps::Place;
-use super::told::Verdict;
+use super::told::{Open, Told};
 use super::values::text;
-use super::{Engine, damaged, places};
+use super::{Engine, damaged};
 use crate::error::Result;
-use crate::formats::standing::resource;
-use crate::model::Micros;
+use crate::model::tables::audit;
+use crate::sigma::{Rule, RuleSet};
 
 /// An object: API group, resource, namespace and name.
 type Object = [String; 4];
 /// A state at a time; None: written then, and not known what.
 type State = (i64, Option<Arc<str>>);
+/// A row group and a row of it.
+pub(super) type Row = (usize, usize);
 
 /// Subresources of which the answer is the whole object.
 const WHOLE: [&str; 2] = ["ephemeralcontainers", "resize"];
 
 /// The evidence that is read, when it is not all of the case.
 pub(super) type Within<'a> = Option<&'a Range<u32>>;
-
-/// Lets the rows of some evidence through.
-fn inside(within: Within<'_>) -> Expr {
-    let row = || col("evidence");
-    within.map_or_else(|| lit(true), |range| row().gt_eq(lit(range.start)).and(row().lt(lit(range.end))))
-}
 
 /// The events that hang on one object of one cluster: by time, with the last state since the event before.
 #[derive(Default)]
@@ -62,92 +55,102 @@ struct Wanted {
 
 impl Wanted {
     /// Keeps a state for the first event after it, unless a later one is known for that.
-    fn state(&mut self, time: i64, body: Option<&str>) {
+    fn state(&mut self, time: i64, body: Option<&Arc<str>>) {
         if let Some((_, (_, known))) = self.events.range_mut(time + 1..).next()
             && known.as_ref().is_none_or(|(before, _)| *before < time)
         {
-            *known = Some((time, body.map(Arc::from)));
+            *known = Some((time, body.map(Arc::clone)));
         }
     }
 }
 
-impl Engine {
-    /// Decides the verdicts that hang on what was there before, as far as the evidence in `within` knows it.
-    pub(super) async fn decide(&self, program: &Arc<Program>, told: &mut Told, within: Within<'_>) -> Result<()> {
-        let open: Open = told.take_open(program);
-        if open.is_empty() {
-            return Ok(());
-        }
-        let places = open.places();
-        let before = self.before(&places, within).await?;
-        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(places::at(places)));
-        let mut stream = frame.map_err(damaged)?.execute_stream().await.map_err(damaged)?;
-        while let Some(batch) = stream.next().await {
-            let events = with_before(&batch.map_err(damaged)?, &before).map_err(damaged)?;
-            let found = verdicts(program, &verdict_schema(&events.schema()), &events).map_err(damaged)?;
-            told.read(program, &found, Some(&open), &mut Open::new()).map_err(damaged)?;
-        }
-        told.close();
-        Ok(())
+/// The columns that say what an event is about, and whether it wrote it.
+const COLUMNS: [&str; 13] = [
+    "evidence",
+    "offset",
+    "time",
+    "cluster_id",
+    "api_group",
+    "resource",
+    "subresource",
+    "namespace",
+    "name",
+    "verb",
+    "stage",
+    "request_uri",
+    "response_code",
+];
+
+/// Events that may hang on a state, and all writes, of the rows that were looked at.
+pub(super) struct Looked {
+    asked: Vec<Asked>,
+    writes: Vec<Write>,
+    hashes: [RandomState; 2],
+}
+
+/// An event that may hang on what was there before it.
+struct Asked {
+    cluster: Option<String>,
+    object: Object,
+    hash: u128,
+    time: i64,
+    place: Place,
+    /// It made the object.
+    makes: bool,
+}
+
+/// A write that succeeded, to the object with that hash.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Write {
+    object: u128,
+    time: i64,
+    row: Row,
+}
+
+/// Which write was the last before each event that may hang on a state.
+#[derive(Default)]
+pub(super) struct Known {
+    asked: Vec<(Asked, Option<(i64, Row)>)>,
+    /// By row group the rows of those writes, in order.
+    rows: HashMap<usize, Vec<usize>>,
+}
+
+impl Looked {
+    /// Those that are to be put together must have the same hashes.
+    pub(super) fn new(hashes: &[RandomState; 2]) -> Looked {
+        Looked { asked: Vec::new(), writes: Vec::new(), hashes: hashes.clone() }
     }
 
-    /// Adds what was there before to events.
-    pub(super) async fn knowing_before(&self, events: &RecordBatch, within: Within<'_>) -> Result<RecordBatch> {
-        let places = (0..events.num_rows()).map(|row| place(events, row)).collect();
-        let before = self.before(&places, within).await?;
-        with_before(events, &before).map_err(damaged)
+    fn hash(&self, cluster: Option<&str>, object: [&str; 4]) -> u128 {
+        let [one, other] = self.hashes.each_ref().map(|hash| u128::from(hash.hash_one((cluster, object))));
+        one << 64 | other
     }
 
-    /// The state before each of the events at `places`, empty where nothing was there; none where it is not known.
-    async fn before(&self, places: &AHashSet<Place>, within: Within<'_>) -> Result<HashMap<Place, Arc<str>>> {
-        let mut wanted: HashMap<(Option<String>, Object), Wanted> = HashMap::new();
-        let mut known: HashMap<Place, Arc<str>> = HashMap::new();
-        let columns = |names: &[&str]| names.iter().map(|name| col(format!("\"{name}\""))).collect::<Vec<_>>();
-        let events = ["evidence", "offset", "time", "cluster_id", "api_group", "resource", "namespace", "name", "verb"];
-        let events = columns(&[&events[..], &["subresource", "response_code"]].concat());
-        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(places::at(places.clone())));
-        let frame = frame.and_then(|frame| frame.select(events)).map_err(damaged)?;
-        let mut stream = frame.execute_stream().await.map_err(damaged)?;
-        while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(damaged)?;
-            for row in 0..batch.num_rows() {
-                let cell = |name: &str| cell(&batch, name, row);
-                let (Some(time), Some(object)) = (Event::time(&batch, row), object(&batch, row)) else { continue };
-                let code = code(&batch, row);
-                let creates = cell("subresource").is_none() && (cell("verb") == Some("create") || code == Some(201));
-                if creates && code.is_some_and(|code| code < 300) {
-                    known.insert(place(&batch, row), Arc::from(""));
-                    continue;
-                }
-                let of = wanted.entry((cell("cluster_id").map(str::to_owned), object)).or_default();
-                of.events.entry(time.0).or_default().0.push(place(&batch, row));
-            }
+    /// Looks at events that may hang on a state.
+    pub(super) fn ask(&mut self, batch: &RecordBatch, rows: impl Iterator<Item = usize>) {
+        for row in rows {
+            let cell = |name: &str| cell(batch, name, row);
+            let (Some(time), Some(name)) = (Event::time(batch, row), cell("name")) else { continue };
+            let [group, resource, namespace] =
+                ["api_group", "resource", "namespace"].map(|name| cell(name).unwrap_or_default());
+            let (cluster, object) = (cell("cluster_id"), [group, resource, namespace, name]);
+            let code = code(batch, row);
+            let creates = cell("subresource").is_none() && (cell("verb") == Some("create") || code == Some(201));
+            self.asked.push(Asked {
+                hash: self.hash(cluster, object),
+                cluster: cluster.map(str::to_owned),
+                object: object.map(str::to_owned),
+                time: time.0,
+                place: place(batch, row),
+                makes: creates && code.is_some_and(|code| code < 300),
+            });
         }
-        if wanted.is_empty() {
-            return Ok(known);
-        }
-        self.writes(&mut wanted, within).await?;
-        self.snapshots(&mut wanted, within).await?;
-        for wanted in wanted.into_values() {
-            let mut last: Option<State> = None;
-            for (places, state) in wanted.events.into_values() {
-                last = state.or(last);
-                if let Some((_, Some(body))) = &last {
-                    known.extend(places.into_iter().map(|place| (place, Arc::clone(body))));
-                }
-            }
-        }
-        Ok(known)
     }
 
-    /// Every write to one of the objects that succeeded, and what it left.
-    async fn writes(&self, wanted: &mut HashMap<(Option<String>, Object), Wanted>, within: Within<'_>) -> Result<()> {
-        let names = wanted.keys().map(|(_, object)| (object[1].clone(), object[3].clone())).collect();
-        let success = col("response_code").gt_eq(lit(200)).and(col("response_code").lt(lit(300)));
-        let write = col("verb").in_list(vec![lit("create"), lit("update"), lit("patch")], false);
-        let filter = success.and(write).and(of_objects(names, "resource")).and(inside(within));
-        let columns = [
-            "time",
+    /// Looks at the writes among the rows of a row group.
+    pub(super) fn writes(&mut self, group: usize, batch: &RecordBatch) {
+        let column = |name: &str| batch.column_by_name(name).map(AsRef::as_ref);
+        let [cluster, api_group, resource, subresource, namespace, name, verb, stage, uri] = [
             "cluster_id",
             "api_group",
             "resource",
@@ -157,126 +160,205 @@ impl Engine {
             "verb",
             "stage",
             "request_uri",
-            "response_code",
-            "not_recorded",
-            "request_object",
-            "response_object",
-        ];
-        let columns: Vec<Expr> = columns.iter().map(|name| col(*name)).collect();
-        let frame = self.context.table("audit").await.and_then(|frame| frame.filter(filter));
-        let frame = frame.and_then(|frame| frame.select(columns)).map_err(damaged)?;
-        let mut stream = frame.execute_stream().await.map_err(damaged)?;
-        while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(damaged)?;
-            for row in 0..batch.num_rows() {
-                let cell = |name: &str| cell(&batch, name, row);
-                let whole = cell("subresource").is_none_or(|sub| WHOLE.contains(&sub));
-                let dry = cell("request_uri").is_some_and(|uri| uri.contains("dryRun="));
-                let (Some(time), Some(object)) = (Event::time(&batch, row), object(&batch, row)) else { continue };
-                if !whole || dry || cell("stage").is_some_and(|stage| stage != "ResponseComplete") {
-                    continue;
-                }
-                if let Some(wanted) = wanted.get_mut(&(cell("cluster_id").map(str::to_owned), object)) {
-                    let answer = cell("response_object").filter(|body| !is_status(body));
-                    let sent = || {
-                        let whole = cell("verb") != Some("patch") && cell("subresource").is_none();
-                        cell("request_object").filter(|_| whole)
-                    };
-                    wanted.state(time.0, answer.or_else(sent));
-                }
+        ]
+        .map(column);
+        let Some(codes) = column("response_code").and_then(|codes| codes.as_primitive_opt::<Int32Type>()) else { return };
+        for row in 0..batch.num_rows() {
+            if codes.is_null(row) || !(200..300).contains(&codes.value(row)) {
+                continue;
             }
+            if !matches!(of(verb, row), Some("create" | "update" | "patch")) {
+                continue;
+            }
+            let is_whole = of(subresource, row).is_none_or(|sub| WHOLE.contains(&sub));
+            let is_done = of(stage, row).is_none_or(|stage| stage == "ResponseComplete");
+            if !is_whole || !is_done || of(uri, row).is_some_and(|uri| uri.contains("dryRun=")) {
+                continue;
+            }
+            let (Some(time), Some(name)) = (Event::time(batch, row), of(name, row)) else { continue };
+            let [api_group, resource, namespace] =
+                [api_group, resource, namespace].map(|column| of(column, row).unwrap_or_default());
+            let object = self.hash(of(cluster, row), [api_group, resource, namespace, name]);
+            self.writes.push(Write { object, time: time.0, row: (group, row) });
         }
-        Ok(())
     }
 
-    /// The objects in snapshots and etcd revisions. They name no cluster: with events of several, none is meant for certain.
-    async fn snapshots(
+    /// Finds the last write before each event.
+    pub(super) fn known(mut self) -> Known {
+        let objects: HashSet<u128> = self.asked.iter().map(|asked| asked.hash).collect();
+        self.writes.retain(|write| objects.contains(&write.object));
+        self.writes.sort_unstable();
+        let mut known = Known::default();
+        for asked in self.asked {
+            let before = |time: i64| self.writes.partition_point(|write| (write.object, write.time) < (asked.hash, time));
+            let last = before(asked.time).checked_sub(1).map(|last| &self.writes[last]);
+            let last = last.filter(|last| last.object == asked.hash && !asked.makes);
+            // Of several of one instant the first in the evidence.
+            let last = last.map(|last| &self.writes[before(last.time)]);
+            if let Some(last) = last {
+                known.rows.entry(last.row.0).or_default().push(last.row.1);
+            }
+            known.asked.push((asked, last.map(|last| (last.time, last.row))));
+        }
+        for rows in known.rows.values_mut() {
+            rows.sort_unstable();
+            rows.dedup();
+        }
+        known
+    }
+}
+
+impl Known {
+    /// The rows of a row group that wrote what a later event hangs on, in order.
+    pub(super) fn rows(&self, group: usize) -> &[usize] {
+        self.rows.get(&group).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What a write left, as far as it was recorded.
+pub(super) fn left(batch: &RecordBatch, row: usize) -> Option<Arc<str>> {
+    let cell = |name: &str| cell(batch, name, row);
+    let answer = cell("response_object").filter(|body| !is_status(body));
+    let sent = || {
+        let whole = cell("verb") != Some("patch") && cell("subresource").is_none();
+        cell("request_object").filter(|_| whole)
+    };
+    answer.or_else(sent).map(Arc::from)
+}
+
+impl Engine {
+    /// Looks which events may hang on a state: those that the columns of a rule that asks for one leave open.
+    pub(super) fn look_before(&self, rules: &RuleSet, program: &Program) -> Result<Known> {
+        let asks = |rule: &Rule| rule.over.events() && derived::asks_state(&rule.predicate);
+        if !program.states.contains(&true) {
+            return Ok(Known::default());
+        }
+        let asking = Engine::program_of(rules, asks, false);
+        let mut columns = asking.compiled.columns();
+        columns.extend(COLUMNS);
+        let columns: Vec<&str> = columns.into_iter().filter(|column| !BODIES.contains(column)).collect();
+        let looked = self.looked(&columns, |looked, events| {
+            let mut rows: Vec<usize> = asking.compiled.run(events, None).iter().map(|verdict| verdict.row).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            looked.ask(events, rows.into_iter());
+        });
+        Ok(looked?.known())
+    }
+
+    /// Looks at all writes of the case.
+    fn looked(&self, columns: &[&str], ask: impl Fn(&mut Looked, &RecordBatch) + Sync) -> Result<Looked> {
+        let hashes = [RandomState::new(), RandomState::new()];
+        let all = self.audit.each(
+            || Looked::new(&hashes),
+            |group, looked| {
+                let events = self.audit.read(group, (&audit::TABLE.schema, columns), None)?;
+                ask(looked, &events);
+                looked.writes(group, &events);
+                Ok(())
+            },
+        )?;
+        let mut looked = Looked::new(&hashes);
+        for more in all {
+            looked.asked.extend(more.asked);
+            looked.writes.extend(more.writes);
+        }
+        Ok(looked)
+    }
+
+    /// Adds what was there before to events of the case.
+    pub(super) fn knowing_before(&self, events: &RecordBatch) -> Result<RecordBatch> {
+        let mut looked = self.looked(&COLUMNS, |_, _| {})?;
+        looked.ask(events, 0..events.num_rows());
+        let (known, mut states) = (looked.known(), HashMap::new());
+        for (group, rows) in &known.rows {
+            let columns = [&["verb", "subresource"][..], &BODIES].concat();
+            let batch = self.audit.read(*group, (&audit::TABLE.schema, &columns), Some(rows))?;
+            states.extend(rows.iter().enumerate().map(|(place, row)| ((*group, *row), left(&batch, place))));
+        }
+        with_before(events, &self.before(known, &states, None)?).map_err(damaged)
+    }
+
+    /// Adds what was there before to events of some evidence, all of whose events are in `all`.
+    pub(super) fn knowing_within(
         &self,
-        wanted: &mut HashMap<(Option<String>, Object), Wanted>,
+        events: &RecordBatch,
+        all: &RecordBatch,
+        within: &Range<u32>,
+    ) -> Result<RecordBatch> {
+        with_before(events, &self.before_within(events, all, within)?).map_err(damaged)
+    }
+
+    /// The state before each of some events, as [`Engine::before`].
+    pub(super) fn before_within(
+        &self,
+        events: &RecordBatch,
+        all: &RecordBatch,
+        within: &Range<u32>,
+    ) -> Result<HashMap<Place, Arc<str>>> {
+        let mut looked = Looked::new(&[RandomState::new(), RandomState::new()]);
+        looked.ask(events, 0..events.num_rows());
+        looked.writes(0, all);
+        let known = looked.known();
+        let states = known.rows(0).iter().map(|row| ((0, *row), left(all, *row))).collect();
+        self.before(known, &states, Some(within))
+    }
+
+    /// The state before each event that was looked at, empty where nothing was there; none where it is not known. `states`
+    /// are what the writes before them left.
+    pub(super) fn before(
+        &self,
+        known: Known,
+        states: &HashMap<Row, Option<Arc<str>>>,
         within: Within<'_>,
-    ) -> Result<()> {
-        let clusters: HashSet<Option<String>> = wanted.keys().map(|(cluster, _)| cluster.clone()).collect();
-        let [cluster] = &clusters.into_iter().collect::<Vec<_>>()[..] else { return Ok(()) };
-        let names = wanted.keys().map(|(_, object)| (String::new(), object[3].clone())).collect();
-        let columns: Vec<Expr> =
-            ["kind", "api_version", "namespace", "name", "body"].iter().map(|name| col(*name)).collect();
-        let frame = self
-            .context
-            .table("object")
-            .await
-            .and_then(|frame| frame.filter(of_objects(names, "kind").and(inside(within))));
-        let frame = frame.and_then(|frame| frame.select(columns)).map_err(damaged)?;
-        let mut stream = frame.execute_stream().await.map_err(damaged)?;
-        while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(damaged)?;
-            for row in 0..batch.num_rows() {
-                let cell = |name: &str| cell(&batch, name, row);
-                let (Some(kind), Some(body), Some(name)) = (cell("kind"), cell("body"), cell("name")) else { continue };
-                let group =
-                    cell("api_version").and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
-                let resource = resource(kind, group);
-                let namespace = cell("namespace").unwrap_or_default();
-                let object = [group, &resource, namespace, name].map(str::to_owned);
-                if let Some(wanted) = wanted.get_mut(&(cluster.clone(), object))
-                    && let Some(since) = since(body, kind)
-                {
-                    // Valid from its last change on, also for an event of the same second.
-                    wanted.state(since.0 - 1, Some(body));
+    ) -> Result<HashMap<Place, Arc<str>>> {
+        let mut wanted: HashMap<(Option<String>, Object), Wanted> = HashMap::new();
+        let mut before: HashMap<Place, Arc<str>> = HashMap::new();
+        let (mut asked, made): (Vec<_>, Vec<_>) = known.asked.into_iter().partition(|(asked, _)| !asked.makes);
+        before.extend(made.into_iter().map(|(asked, _)| (asked.place, Arc::from(""))));
+        for (asked, _) in &mut asked {
+            let of = wanted.entry((asked.cluster.clone(), asked.object.clone())).or_default();
+            of.events.entry(asked.time).or_default().0.push(asked.place);
+        }
+        for (asked, write) in asked {
+            if let Some((time, row)) = write
+                && let Some(wanted) = wanted.get_mut(&(asked.cluster, asked.object))
+            {
+                wanted.state(time, states.get(&row).and_then(Option::as_ref));
+            }
+        }
+        self.runtime.block_on(self.snapshots(&mut wanted, within))?;
+        for wanted in wanted.into_values() {
+            let mut last: Option<State> = None;
+            for (places, state) in wanted.events.into_values() {
+                last = state.or(last);
+                if let Some((_, Some(body))) = &last {
+                    before.extend(places.into_iter().map(|place| (place, Arc::clone(body))));
                 }
             }
         }
-        Ok(())
+        Ok(before)
     }
 }
 
 impl Told {
-    /// Takes out what hangs on the state before the event: rules and events.
-    fn take_open(&mut self, program: &Program) -> Open {
-        let open = |verdict: &Verdict| !verdict.hit && program.states[verdict.rule];
-        let (mut open, told): (Vec<Verdict>, _) = std::mem::take(&mut self.verdicts).into_iter().partition(open);
-        self.verdicts = told;
-        // Rule after rule.
-        open.sort_by_key(|verdict| verdict.rule);
-        let mut places = Open::new();
-        for Verdict { rule, span, .. } in &open {
-            places.insert(*rule as u32, (span.evidence.0, span.offset));
+    /// Decides what hangs on the state before events, as far as that is known.
+    ///
+    /// # Errors
+    /// When a batch cannot be made.
+    pub(super) fn decide(
+        &mut self,
+        program: &Program,
+        waiting: Vec<(RecordBatch, Open)>,
+        before: &HashMap<Place, Arc<str>>,
+    ) -> Planned<()> {
+        for (events, open) in waiting {
+            let events = with_before(&events, before)?;
+            let only = only(&open, program.keys.len(), events.num_rows());
+            self.read(program, &events, &program.compiled.run(&events, Some(&only)), None)?;
         }
-        places
+        Ok(())
     }
-
-    /// Leaves out what was open and is excepted, whatever it is.
-    fn close(&mut self) {
-        self.verdicts.retain(|verdict| !verdict.excepted);
-    }
-}
-
-/// Since when an object of a snapshot is as it is; None when that is not known.
-fn since(body: &str, kind: &str) -> Option<Micros> {
-    #[derive(Deserialize)]
-    struct Body {
-        metadata: Option<Metadata>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Metadata {
-        creation_timestamp: Option<String>,
-        generation: Option<i64>,
-        #[serde(default)]
-        managed_fields: Vec<Managed>,
-    }
-    #[derive(Deserialize)]
-    struct Managed {
-        time: Option<String>,
-        subresource: Option<String>,
-    }
-    let metadata = serde_json::from_str::<Body>(body).ok()?.metadata?;
-    let created = metadata.creation_timestamp.as_deref().and_then(Micros::parse)?;
-    if kind == "Pod" || metadata.generation == Some(1) {
-        return Some(created);
-    }
-    let changes = metadata.managed_fields.iter().filter(|managed| managed.subresource.as_deref() != Some("status"));
-    let last = changes.filter_map(|managed| managed.time.as_deref().and_then(Micros::parse)).max()?;
-    Some(last.max(created))
 }
 
 /// Adds column `before` to events, and says of those whose state before is not known that it was not recorded.
@@ -306,16 +388,12 @@ fn with_before(events: &RecordBatch, before: &HashMap<Place, Arc<str>>) -> Plann
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-/// The object an event is about; None of one without a name.
-fn object(batch: &RecordBatch, row: usize) -> Option<Object> {
-    let name = cell(batch, "name", row)?.to_owned();
-    let [group, resource, namespace] =
-        ["api_group", "resource", "namespace"].map(|name| cell(batch, name, row).unwrap_or_default().to_owned());
-    Some([group, resource, namespace, name])
-}
-
 fn cell<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> Option<&'a str> {
     batch.column_by_name(name).and_then(|column| text(column.as_ref(), row))
+}
+
+fn of(column: Option<&dyn Array>, row: usize) -> Option<&str> {
+    column.and_then(|column| text(column, row))
 }
 
 fn code(batch: &RecordBatch, row: usize) -> Option<i32> {
@@ -336,49 +414,4 @@ fn is_status(body: &str) -> bool {
         kind: std::borrow::Cow<'a, str>,
     }
     serde_json::from_str::<Kind<'_>>(body).is_ok_and(|body| body.kind == "Status")
-}
-
-/// The rows about one of some objects: their resource, or nothing for any, and their name.
-#[derive(Debug, PartialEq, Eq)]
-struct OfObjects {
-    names: HashSet<(String, String)>,
-    signature: Signature,
-}
-
-impl Hash for OfObjects {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.names.len().hash(state);
-    }
-}
-
-fn of_objects(names: HashSet<(String, String)>, kind: &str) -> Expr {
-    let signature = Signature::any(2, Volatility::Immutable);
-    ScalarUDF::from(OfObjects { names, signature }).call(vec![col(kind), col("name")])
-}
-
-impl ScalarUDFImpl for OfObjects {
-    fn name(&self) -> &'static str {
-        "of_objects"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Planned<DataType> {
-        Ok(DataType::Boolean)
-    }
-
-    fn invoke_with_args(&self, asked: ScalarFunctionArgs) -> Planned<ColumnarValue> {
-        let rows = asked.number_rows;
-        let arrays: Vec<ArrayRef> =
-            asked.args.into_iter().map(|arg| arg.into_array(rows)).collect::<Planned<Vec<_>>>()?;
-        let of = |row: usize| {
-            let (resource, name) = (text(arrays[0].as_ref(), row)?, text(arrays[1].as_ref(), row)?);
-            let named = (resource.to_owned(), name.to_owned());
-            Some(self.names.contains(&named) || self.names.contains(&(String::new(), named.1)))
-        };
-        let found: BooleanArray = (0..rows).map(|row| Some(of(row).unwrap_or(false))).collect();
-        Ok(ColumnarValue::Array(Arc::new(found)))
-    }
 }

@@ -11,6 +11,9 @@ pub type Place = (u32, u64);
 /// The value of a step that has none, which is one that needs none.
 pub const NONE: u32 = 0;
 
+/// What stands for no value; no value is spelt like it.
+const LACKING: &str = "\0";
+
 /// One hit of a part, as a correlation sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
@@ -72,14 +75,25 @@ impl Steps {
         words.enumerate().fold(first, |tuple, (level, word)| self.pair(level, (tuple, word)))
     }
 
-    /// The number of the tuple of some keys' values; None when any has none.
-    pub fn tuple_of<'a>(&mut self, keys: &[usize], value: &dyn Fn(usize) -> Option<&'a str>) -> Option<u32> {
+    /// The number of the tuple of some keys' words; None when any has none.
+    pub fn tuple_of(&mut self, keys: &[usize], words: &[Option<u32>]) -> Option<u32> {
         let mut tuple = NONE;
         for (place, key) in keys.iter().enumerate() {
-            let word = self.word(value(*key)?);
+            let word = words[*key]?;
             tuple = if place == 0 { word } else { self.pair(place - 1, (tuple, word)) };
         }
         Some(tuple)
+    }
+
+    /// The number of a tuple of words of which some may lack.
+    pub fn kind(&mut self, words: &[Option<u32>]) -> u32 {
+        let lacking = self.word(LACKING);
+        self.tuple(words.iter().map(|word| word.unwrap_or(lacking)))
+    }
+
+    /// The numbers of texts.
+    pub fn words(&mut self, texts: &[Option<String>]) -> Vec<Option<u32>> {
+        texts.iter().map(|text| text.as_deref().map(|text| self.word(text))).collect()
     }
 
     fn pair(&mut self, level: usize, pair: (u32, u32)) -> u32 {

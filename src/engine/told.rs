@@ -4,19 +4,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashMap;
 use arrow::array::{Array, AsArray, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array};
-use arrow::compute::take_record_batch;
-use arrow::datatypes::UInt32Type;
 use datafusion::common::Result;
 
+use super::bodies;
 use super::finding::Event;
-use super::scan::Program;
-use super::steps::{Place, Step, Steps};
+use super::program::{Program, carried};
+use super::ruleset;
+use super::steps::{Step, Steps};
+use super::values;
+use super::words::Words;
 use crate::model::{EvidenceId, Micros, Span};
-use crate::sigma::Rule;
 
-/// One row of the verdict stream. It stays in its batch until somebody wants to read it.
+/// A hit that is a finding, or a rule that cannot be told. What is shown of its event stays in a batch until somebody wants
+/// to read it.
 #[derive(Clone)]
 pub(super) struct Verdict {
     pub(super) rule: usize,
@@ -27,8 +29,6 @@ pub(super) struct Verdict {
     row: usize,
     /// Of an object of a snapshot, and no event.
     pub(super) standing: bool,
-    /// It hangs on the state before the event, and is excepted as far as that can be told.
-    pub(super) excepted: bool,
 }
 
 impl Verdict {
@@ -55,138 +55,118 @@ pub(super) struct First {
     pub(super) excepted: bool,
     /// Of the rule's fields, for correlations; those that make the kind and the cluster last.
     pub(super) keys: Vec<Option<String>>,
+    /// How many make the kind.
+    count: usize,
 }
 
 impl First {
     /// The values that make the kind, and the cluster.
-    pub(super) fn values(&self, rule: &Rule) -> &[Option<String>] {
-        let count = rule.first.as_ref().map_or(0, |first| first.of.len() + 1);
-        &self.keys[self.keys.len().saturating_sub(count)..]
+    pub(super) fn values(&self) -> &[Option<String>] {
+        &self.keys[self.keys.len() - self.count..]
     }
 }
 
-/// Rules that hang on the bodies of an event, by the event's place. Each event is told of once, rule after rule.
-#[derive(Default)]
-pub(super) struct Open(AHashMap<Place, Vec<u32>>);
+/// Rules and rows of a batch that hang on what is not there yet: bodies, or the state before the event.
+pub(super) type Open = Vec<(usize, usize)>;
 
-impl Open {
-    pub(super) fn new() -> Open {
-        Open::default()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn places(&self) -> AHashSet<Place> {
-        self.0.keys().copied().collect()
-    }
-
-    pub(super) fn insert(&mut self, rule: u32, place: Place) {
-        self.0.entry(place).or_default().push(rule);
-    }
-
-    fn contains(&self, rule: u32, place: Place) -> bool {
-        self.0.get(&place).is_some_and(|rules| rules.binary_search(&rule).is_ok())
-    }
-
-    /// Adds what another thread met: other events.
-    pub(super) fn extend(&mut self, more: Open) {
-        self.0.extend(more.0);
-    }
-}
-
-/// A row of a batch of verdicts, its rule, whether it hits, and whether it is excepted.
-type Kept = (usize, usize, bool, bool);
-
-/// What the verdict stream says.
+/// What rules say of events.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) verdicts: Vec<Verdict>,
     /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
     pub(super) excepted: BTreeMap<(usize, usize), u64>,
-    /// Of rules with `first`, by rule and values as one text, the earliest hit.
-    pub(super) firsts: BTreeMap<usize, AHashMap<String, First>>,
+    /// Of rules with `first`, by rule and the tuple of values, the earliest hit.
+    pub(super) firsts: BTreeMap<usize, AHashMap<u32, First>>,
     /// The hits of the parts of correlations.
     pub(super) steps: Steps,
 }
 
 impl Told {
-    /// Reads verdicts, only of the rules and events in `only` if given; rules that hang on bodies go to `open`.
+    /// Takes what was found of a batch of events. What hangs on bodies that are not there, or on the state before, goes to
+    /// `open` if given; without it, it cannot be told.
     ///
     /// # Errors
-    /// When rows cannot be taken out of a batch.
+    /// When rows cannot be taken out of the batch.
     pub(super) fn read(
         &mut self,
         program: &Program,
-        batch: &RecordBatch,
-        only: Option<&Open>,
-        open: &mut Open,
+        events: &RecordBatch,
+        verdicts: &[ruleset::Verdict],
+        mut open: Option<&mut Open>,
     ) -> Result<()> {
-        let rules = batch.column(0).as_primitive::<UInt32Type>();
-        let hits = batch.column(1).as_boolean();
-        let exceptions = batch.column(2).as_primitive::<UInt32Type>();
-        let lists = batch.column(batch.num_columns() - 1).as_list::<i32>();
-        let texts = lists.values().as_string::<i32>();
-        let places = Places::new(batch);
-        let (mut kept, mut kind) = (Vec::new(), String::new());
-        for row in 0..batch.num_rows() {
-            let rule = rules.value(row) as usize;
-            if hits.is_null(row) {
-                open.insert(rule as u32, places.place(row));
-                continue;
-            }
-            if only.is_some_and(|only| !only.contains(rule as u32, places.place(row))) {
-                continue;
-            }
-            let (hit, excepted) = (hits.value(row), !exceptions.is_null(row));
-            if excepted && hit {
-                *self.excepted.entry((rule, exceptions.value(row) as usize)).or_default() += 1;
-            }
-            // Its exceptions are asked again once it is decided.
-            let undecided = !hit && program.states[rule];
-            // A rule that learns also learns of what is excepted.
-            if excepted && !undecided && program.firsts[rule].is_none() {
-                continue;
-            }
-            let start = lists.value_offsets()[row] as usize;
-            let key = |key: usize| (!texts.is_null(start + key)).then(|| texts.value(start + key));
-            match program.firsts[rule] {
-                Some(count) if hit => {
-                    // Without a time nothing is earlier or later.
-                    let Some(time) = places.time(row) else { continue };
-                    let keys = program.keys[rule].len();
-                    spell(&mut kind, (keys - count..keys).map(&key));
-                    let (firsts, span) = (self.firsts.entry(rule).or_default(), places.span(row));
-                    // There may be a hit for every event, and most are not the first.
-                    if firsts.get(&kind).is_none_or(|known| (time, span) < (known.time, known.span)) {
-                        let keys = (0..keys).map(|place| key(place).map(str::to_owned)).collect();
-                        firsts.insert(kind.clone(), First { time, span, excepted, keys });
+        let lacks_bodies = !bodies::are_there(events);
+        let places = Places::new(events);
+        let mut words = Words::new(events);
+        let mut kept = Vec::new();
+        for of_rule in verdicts.chunk_by(|a, b| a.rule == b.rule) {
+            let rule = of_rule[0].rule;
+            let keys = &program.keys[rule];
+            let of_keys: Vec<usize> = keys.iter().map(|field| words.place(field)).collect();
+            let lacks_keys = lacks_bodies && keys.iter().any(values::is_in_bodies);
+            let mut numbers: Vec<Option<u32>> = vec![None; keys.len()];
+            for verdict in of_rule {
+                let (row, hit) = (verdict.row, verdict.told == ruleset::Told::Hit);
+                let hangs = verdict.told == ruleset::Told::NeedsBodies || hit && lacks_keys;
+                if hangs || !hit && program.states[rule] {
+                    match &mut open {
+                        Some(open) => {
+                            open.push((rule, row));
+                            continue;
+                        }
+                        None if hangs => continue,
+                        None => {}
                     }
                 }
-                _ if excepted && !undecided => {}
-                _ => {
-                    // An event without a time lies in no window.
-                    if let Some(time) = places.time(row).filter(|_| hit) {
-                        step(program, rule, (time, places.span(row)), &key, &mut self.steps);
+                if let Some(exception) = verdict.exception {
+                    if hit {
+                        *self.excepted.entry((rule, exception)).or_default() += 1;
                     }
-                    if !hit || program.reported[rule] {
-                        kept.push((row, rule, hit, excepted));
+                    // A rule that learns also learns of what is excepted.
+                    if !hit || program.firsts[rule].is_none() {
+                        continue;
+                    }
+                }
+                if hit {
+                    for (number, place) in numbers.iter_mut().zip(&of_keys) {
+                        *number = words.number(*place, row, &mut self.steps);
+                    }
+                }
+                match program.firsts[rule] {
+                    Some(count) if hit => {
+                        // Without a time nothing is earlier or later.
+                        let Some(time) = places.time(row) else { continue };
+                        let kind = self.steps.kind(&numbers[keys.len() - count..]);
+                        let (firsts, span) = (self.firsts.entry(rule).or_default(), places.span(row));
+                        // There may be a hit for every event, and most are not the first.
+                        if firsts.get(&kind).is_none_or(|known| (time, span) < (known.time, known.span)) {
+                            let keys = of_keys.iter().map(|place| words.text(*place, row)).collect();
+                            let excepted = verdict.exception.is_some();
+                            firsts.insert(kind, First { time, span, excepted, keys, count });
+                        }
+                    }
+                    _ => {
+                        // An event without a time lies in no window.
+                        if let Some(time) = places.time(row).filter(|_| hit) {
+                            step(program, rule, (time, places.span(row)), &numbers, &mut self.steps);
+                        }
+                        if !hit || program.reported[rule] {
+                            kept.push((row, rule, hit));
+                        }
                     }
                 }
             }
         }
-        self.keep(&kept, batch, &places)
+        self.keep(&kept, events, &places)
     }
 
-    /// Keeps rows of a batch, and no others of it: it may be large, and few of them are.
-    fn keep(&mut self, kept: &[Kept], batch: &RecordBatch, places: &Places<'_>) -> Result<()> {
+    /// Keeps what is shown of rows of a batch, and no others of it: it may be large, and few of them are.
+    fn keep(&mut self, kept: &[(usize, usize, bool)], events: &RecordBatch, places: &Places<'_>) -> Result<()> {
         if kept.is_empty() {
             return Ok(());
         }
-        let rows = UInt32Array::from_iter_values(kept.iter().map(|(row, ..)| *row as u32));
-        let own = Arc::new(take_record_batch(batch, &rows)?);
-        self.verdicts.extend(kept.iter().enumerate().map(|(place, (row, rule, hit, excepted))| Verdict {
+        let rows: Vec<usize> = kept.iter().map(|(row, ..)| *row).collect();
+        let own = Arc::new(carried(events, &rows)?);
+        self.verdicts.extend(kept.iter().enumerate().map(|(place, (row, rule, hit))| Verdict {
             rule: *rule,
             hit: *hit,
             time: places.time(*row),
@@ -194,7 +174,6 @@ impl Told {
             batch: Arc::clone(&own),
             row: place,
             standing: false,
-            excepted: *excepted,
         }));
         Ok(())
     }
@@ -203,7 +182,9 @@ impl Told {
         self.verdicts.extend(more.verdicts);
         for (rule, more) in more.firsts {
             let firsts = self.firsts.entry(rule).or_default();
-            for (kind, first) in more {
+            for first in more.into_values() {
+                let words = self.steps.words(first.values());
+                let kind = self.steps.kind(&words);
                 if firsts.get(&kind).is_none_or(|known| (first.time, first.span) < (known.time, known.span)) {
                     firsts.insert(kind, first);
                 }
@@ -216,32 +197,18 @@ impl Told {
     }
 }
 
-/// Spells values as one text that no others have.
-fn spell<'a>(kind: &mut String, values: impl Iterator<Item = Option<&'a str>>) {
-    kind.clear();
-    for value in values {
-        match value {
-            Some(value) => {
-                kind.push_str(&value.len().to_string());
-                kind.push(':');
-                kind.push_str(value);
-            }
-            None => kind.push('-'),
-        }
-    }
-}
-
-/// Adds a hit of a rule to the correlations it is a part of; `key` gives the values of the rule's fields.
-pub(super) fn step<'a>(
+/// Adds a hit of a rule to the correlations it is a part of; `words` are the values of the rule's fields.
+pub(super) fn step(
     program: &Program,
     rule: usize,
     (time, span): (Micros, Span),
-    key: &dyn Fn(usize) -> Option<&'a str>,
+    words: &[Option<u32>],
     steps: &mut Steps,
 ) {
     for part in &program.parts[rule] {
         // An event without a group-by value is in no group, one without the counted value does not count.
-        let (Some(group), Some(value)) = (steps.tuple_of(&part.group, key), steps.tuple_of(&part.value, key)) else {
+        let (Some(group), Some(value)) = (steps.tuple_of(&part.group, words), steps.tuple_of(&part.value, words))
+        else {
             continue;
         };
         let (evidence, offset) = (span.evidence.0, span.offset);
@@ -249,7 +216,7 @@ pub(super) fn step<'a>(
     }
 }
 
-/// Time and place of the rows of a verdict stream.
+/// Time and place of the rows of a batch.
 struct Places<'a> {
     times: Option<&'a TimestampMicrosecondArray>,
     evidence: Option<&'a UInt32Array>,
@@ -272,13 +239,9 @@ impl<'a> Places<'a> {
         self.times.filter(|times| !times.is_null(row)).map(|times| Micros(times.value(row)))
     }
 
-    fn place(&self, row: usize) -> Place {
-        let evidence = self.evidence.map_or(0, |evidence| evidence.value(row));
-        (evidence, self.offset.map_or(0, |offset| offset.value(row)))
-    }
-
     fn span(&self, row: usize) -> Span {
-        let (evidence, offset) = self.place(row);
-        Span { evidence: EvidenceId(evidence), offset, length: self.length.map_or(0, |length| length.value(row)) }
+        let evidence = EvidenceId(self.evidence.map_or(0, |evidence| evidence.value(row)));
+        let offset = self.offset.map_or(0, |offset| offset.value(row));
+        Span { evidence, offset, length: self.length.map_or(0, |length| length.value(row)) }
     }
 }

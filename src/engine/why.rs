@@ -42,7 +42,7 @@ impl Engine {
         let mut all = Vec::new();
         for batch in batches.map_err(damaged)? {
             let batch = match derived::asks_state(&rule.predicate) {
-                true => self.runtime.block_on(self.knowing_before(&batch, None))?,
+                true => self.knowing_before(&batch)?,
                 false => batch,
             };
             all.extend(clauses(rule, &batch));
@@ -56,7 +56,7 @@ pub fn clauses(rule: &Rule, batch: &RecordBatch) -> Vec<(Event, Vec<Clause>)> {
     let parts = rule.predicate.parts();
     let rules: Vec<Rule> =
         parts.iter().map(|(_, _, part)| Rule { predicate: (*part).clone(), ..rule.clone() }).collect();
-    let verdicts = Compiled::new(&rules, &[]).run(batch);
+    let verdicts = Compiled::new(&rules, &[]).run(batch, None);
     let told: HashMap<(usize, usize), Told> =
         verdicts.iter().map(|verdict| ((verdict.rule, verdict.row), verdict.told)).collect();
     let row = |row: usize| {

@@ -4,9 +4,9 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int32Type};
 
-use super::{Atom, Compiled, Node};
+use super::{Atom, Compiled, Node, Only};
 use crate::engine::bodies::{self, BodyAnswers};
-use crate::engine::columns::Lists;
+use crate::engine::index::Indexes;
 use crate::engine::three::Three;
 use crate::engine::values;
 use crate::model::Recorded;
@@ -18,7 +18,7 @@ pub struct Run<'a> {
     compiled: &'a Compiled,
     pub batch: &'a RecordBatch,
     cache: Vec<Option<Asked>>,
-    lists: Lists<'a>,
+    indexes: Indexes<'a>,
     /// Answers costly tests with "cannot tell", to find the rows they need to be asked of.
     only_cheap: bool,
     /// Rows that lack a field, by field.
@@ -38,11 +38,15 @@ struct Asked {
 impl<'a> Run<'a> {
     pub fn new(compiled: &'a Compiled, batch: &'a RecordBatch) -> Run<'a> {
         let cache = compiled.atoms.iter().map(|_| None).collect();
-        Run { compiled, batch, cache, lists: Lists::default(), only_cheap: false, missing: Vec::new(), texts: None }
+        Run { compiled, batch, cache, indexes: Indexes::default(), only_cheap: false, missing: Vec::new(), texts: None }
     }
 
-    /// The answer from columns alone. Costly tests are asked only of rows that the cheap ones cannot decide.
-    pub fn rule_answer(&mut self, rule: &Node) -> Three {
+    /// The answer of a rule from columns alone, no where it is not asked of any row. Costly tests are asked only of rows that
+    /// the cheap ones cannot decide.
+    pub fn rule_answer(&mut self, rule: &Node, (place, only): (usize, Option<&Only>)) -> Three {
+        if only.is_some_and(|only| only[place].is_none()) {
+            return Three::No;
+        }
         self.only_cheap = true;
         let answer = self.column_answer(rule, None);
         self.only_cheap = false;
@@ -123,7 +127,7 @@ impl<'a> Run<'a> {
         match atom {
             Atom::Column { test, root, .. } => {
                 self.batch.column_by_name(test.column())?;
-                Some((test.run(self.batch, rows, &mut self.lists), *root))
+                Some((test.run(self.batch, rows, &mut self.indexes), *root))
             }
             Atom::Fields { left, right, matcher } => {
                 if ![left, right].iter().all(|field| values::are_there(self.batch, field)) {

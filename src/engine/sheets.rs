@@ -1,0 +1,135 @@
+//! The Parquet files of a table read straight, one row group at a time: short columns of all its rows, and then long columns
+//! of those few rows that hang on them. DataFusion would need a second scan for that.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::compute::cast;
+use arrow::datatypes::{Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use parquet::file::metadata::PageIndexPolicy;
+
+use crate::error::{BoxError, Error, Result};
+
+/// The files of one table.
+#[derive(Default)]
+pub struct Sheets {
+    files: Vec<(PathBuf, ArrowReaderMetadata)>,
+    /// Every row group, by its file and its place there, in the order of the files.
+    groups: Vec<(usize, usize)>,
+}
+
+impl Sheets {
+    /// Reads what the files say of themselves.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn open(paths: &[PathBuf]) -> Result<Sheets> {
+        let mut sheets = Sheets::default();
+        for path in paths {
+            let file = File::open(path).map_err(Error::io("open", path))?;
+            let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+            let metadata = ArrowReaderMetadata::load(&file, options).map_err(damaged(path))?;
+            let groups = 0..metadata.metadata().num_row_groups();
+            sheets.groups.extend(groups.map(|group| (sheets.files.len(), group)));
+            sheets.files.push((path.clone(), metadata));
+        }
+        Ok(sheets)
+    }
+
+    /// How many row groups there are.
+    pub fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Hands out the row groups to a thread for each core. Every thread gathers what it finds in a value of its own.
+    ///
+    /// # Errors
+    /// The first of `work`.
+    pub fn each<T: Send>(
+        &self,
+        new: impl Fn() -> T + Sync,
+        work: impl Fn(usize, &mut T) -> Result<()> + Sync,
+    ) -> Result<Vec<T>> {
+        let next = AtomicUsize::new(0);
+        let gather = || {
+            let mut all = new();
+            loop {
+                let group = next.fetch_add(1, Ordering::Relaxed);
+                if group >= self.groups.len() {
+                    return Ok(all);
+                }
+                work(group, &mut all)?;
+            }
+        };
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(self.groups.len());
+        if threads < 2 {
+            return Ok(vec![gather()?]);
+        }
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(gather)).collect();
+            let own = gather();
+            let joined = others.into_iter().map(|thread| {
+                thread.join().unwrap_or_else(|_| Err(Error::Bug { what: "a thread broke off".into(), source: "panic".into() }))
+            });
+            std::iter::once(own).chain(joined.collect::<Vec<_>>()).collect()
+        })
+    }
+
+    /// Reads `columns` of a row group, of all rows or of `rows` in their order, with the types that `schema` gives them. A
+    /// column that an older file does not have is null.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(
+        &self,
+        group: usize,
+        (schema, columns): (&SchemaRef, &[&str]),
+        rows: Option<&[usize]>,
+    ) -> Result<RecordBatch> {
+        let (file, group) = self.groups[group];
+        let (path, metadata) = &self.files[file];
+        let count = metadata.metadata().row_group(group).num_rows() as usize;
+        let mask = {
+            let roots = metadata.schema().fields().iter().enumerate();
+            let wanted = roots.filter(|(_, field)| columns.contains(&field.name().as_str()));
+            ProjectionMask::roots(metadata.parquet_schema(), wanted.map(|(place, _)| place))
+        };
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+            .with_projection(mask)
+            .with_row_groups(vec![group])
+            .with_batch_size(count);
+        if let Some(rows) = rows {
+            let ranges = rows.iter().map(|row| *row..*row + 1);
+            builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, count));
+        }
+        let mut reader = builder.build().map_err(damaged(path))?;
+        let found = reader.next().transpose().map_err(damaged(path))?;
+        let count = rows.map_or(count, <[usize]>::len);
+        let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+        for name in columns {
+            let field = schema.field_with_name(name).map_err(damaged(path))?;
+            let array: ArrayRef = match found.as_ref().and_then(|batch| batch.column_by_name(name)) {
+                Some(array) if array.data_type() == field.data_type() => Arc::clone(array),
+                Some(array) => cast(array, field.data_type()).map_err(damaged(path))?,
+                None => new_null_array(field.data_type(), count),
+            };
+            fields.push(field.clone().with_nullable(true));
+            arrays.push(array);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options).map_err(damaged(path))
+    }
+}
+
+fn damaged<E: Into<BoxError>>(path: &Path) -> impl FnOnce(E) -> Error + '_ {
+    move |source| Error::Damaged { path: path.into(), source: source.into() }
+}
