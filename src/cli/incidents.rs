@@ -49,7 +49,7 @@ impl Incidents {
             });
         }
         let engine = Engine::open(&case)?;
-        if self.out.format != "table" {
+        if self.out.writer()?.name() != "table" {
             answer(&engine, ROWS, &[], &self.out)?;
             return Ok(End::Done);
         }

@@ -77,15 +77,7 @@ pub fn head(out: &mut dyn Write, text: &str) -> Result<()> {
 
 /// A number with its thousands set apart.
 pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    crate::report::grouped(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// A count with its noun in the right number.

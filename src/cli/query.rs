@@ -10,7 +10,7 @@ use super::secrets::{self, Secrets};
 use super::{CaseArg, End};
 use crate::engine::{Engine, Parameter};
 use crate::error::{Error, Result};
-use crate::report;
+use crate::report::{self, Writer};
 
 /// Asks a case in SQL. Nothing can be written, set or opened: only SELECT, EXPLAIN, DESCRIBE and SHOW.
 ///
@@ -35,14 +35,27 @@ pub struct Query {
 }
 
 /// How an answer is written.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 pub struct Out {
-    /// table, jsonl, json, csv or parquet
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub format: String,
+    /// table, jsonl, json, csv, markdown, parquet or arrow; else what the name of the file ends in; else table
+    #[arg(long, value_name = "FORMAT", conflicts_with = "chart")]
+    pub format: Option<String>,
+    /// Draw bars or a line of the columns of numbers along the first column; a picture when the file ends in .svg
+    #[arg(long, value_name = "bar|line")]
+    pub chart: Option<String>,
     /// Write to a file
     #[arg(short, long = "output", value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+impl Out {
+    /// The writer that is meant.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn writer(&self) -> Result<&'static dyn Writer> {
+        report::chosen(self.format.as_deref(), self.chart.as_deref(), self.output.as_deref())
+    }
 }
 
 impl Query {
@@ -66,7 +79,7 @@ impl Query {
 
 /// Runs a query and writes its answer batch by batch.
 pub fn answer(engine: &Engine, sql: &str, params: &[(String, Parameter)], out: &Out) -> Result<()> {
-    let writer = report::writer(&out.format)?;
+    let writer = out.writer()?;
     let schema = engine.schema(sql, params)?;
     let mut sink = output(out.output.as_deref(), Some(writer))?;
     let mut sheet = writer.start(&schema, &mut *sink)?;

@@ -9,7 +9,7 @@ use crate::engine::functions::{FUNCTIONS, TABLE_FUNCTIONS};
 use crate::engine::views;
 use crate::error::Result;
 use crate::model::TABLES;
-use crate::report::WRITERS;
+use crate::report::{CHARTS, WRITERS, Writer};
 use crate::sigma::LOGSOURCES;
 use crate::sigma::fields::FIELDS;
 use crate::sigma::lists;
@@ -173,9 +173,20 @@ fn keys() -> String {
 }
 
 fn output() -> String {
-    let mut page = "# Output formats\n\n| format | what it is |\n|---|---|\n".to_owned();
+    let mut page = "# Output formats\n\nOf the answers of `query`, `hunt`, `replay` and `incidents`: `--format` names one, else the \
+                    ending of the file behind `-o` does, else it is a table.\n\n| format | files | what it is |\n|---|---|---|\n"
+        .to_owned();
+    let endings =
+        |writer: &dyn Writer| writer.endings().iter().map(|end| format!(".{end}")).collect::<Vec<_>>().join(", ");
     for writer in WRITERS {
-        let _ = writeln!(page, "| {} | {} |", writer.name(), writer.doc());
+        let _ = writeln!(page, "| {} | {} | {} |", writer.name(), endings(*writer), writer.doc());
+    }
+    page.push_str(
+        "\n## Charts\n\nBehind `--chart`; on the screen, in a file that ends in .txt, or as a picture in one that ends in .svg. Every column \
+         of numbers after the first column is drawn; of an answer with one column, that one.\n\n| chart | what it is |\n|---|---|\n",
+    );
+    for chart in CHARTS.iter().filter(|chart| chart.follows()) {
+        let _ = writeln!(page, "| {} | {} |", chart.name(), chart.doc());
     }
     page
 }

@@ -48,7 +48,7 @@ pub struct Replay {
 
 impl Replay {
     pub(super) fn run(self) -> Result<End> {
-        let writer = report::writer(&self.out.format)?;
+        let writer = self.out.writer()?;
         let (mut rules, broken) = load(&self.rules)?;
         self.site.give(&mut rules)?;
         if self.no_exceptions {
@@ -63,7 +63,7 @@ impl Replay {
         let baseline = self.baseline.as_deref().map(|path| baseline(path, &rules)).transpose()?.unwrap_or_default();
         let replay = replay_after(&mut case, &rules, &baseline, &self.by.act())?;
         let mut out = output(self.out.output.as_deref(), Some(writer))?;
-        if self.out.format == "table" {
+        if writer.name() == "table" {
             summary(&replay, &mut out)?;
         } else {
             let batch = batch_of_findings(&replay.findings)?;

@@ -21,6 +21,10 @@ impl Writer for Csv {
         "comma-separated values with a header; hidden characters are spelled, formulas are disarmed"
     }
 
+    fn endings(&self) -> &'static [&'static str] {
+        &["csv"]
+    }
+
     fn start<'a>(&self, schema: &SchemaRef, out: &'a mut (dyn Write + Send)) -> Result<Box<dyn Sheet + 'a>> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(schema.fields().iter().map(|field| safe(field.name()))).map_err(output)?;

@@ -23,6 +23,10 @@ impl Writer for Lines {
         "one JSON object a line"
     }
 
+    fn endings(&self) -> &'static [&'static str] {
+        &["jsonl", "ndjson"]
+    }
+
     fn start<'a>(&self, _: &SchemaRef, out: &'a mut (dyn Write + Send)) -> Result<Box<dyn Sheet + 'a>> {
         Ok(Box::new(Json::<LineDelimited> { writer: builder().build(Safe { out, held: Vec::new() }) }))
     }
@@ -35,6 +39,14 @@ impl Writer for Array {
 
     fn doc(&self) -> &'static str {
         "one JSON array of objects"
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &["json"]
+    }
+
+    fn follows(&self) -> bool {
+        false
     }
 
     fn start<'a>(&self, _: &SchemaRef, out: &'a mut (dyn Write + Send)) -> Result<Box<dyn Sheet + 'a>> {

@@ -1,9 +1,69 @@
-//! A document as Markdown (CommonMark with tables). Every character of evidence that Markdown or HTML would read as more
+//! Documents and answers as Markdown (CommonMark with tables). Every character of evidence that Markdown or HTML would read as more
 //! than itself is escaped.
 
+use std::io::Write;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use arrow::util::display::ArrayFormatter;
 use coldcase_tui::visible;
 
 use super::document::{Chart, Document, Part};
+use super::table::formatters;
+use super::{Sheet, Writer, output};
+use crate::error::Result;
+
+/// `markdown`.
+pub struct Markdown;
+
+impl Writer for Markdown {
+    fn name(&self) -> &'static str {
+        "markdown"
+    }
+
+    fn doc(&self) -> &'static str {
+        "a table of Markdown, for a ticket or a wiki; nothing in a cell is read as a link, a tag or a picture"
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &["md", "markdown"]
+    }
+
+    fn start<'a>(&self, schema: &SchemaRef, out: &'a mut (dyn Write + Send)) -> Result<Box<dyn Sheet + 'a>> {
+        let heads: Vec<String> = schema.fields().iter().map(|field| text(field.name())).collect();
+        let lines: String =
+            schema.fields().iter().map(|f| if f.data_type().is_numeric() { "---:|" } else { "---|" }).collect();
+        write!(out, "| {} |\n|{lines}\n", heads.join(" | ")).map_err(output)?;
+        let numbers = schema.fields().iter().map(|field| field.data_type().is_numeric()).collect();
+        Ok(Box::new(Rows { numbers, out }))
+    }
+}
+
+struct Rows<'a> {
+    /// Which columns are numbers, in which nothing means more than itself.
+    numbers: Vec<bool>,
+    out: &'a mut (dyn Write + Send),
+}
+
+impl Sheet for Rows<'_> {
+    fn rows(&mut self, batch: &RecordBatch) -> Result<()> {
+        let columns = formatters(batch)?;
+        for row in 0..batch.num_rows() {
+            let cell = |(column, number): (&ArrayFormatter<'_>, &bool)| {
+                let shown = column.value(row).to_string();
+                if *number { shown } else { text(&shown) }
+            };
+            let cells: Vec<String> = columns.iter().zip(&self.numbers).map(cell).collect();
+            writeln!(self.out, "| {} |", cells.join(" | ")).map_err(output)?;
+        }
+        Ok(())
+    }
+
+    /// An empty line, so that what follows is no row.
+    fn end(self: Box<Self>) -> Result<()> {
+        writeln!(self.out).map_err(output)
+    }
+}
 
 /// Returns the document as Markdown.
 pub fn markdown(document: &Document) -> String {
@@ -112,5 +172,20 @@ mod tests {
     fn a_gap_is_told_from_a_stretch_without_events() {
         let chart = Chart { bins: vec![Some(8), None, Some(0), Some(1)], ..Chart::default() };
         assert!(bars(&chart).starts_with("```text\n█┄ ▁\n"));
+    }
+
+    #[test]
+    fn an_answer_is_a_table_whose_cells_are_text() {
+        use std::sync::Arc;
+
+        use arrow::array::{ArrayRef, Int64Array, StringArray};
+
+        let names: ArrayRef = Arc::new(StringArray::from(vec![Some("a|b <img src=x>"), None, Some("two\nlines")]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(-1), Some(2), None]));
+        let batch = RecordBatch::try_from_iter([("na|me", names), ("n", numbers)]).unwrap();
+        let mut out = Vec::new();
+        super::super::write(&Markdown, &batch.schema(), &[batch], &mut out).unwrap();
+        let wanted = "| na\\|me | n |\n|---|---:|\n| a\\|b &lt;img src=x&gt; | -1 |\n|  | 2 |\n| two␊lines |  |\n\n";
+        assert_eq!(String::from_utf8(out).unwrap(), wanted);
     }
 }

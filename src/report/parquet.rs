@@ -21,6 +21,10 @@ impl Writer for Parquet {
         "Parquet; needs -o"
     }
 
+    fn endings(&self) -> &'static [&'static str] {
+        &["parquet"]
+    }
+
     fn is_binary(&self) -> bool {
         true
     }

@@ -25,6 +25,10 @@ impl Writer for Table {
         "aligned columns; the first 1,000 rows"
     }
 
+    fn endings(&self) -> &'static [&'static str] {
+        &["txt"]
+    }
+
     fn start<'a>(&self, schema: &SchemaRef, out: &'a mut (dyn Write + Send)) -> Result<Box<dyn Sheet + 'a>> {
         Ok(Box::new(Rows { schema: schema.clone(), shown: Vec::new(), count: 0, out }))
     }

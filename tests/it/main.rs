@@ -1,5 +1,6 @@
 //! The one integration-test binary: each further one would be another link of hundreds of megabytes.
 
+mod asking;
 mod baseline;
 mod case;
 mod cases;
