@@ -46,6 +46,15 @@ echo "by name"; keys :; see 'what this screen can do'; keys -l 'overview'; keys 
 echo "small and large"; tm resize-window -x 20 -y 5; sleep 1; tm resize-window -x 200 -y 50; sleep 1
 keys 1; see 'Coverage'
 echo "leave"; keys Q; see 'Quit'; keys y; see 'left with 0'
+echo "the shell of SQL"
+tm respawn-window -k "XDG_STATE_HOME=$folder/state PAGER= $program query --case $folder/case; echo the shell left with \$?; sleep 60"
+see '^coldcase>'; keys -l 'SELECT count(*) AS deleted'; keys Enter; keys -l 'FROM audit WHERE ver'; keys Tab
+keys -l " = 'delete' AND resource = 'events'\;"; keys Enter; see '^ *272$'; see '^1 row'
+keys -l '\d rej'; keys Tab; keys Enter; see 'reason .*text'
+keys -l 'SELECT sum(a.value * b.value % 7) FROM range(1000000) a CROSS JOIN range(1000000) b\;'; keys Enter
+see '[0-9]+ s, .* rows read; Ctrl-C stops it'; keys C-c; see '^stopped'
+keys Up; see 'CROSS JOIN'; keys C-c; keys -l '\q'; keys Enter; see 'the shell left with 0'
+grep -q 'CROSS JOIN' "$folder/state/coldcase/query_history"
 echo "the story and its report"
 "$program" case story --case "$folder/case" | grep -q 'opens a shell'
 "$program" report --case "$folder/case" --story -o "$folder/report.html"

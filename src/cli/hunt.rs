@@ -1,5 +1,7 @@
 //! `coldcase hunt`: stored questions.
 
+use std::io::Write;
+
 use clap::Args;
 
 use super::print::{line, output};
@@ -29,17 +31,11 @@ pub struct Hunt {
 
 impl Hunt {
     pub(super) fn run(self) -> Result<End> {
-        let hunts = all()?;
         let Some(name) = &self.name else {
-            let mut out = output(None, None)?;
-            for hunt in &hunts {
-                line(&mut out, &format!("{:<20} {}", hunt.name, hunt.question))?;
-                for parameter in &hunt.parameters {
-                    line(&mut out, &format!("{:22}--param {}=…  {}", "", parameter.name, parameter.doc))?;
-                }
-            }
+            list(&mut output(None, None)?)?;
             return Ok(End::Done);
         };
+        let hunts = all()?;
         let hunt = hunts.iter().find(|hunt| hunt.name == *name).ok_or_else(|| Error::Usage {
             what: format!("there is no hunt `{name}`"),
             hint: Some("coldcase hunt lists them".into()),
@@ -49,6 +45,17 @@ impl Hunt {
         answer(&engine, &hunt.sql, &bound, &self.out)?;
         Ok(End::Done)
     }
+}
+
+/// Shows every hunt with its parameters.
+pub fn list(out: &mut dyn Write) -> Result<()> {
+    for hunt in &all()? {
+        line(out, &format!("{:<20} {}", hunt.name, hunt.question))?;
+        for parameter in &hunt.parameters {
+            line(out, &format!("{:22}--param {}=…  {}", "", parameter.name, parameter.doc))?;
+        }
+    }
+    Ok(())
 }
 
 /// Every hunt of the pack, by name.

@@ -19,6 +19,7 @@ mod replay;
 mod report;
 mod rules;
 mod secrets;
+mod shell;
 mod site;
 #[cfg(feature = "stats")]
 mod stats;
@@ -120,6 +121,12 @@ impl ByArg {
     fn act(&self) -> Act {
         let who = Who::from_environment(self.investigator.as_deref());
         Act::new(&now().to_string(), who, std::env::args_os())
+    }
+
+    /// The same of a question that came by another way than the command line.
+    fn asking(&self, question: &str) -> Act {
+        let who = Who::from_environment(self.investigator.as_deref());
+        Act::new(&now().to_string(), who, std::env::args_os().chain([question.into()]))
     }
 }
 

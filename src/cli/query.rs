@@ -1,12 +1,13 @@
 //! `coldcase query`: SQL over a case.
 
-use std::io::Read;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
 use super::print::output;
 use super::secrets::{self, Secrets};
+use super::shell::Shell;
 use super::{CaseArg, End};
 use crate::engine::{Engine, Parameter};
 use crate::error::{Error, Result};
@@ -14,13 +15,16 @@ use crate::report::{self, Writer};
 
 /// Asks a case in SQL. Nothing can be written, set or opened: only SELECT, EXPLAIN, DESCRIBE and SHOW.
 ///
+/// Without SQL it is a shell: statements end with a semicolon, \h lists what else it does. Statements that are piped in are
+/// answered one after the other, up to the first that fails.
+///
 /// Example: coldcase query "SELECT verb, count(*) FROM audit GROUP BY verb ORDER BY 2 DESC"
 #[derive(Args)]
 pub struct Query {
     #[command(flatten)]
     case: CaseArg,
-    /// The query, or - to read it from standard input
-    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    /// The query; without it a shell opens (\h is its help), or statements are read from what is piped in, as with -
+    #[arg(conflicts_with = "file")]
     sql: Option<String>,
     /// Read the query from a file
     #[arg(long, value_name = "FILE")]
@@ -60,30 +64,28 @@ impl Out {
 
 impl Query {
     pub(super) fn run(self) -> Result<End> {
-        let sql = match (&self.sql, &self.file) {
-            (Some(sql), _) if sql == "-" => {
-                let mut text = String::new();
-                std::io::stdin().read_to_string(&mut text).map_err(Error::io("read", "standard input".as_ref()))?;
-                text
-            }
-            (Some(sql), _) => sql.clone(),
-            (None, Some(path)) => std::fs::read_to_string(path).map_err(Error::io("read", path))?,
-            (None, None) => String::new(),
+        let sql = match (self.sql.filter(|sql| sql != "-"), &self.file) {
+            (Some(sql), _) => Some(sql),
+            (None, Some(path)) => Some(std::fs::read_to_string(path).map_err(Error::io("read", path))?),
+            (None, None) => None,
         };
-        let engine = Engine::open(&self.secrets.open(&self.case)?)?;
         let params: Vec<_> = self.params.into_iter().map(|(name, text)| (name, Parameter::Text(text))).collect();
-        answer(&engine, &sql, &params, &self.out)?;
-        Ok(End::Done)
+        let case = self.secrets.open(&self.case)?;
+        let engine = Engine::open(&case)?;
+        match sql {
+            Some(sql) => answer(&engine, &sql, &params, &self.out).map(|()| End::Done),
+            None => Shell::new(case, engine, self.secrets, params, self.out)?.run(),
+        }
     }
 }
 
 /// Runs a query and writes its answer batch by batch.
 pub fn answer(engine: &Engine, sql: &str, params: &[(String, Parameter)], out: &Out) -> Result<()> {
     let writer = out.writer()?;
-    let schema = engine.schema(sql, params)?;
+    let asked = engine.ask(sql, params)?;
     let mut sink = output(out.output.as_deref(), Some(writer))?;
-    let mut sheet = writer.start(&schema, &mut *sink)?;
-    engine.sql_each(sql, params, &mut |batch| sheet.rows(&secrets::rows(&batch)))?;
+    let mut sheet = writer.start(&asked.schema, &mut *sink)?;
+    asked.run(&AtomicBool::new(false), &mut |_| {}, &mut |batch| sheet.rows(&secrets::rows(&batch)))?;
     sheet.end()?;
     std::io::Write::flush(&mut sink).map_err(Error::io("write to", "the output".as_ref()))
 }

@@ -41,6 +41,19 @@ impl Secrets {
     }
 }
 
+impl Secrets {
+    /// Tells the journal of a question that was not on the command line, if its answer shows secrets.
+    ///
+    /// # Errors
+    /// When the journal cannot be written: the question must not be answered then.
+    pub(super) fn asks(&self, case: &mut Case, question: &str) -> Result<()> {
+        if !self.show_secrets {
+            return Ok(());
+        }
+        case.record_reveal(self.by.asking(question))
+    }
+}
+
 /// A text of evidence as it may be shown.
 pub fn text(text: &str) -> Cow<'_, str> {
     column("", text)

@@ -148,7 +148,7 @@ impl Desk {
                 Answer::Found(ask.seek(filter, want, *from, *direction)?)
             }
             Request::Sql { text, limit } => Answer::Grid(ask.grid(text, *limit)?),
-            Request::Tables => Answer::Tables(ask.tables()?),
+            Request::Tables => Answer::Tables(ask.tables()?, ask.desk.engine.functions()),
             Request::Note(note) => Answer::Noted(ask.note(note)?),
             Request::Rules => Answer::Rules(ask.rules()?),
             Request::Rule(rule) => Answer::Rule(ask.rule(rule)?),

@@ -1,19 +1,22 @@
 //! SQL over a case, read-only, with named parameters and errors that point into the text.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
+use tokio::sync::mpsc;
 
 use super::Engine;
 use crate::error::{Diagnostic, Error, Result};
@@ -21,6 +24,9 @@ use crate::model::Micros;
 
 /// How often a running query looks whether it was taken back.
 const STOP_EVERY: Duration = Duration::from_millis(20);
+
+/// Batches of an answer that wait for whoever asked.
+const AHEAD: usize = 2;
 
 /// The value of one `$name` in a query.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,8 +85,7 @@ impl Engine {
         self.sql_until(sql, parameters, &AtomicBool::new(false), each)
     }
 
-    /// As [`Engine::sql_each`], but gives up soon after `stop` is set, also before the first batch: the plan yields
-    /// while it works, and dropping its stream ends its tasks.
+    /// As [`Engine::sql_each`], but gives up soon after `stop` is set.
     ///
     /// # Errors
     /// As [`Engine::sql_each`], and [`Error::Stopped`].
@@ -91,23 +96,20 @@ impl Engine {
         stop: &AtomicBool,
         each: &mut dyn FnMut(RecordBatch) -> Result<()>,
     ) -> Result<SchemaRef> {
-        self.runtime.block_on(async {
-            let frame = self.frame(sql, parameters).await?;
-            let schema = Arc::new(frame.schema().as_arrow().clone());
-            let plan = frame.create_physical_plan().await.and_then(yielding).map_err(|e| explain(sql, &e))?;
-            let mut stream = execute_stream(plan, self.context.task_ctx()).map_err(|e| explain(sql, &e))?;
-            loop {
-                let next = tokio::time::timeout(STOP_EVERY, stream.next()).await;
-                if stop.load(Ordering::Relaxed) {
-                    return Err(Error::Stopped);
-                }
-                match next {
-                    Ok(Some(batch)) => each(batch.map_err(|e| explain(sql, &e))?)?,
-                    Ok(None) => return Ok(schema),
-                    Err(_) => {}
-                }
-            }
-        })
+        let asked = self.ask(sql, parameters)?;
+        let schema = Arc::clone(&asked.schema);
+        asked.run(stop, &mut |_| {}, each)?;
+        Ok(schema)
+    }
+
+    /// Reads a query and finds out which columns its answer will have; it is not run yet.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub fn ask(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<Question<'_>> {
+        let frame = self.runtime.block_on(self.frame(sql, parameters))?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        Ok(Question { engine: self, sql: sql.to_owned(), schema, frame })
     }
 
     /// The columns an answer will have, without running the query.
@@ -115,8 +117,48 @@ impl Engine {
     /// # Errors
     /// As [`Engine::sql`].
     pub fn schema(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<SchemaRef> {
-        let frame = self.runtime.block_on(self.frame(sql, parameters))?;
-        Ok(Arc::new(frame.schema().as_arrow().clone()))
+        Ok(self.ask(sql, parameters)?.schema)
+    }
+
+    /// Which columns of which tables a query reads, views followed to the tables below them.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub fn reads(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let asked = self.ask(sql, parameters)?;
+        let plan = asked.frame.into_optimized_plan().map_err(|e| explain(sql, &e))?;
+        let mut reads: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let walked = plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node {
+                let columns = reads.entry(scan.table_name.table().to_owned()).or_default();
+                columns.extend(scan.projected_schema.fields().iter().map(|field| field.name().clone()));
+                let filters = scan.filters.iter().flat_map(|filter| filter.column_refs());
+                columns.extend(filters.map(|column| column.name.clone()));
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        walked.map_err(|e| explain(sql, &e))?;
+        Ok(reads)
+    }
+
+    /// Every function that SQL may call, in order: of values, of groups, of windows, and those that give tables.
+    pub fn functions(&self) -> Vec<String> {
+        let state = self.context.state();
+        let named = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
+        let named = named.chain(state.window_functions().keys()).chain(state.table_functions().keys());
+        named.cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Every table and view with its columns, in the spelling they are asked in.
+    ///
+    /// # Errors
+    /// When a view cannot be planned, which is a bug.
+    pub fn columns(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let columns = |name: String| {
+            let schema = self.schema(&format!("SELECT * FROM \"{}\"", name.replace('"', "\"\"")), &[])?;
+            Ok((name, schema.fields().iter().map(|field| field.name().clone()).collect()))
+        };
+        self.names.tables().map(columns).collect()
     }
 
     async fn frame(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<DataFrame> {
@@ -138,6 +180,85 @@ impl Engine {
         allowed.verify_plan(&plan)?;
         self.context.execute_logical_plan(plan).await
     }
+}
+
+/// A query that was read, and can be run once.
+pub struct Question<'a> {
+    engine: &'a Engine,
+    sql: String,
+    /// The columns of its answer.
+    pub schema: SchemaRef,
+    frame: DataFrame,
+}
+
+/// How far a running query is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Far {
+    /// Rows of tables read so far.
+    pub read: usize,
+}
+
+impl Question<'_> {
+    /// Runs it and hands over each batch as it comes; `tick` is called about every 20 ms while none comes. Gives up soon
+    /// after `stop` is set, also before the first batch: nobody waits for what the query is doing just then, and its tasks
+    /// end when they next yield.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`], [`Error::Stopped`], and whatever `each` returns.
+    pub fn run(
+        self,
+        stop: &AtomicBool,
+        tick: &mut dyn FnMut(Far),
+        each: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<()> {
+        let Question { engine, sql, frame, .. } = self;
+        let running: Arc<OnceLock<Arc<dyn ExecutionPlan>>> = Arc::default();
+        let (give, mut batches) = mpsc::channel(AHEAD);
+        let (plan, context) = (Arc::clone(&running), engine.context.task_ctx());
+        let task = engine.runtime.spawn(async move {
+            let physical = frame.create_physical_plan().await.and_then(yielding)?;
+            let mut stream = execute_stream(Arc::clone(&physical), context)?;
+            let _ = plan.set(physical);
+            while let Some(batch) = stream.next().await {
+                // Whoever asked may have gone.
+                if give.send(batch?).await.is_err() {
+                    break;
+                }
+            }
+            Ok::<(), DataFusionError>(())
+        });
+        let ended = engine.runtime.block_on(async {
+            loop {
+                let next = tokio::time::timeout(STOP_EVERY, batches.recv()).await;
+                if stop.load(Ordering::Relaxed) {
+                    return Err(Error::Stopped);
+                }
+                match next {
+                    Ok(Some(batch)) => each(batch)?,
+                    Ok(None) => return Ok(()),
+                    Err(_) => tick(Far { read: running.get().map_or(0, |plan| read(plan.as_ref())) }),
+                }
+            }
+        });
+        if ended.is_err() {
+            task.abort();
+            return ended;
+        }
+        match engine.runtime.block_on(task) {
+            Ok(answered) => answered.map_err(|e| explain(&sql, &e)),
+            Err(lost) => Err(Error::Bug { what: "a query was lost on the way".into(), source: lost.into() }),
+        }
+    }
+}
+
+/// Rows that the leaves of a plan have read: those they gave, and those that did not pass their filters.
+fn read(plan: &dyn ExecutionPlan) -> usize {
+    let below: usize = plan.children().into_iter().map(|child| read(child.as_ref())).sum();
+    let own = plan.metrics().filter(|_| plan.children().is_empty()).map_or(0, |metrics| {
+        let pruned = metrics.sum_by_name("pushdown_rows_pruned").map_or(0, |value| value.as_usize());
+        metrics.output_rows().unwrap_or_default() + pruned
+    });
+    below + own
 }
 
 /// Parameters as DataFusion takes them.

@@ -1,7 +1,9 @@
-//! `coldcase query` as people and scripts use it: its files and formats.
+//! `coldcase query` as people and scripts use it: the shell, its files and formats.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -15,6 +17,104 @@ fn folder() -> tempfile::TempDir {
     let log = project(LOG);
     assert_eq!(run(folder.path(), &["ingest", "--quiet", log.to_str().unwrap()]).status.code(), Some(0));
     folder
+}
+
+/// Runs the program with a text as standard input.
+fn piped(dir: &Path, args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_coldcase"))
+        .args(args)
+        .current_dir(dir)
+        .env("PAGER", "false")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that ends early does not read all.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn statements_from_a_pipe_are_answered_one_after_the_other() {
+    let folder = folder();
+    let script =
+        "-- a comment; with a semicolon\nSELECT 1 AS a,\n  ';' AS b; SELECT 2 AS c;\n\n\\format jsonl\nSELECT 3 AS d";
+    for args in [&["query", "--format", "csv"][..], &["query", "-", "--format", "csv"]] {
+        let output = piped(folder.path(), args, script);
+        assert_eq!(text(&output), ("a,b\n1,;\nc\n2\n{\"d\":3}\n".to_owned(), String::new()));
+        assert_eq!(output.status.code(), Some(0));
+    }
+    assert_eq!(text(&piped(folder.path(), &["query"], "")), (String::new(), String::new()));
+    let params = ["query", "--format", "csv", "--param", "verb=zap"];
+    assert_eq!(text(&piped(folder.path(), &params, "SELECT $verb AS v; SELECT 1 AS n;")).0, "v\nzap\nn\n1\n");
+}
+
+#[test]
+fn a_script_ends_at_its_first_error() {
+    let folder = folder();
+    let output =
+        piped(folder.path(), &["query", "--format", "csv"], "SELECT 1 AS a;\nSELECT nothing;\nSELECT 2 AS b;\n");
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(out, "a\n1\n");
+    assert!(err.contains("nothing"), "{err}");
+    let output = piped(folder.path(), &["query"], "\\nonsense\nSELECT 1;\n");
+    assert_eq!((output.status.code(), text(&output).0.as_str()), (Some(2), ""));
+    // Only reading is allowed here too.
+    let output = piped(folder.path(), &["query"], "COPY audit TO 'x.parquet';");
+    assert_eq!(output.status.code(), Some(4));
+    assert!(!folder.path().join("x.parquet").exists());
+}
+
+#[test]
+fn commands_show_what_there_is_and_send_answers_to_files() {
+    let folder = folder();
+    let dir = folder.path();
+    let shown = |input: &str| text(&piped(dir, &["query"], input)).0;
+    assert_eq!(
+        shown("\\d\n").lines().find(|line| line.starts_with("audit ")).unwrap().split_whitespace().nth(2),
+        Some("rows")
+    );
+    assert!(shown("\\d audit\n").contains("request_uri") && shown("\\d timeline").contains("actor"));
+    assert!(shown("\\hunts\n").contains("hands-on") && shown("\\h").contains("\\timing"));
+    fs::write(dir.join("inner.sql"), "SELECT 2 AS b;\nSELECT 3 AS c").unwrap();
+    fs::write(dir.join("outer.sql"), "SELECT 1 AS a;\n\\i inner.sql\n").unwrap();
+    let script = "\\format csv\n\\o out.csv\n\\i outer.sql\n\\o\n\\format\nSELECT 4 AS d;\n\\q\nSELECT 5;";
+    let output = piped(dir, &["query"], script);
+    assert_eq!(text(&output), ("d\n4\n".to_owned(), "csv\n".to_owned()));
+    assert_eq!(fs::read_to_string(dir.join("out.csv")).unwrap(), "a\n1\nb\n2\nc\n3\n");
+    fs::write(dir.join("self.sql"), "\\i self.sql\n").unwrap();
+    let output = piped(dir, &["query"], "\\i self.sql\n");
+    assert!(output.status.code() == Some(2) && text(&output).1.contains("reads itself"), "{:?}", text(&output));
+    let output = piped(dir, &["query"], "\\timing\nSELECT 1;");
+    assert!(text(&output).1.lines().any(|line| line.ends_with(" ms")), "{:?}", text(&output));
+}
+
+#[test]
+fn a_file_that_can_hold_one_answer_holds_no_second() {
+    let folder = folder();
+    let dir = folder.path();
+    let output = piped(dir, &["query", "-o", "a.parquet"], "SELECT 1 AS a;\nSELECT 2 AS b;\n");
+    assert_eq!(output.status.code(), Some(2), "{:?}", text(&output));
+    let rows = parquet_rows(&dir.join("a.parquet"));
+    assert_eq!(rows, 1);
+}
+
+#[test]
+fn every_question_that_shows_secrets_is_in_the_journal() {
+    let folder = folder();
+    let journal = || fs::read_to_string(folder.path().join("case/journal.jsonl")).unwrap();
+    let script = "SELECT 'one asked' AS q;\nSELECT 'two asked' AS q;\n";
+    piped(folder.path(), &["query"], script);
+    assert!(!journal().contains("asked"));
+    let output = piped(folder.path(), &["query", "--show-secrets", "--investigator", "R. Example"], script);
+    assert_eq!(output.status.code(), Some(0));
+    for question in ["SELECT 'one asked' AS q", "SELECT 'two asked' AS q"] {
+        let line = journal().lines().find(|line| line.contains(question)).map(str::to_owned).unwrap();
+        assert!(line.contains("reveal") && line.contains("R. Example"), "{line}");
+    }
+    assert_eq!(run(folder.path(), &["verify"]).status.code(), Some(0));
 }
 
 fn parquet_rows(path: &Path) -> usize {

@@ -167,7 +167,8 @@ pub enum Answer {
     /// The row found, or `None`: there is none in that direction.
     Found(Option<u64>),
     Grid(Grid),
-    Tables(Vec<TableInfo>),
+    /// The tables, and the functions there are.
+    Tables(Vec<TableInfo>, Vec<String>),
     /// What was noted, in words: "marked", "taken back: tag odd".
     Noted(String),
     CaseFile(CaseFile),

@@ -20,6 +20,7 @@ mod tests;
 mod text;
 mod theme;
 mod views;
+mod vocabulary;
 mod widgets;
 
 pub use ask::{Answer, Request, Ticket};
@@ -29,6 +30,7 @@ pub use msg::Msg;
 pub use run::run;
 pub use text::{visible, visible_bytes};
 pub use theme::{Options, Theme};
+pub use vocabulary::Vocabulary;
 
 /// Returns every screen's name and tables of keys, for the help and for a reference page.
 pub fn screens() -> Vec<(&'static str, Vec<&'static [Binding]>)> {

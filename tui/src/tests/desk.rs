@@ -89,7 +89,7 @@ impl Desk {
                 Answer::Found(found.map(|(at, _)| at as u64))
             }
             Request::Sql { .. } => Answer::Grid(self.grid()),
-            Request::Tables => Answer::Tables(self.tables()),
+            Request::Tables => Answer::Tables(self.tables(), vec!["count".to_string()]),
             Request::Note(note) => Answer::Noted(notebook::write(self, note)),
             Request::Rules => Answer::Rules(rulebook::rules(self)),
             Request::Rule(rule) => Answer::Rule(rulebook::text(self, rule)),

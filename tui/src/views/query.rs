@@ -7,10 +7,7 @@ mod tables;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use self::{
-    result::Grid,
-    tables::{Completed, Tables},
-};
+use self::{result::Grid, tables::Tables};
 use crate::{
     ask::{Answer, Request, Ticket},
     keys::{Action, Binding, EDITOR, EVERYWHERE, MOVE, SQL},
@@ -18,6 +15,7 @@ use crate::{
     text::{grouped, wrap},
     theme::Role,
     views::{Context, Slot, Typed, View, complain, moved},
+    vocabulary::shared,
     widgets::{
         input::Input,
         pen::{Pen, right, scroll, top},
@@ -128,7 +126,7 @@ impl View for Query {
                     _ => None,
                 };
             }
-            Action::Complete if !self.input.word().is_empty() => self.complete(),
+            Action::Complete if self.input.in_word() => self.complete(),
             Action::Focus | Action::Complete => self.next_pane(),
             Action::Back if self.typing() => {
                 if self.run_slot.stop(context) {
@@ -179,8 +177,8 @@ impl View for Query {
                 self.result = Some(Grid::new(grid));
                 (self.cursor, self.column, self.full) = (0, 0, None);
             }
-            Answer::Tables(tables) if self.tables_slot.takes(ticket) => {
-                self.tables = Some(Tables::new(tables));
+            Answer::Tables(tables, functions) if self.tables_slot.takes(ticket) => {
+                self.tables = Some(Tables::new(tables, functions));
                 self.table_line = 0;
             }
             _ => {}
@@ -316,10 +314,13 @@ impl Query {
 
     fn complete(&mut self) {
         let Some(tables) = &self.tables else { return };
-        match tables.complete(self.input.word()) {
-            Completed::Rest(rest) => self.input.insert(&rest),
-            Completed::Choice(names) => self.note = Some(names.join("  ")),
-            Completed::Nothing => self.note = Some("no table and no column begins so".to_string()),
+        let (start, names) = tables.vocabulary.complete(self.input.text(), self.input.cursor());
+        let far = shared(&names);
+        if far.len() > self.input.cursor() - start || names.len() == 1 {
+            self.input.replace(start, far);
+        } else {
+            let none = "no table, column or function begins so".to_string();
+            self.note = Some(if names.is_empty() { none } else { names.join("  ") });
         }
     }
 

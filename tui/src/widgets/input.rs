@@ -42,11 +42,21 @@ impl Input {
         !self.text[self.cursor..].contains('\n')
     }
 
-    /// Returns the name being written: the letters, digits and underscores before the cursor.
-    pub fn word(&self) -> &str {
-        let before = &self.text[..self.cursor];
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_'));
-        &before[start.map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8))..]
+    /// Where the next character goes, in bytes.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Says whether a name is being written: a letter, a digit, an underscore or the point before a column is before the
+    /// cursor.
+    pub fn in_word(&self) -> bool {
+        self.text[..self.cursor].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
+    }
+
+    /// Puts a text in place of what stands from `start` to the cursor.
+    pub fn replace(&mut self, start: usize, text: &str) {
+        self.delete(start..self.cursor);
+        self.insert(text);
     }
 
     /// Changes the text as the key says. Keys that are no text and no movement do nothing.
@@ -169,12 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn the_name_before_the_cursor_is_known() {
+    fn a_name_being_written_is_replaced_by_another() {
         let mut input = Input::default();
         input.insert("select é,user_n");
-        assert_eq!(input.word(), "user_n");
+        assert!(input.in_word());
+        input.replace("select é,".len(), "user_name");
+        assert_eq!(input.text(), "select é,user_name");
         input.insert(" ");
-        assert_eq!(input.word(), "");
+        assert!(!input.in_word());
     }
 
     #[test]
