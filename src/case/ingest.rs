@@ -20,6 +20,7 @@ use super::inputs::{self, Input};
 use super::intake::{Intake, Open, duplicates};
 use super::join::Amends;
 use super::merge::merge;
+use super::projection::Projection;
 use super::store::{Closed, Store, publish};
 use super::watch::{Progress, Watch};
 use crate::error::{Error, Result};
@@ -45,13 +46,15 @@ pub struct Intaking {
     pub year: Option<i32>,
     /// Each of the paths given is evidence by itself: what came with one of them is no double of what comes with another.
     pub apart: bool,
+    /// What is kept for one question, in a case that is thrown away; None, as it must be of evidence: all.
+    pub only: Option<Projection>,
     /// Set by whoever wants the intake to end: it then ends with [`Error::Stopped`], and the case is as before.
     pub stop: Arc<AtomicBool>,
 }
 
 impl<A: Into<Act>> From<A> for Intaking {
     fn from(act: A) -> Intaking {
-        Intaking { act: act.into(), embed: false, year: None, apart: false, stop: Arc::default() }
+        Intaking { act: act.into(), embed: false, year: None, apart: false, only: None, stop: Arc::default() }
     }
 }
 
@@ -62,6 +65,9 @@ pub struct Receipt {
     pub problems: Vec<Error>,
     /// For each of the paths given, in their order, the numbers of the new evidence that it brought.
     pub brought: Vec<Range<u32>>,
+    /// Copies of an event completed one another, which takes columns that this intake was to leave out: nothing was
+    /// stored.
+    pub unfinished: bool,
 }
 
 /// What became of one input.
@@ -130,7 +136,7 @@ impl Case {
             dir: self.dir.clone(),
             how,
             watch: Watch::new(list.len(), list.iter().map(size).sum(), &how.stop, progress),
-            store: Store::new(&self.dir, self.journal.entries.len() as u64),
+            store: Store::new(&self.dir, self.journal.entries.len() as u64, how.only.clone()),
             seen: self.seen()?,
             amends: Amends::default(),
             open: self.tables().iter().map(|name| (name.to_lowercase(), Open::new(name))).collect(),
@@ -157,7 +163,8 @@ impl Case {
         let mut receipts = std::mem::take(&mut intake.receipts);
         let problems = std::mem::take(&mut intake.problems);
         let records: Vec<InputRecord> = receipts.iter().filter(|r| !r.known).map(|r| r.record.clone()).collect();
-        if !records.is_empty() {
+        let unfinished = how.only.is_some() && !intake.amends.is_empty();
+        if !records.is_empty() && !unfinished {
             self.commit(intake, records, how)?;
             // The ledger may have changed where a later copy held more.
             let after: Vec<InputRecord> = self.evidence().into_iter().skip(known).collect();
@@ -165,7 +172,7 @@ impl Case {
                 receipt.record = record;
             }
         }
-        Ok(Receipt { inputs: receipts, problems, brought })
+        Ok(Receipt { inputs: receipts, problems, brought, unfinished })
     }
 
     /// Closes the files, puts right what fuller copies replaced, merges many files into few, and writes the line.
@@ -188,7 +195,7 @@ impl Case {
                     self.journal.files().iter().filter(|f| f.table == audit.name).map(|f| f.path.clone()).collect();
                 files.extend(replaced.iter().map(|path| self.dir.join(path)));
             }
-            let mut merged = Store::new(&self.dir, self.journal.entries.len() as u64);
+            let mut merged = Store::new(&self.dir, self.journal.entries.len() as u64, how.only.clone());
             let mut doubles = Vec::new();
             merge(audit.name, &audit.schema, &files, &amends, &mut merged, &mut |dropped| {
                 doubles.push(duplicates(dropped, audit.name)?);
@@ -210,7 +217,7 @@ impl Case {
             }
         }
         watch.goes_on()?;
-        let files: Vec<FileRecord> = publish(&self.dir, &closed)?;
+        let files: Vec<FileRecord> = publish(&self.dir, &closed, how.only.is_none())?;
         let moved = moved.into_iter().collect();
         self.append(how.act.clone(), Action::Ingest { inputs, files, replaced: replaced.clone(), moved })?;
         self.remove(&replaced);
@@ -220,7 +227,7 @@ impl Case {
     /// Writes the files of open tables again where a column was text only until all its values were seen, or where
     /// files do not have the same columns.
     fn give_types(&self, closed: &mut Vec<Closed>, open: &BTreeMap<String, Open>) -> Result<()> {
-        let mut typed = Store::new(&self.dir, self.journal.entries.len() as u64);
+        let mut typed = Store::new(&self.dir, self.journal.entries.len() as u64, None);
         let mut temporary = Vec::new();
         for table in closed.iter() {
             let Some(guesses) = open.get(&table.table.to_lowercase()).map(|open| &open.guesses) else { continue };

@@ -29,6 +29,7 @@ mod merge;
 mod notes;
 mod pipeline;
 mod place;
+mod projection;
 mod seal;
 mod sealing;
 mod sources;
@@ -61,6 +62,7 @@ pub use encoding::from_base64;
 pub use ingest::{InputReceipt, Intaking, Receipt};
 pub use notes::{Deed, Merged, Note, Noted, Origin, Subject};
 pub use place::Bytes;
+pub use projection::Projection;
 pub use sealing::NewSeal;
 pub use verify::{Mismatch, Remark, Report, SealReport, verify};
 pub use watch::Progress;
@@ -328,7 +330,7 @@ impl Case {
         let replaced: Vec<String> =
             self.journal.files().iter().filter(|f| f.table == table.name).map(|f| f.path.clone()).collect();
         let seq = self.journal.entries.len() as u64;
-        let mut store = store::Store::new(&self.dir, seq);
+        let mut store = store::Store::new(&self.dir, seq, None);
         store.add(table.name, findings.clone())?;
         let files = store.finish()?;
         let count = findings.num_rows() as u64;

@@ -18,8 +18,8 @@ const UNDER_WAY: usize = 32;
 /// What is known of an input once it is read.
 pub struct Done {
     pub content: Content,
-    /// Of the raw bytes.
-    pub raw: Digests,
+    /// Of the raw bytes, if they were wanted.
+    pub raw: Option<Digests>,
 }
 
 /// Hashes the bytes that pass.
@@ -37,17 +37,19 @@ impl<R: Read> Read for Tee<R> {
     }
 }
 
-/// Reads an input to its end and hands each batch to `each`, in order. `rows` makes the columns of one thread.
+/// Reads an input to its end and hands each batch to `each`, in order. `rows` makes the columns of one thread; `hashed`
+/// says whether the bytes are.
 ///
 /// # Errors
 /// The failure to read, or whatever `each` returns first.
 pub fn run(
     raw: Box<dyn Read + Send>,
+    hashed: bool,
     rows: &(dyn Fn() -> Rows + Sync),
     each: &mut dyn FnMut(Batch) -> Result<()>,
 ) -> Result<io::Result<Done>> {
     let seen = Arc::new(Mutex::new(Hasher::new()));
-    let tee = Tee { inner: raw, seen: Arc::clone(&seen) };
+    let raw: Box<dyn Read + Send> = if hashed { Box::new(Tee { inner: raw, seen: Arc::clone(&seen) }) } else { raw };
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (blocks_in, blocks_out) = sync_channel::<(u64, Block)>(UNDER_WAY);
     let (batches_in, batches_out) = sync_channel::<(u64, Batch)>(UNDER_WAY);
@@ -59,7 +61,7 @@ pub fn run(
     let blocks_out = Mutex::new(blocks_out);
     let (read, kept) = std::thread::scope(|scope| {
         let (used_in, used_out) = channel();
-        let reading = scope.spawn(move || read(Box::new(tee), &blocks_in, &permits_out, &used_out));
+        let reading = scope.spawn(move || read(raw, &blocks_in, &permits_out, &used_out));
         for _ in 0..threads {
             let (blocks, batches, used) = (&blocks_out, batches_in.clone(), used_in.clone());
             scope.spawn(move || decode(blocks, &batches, &used, rows()));
@@ -78,7 +80,7 @@ pub fn run(
     kept?;
     Ok(read.map(|content| {
         let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-        Done { content, raw: seen.finish() }
+        Done { content, raw: hashed.then(|| seen.finish()) }
     }))
 }
 

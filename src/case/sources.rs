@@ -14,6 +14,7 @@ use super::ingest::{InputReceipt, Intaking};
 use super::inputs::Input;
 use super::intake::Intake;
 use super::pipeline;
+use super::projection::Projection;
 use crate::error::{Error, Result};
 use crate::formats::archive::{Kind, Limits, Member, Spool, Walk, What, member_tar, member_zip, walk_tar, walk_zip};
 use crate::formats::{self, Batch, Content, Lacks, Reject, Rows, Shape};
@@ -166,7 +167,9 @@ impl Intake<'_> {
                 source: format!("{record:?}").into(),
             });
         }
-        self.hashes.insert(record.sha256.clone(), self.next());
+        if !record.sha256.is_empty() {
+            self.hashes.insert(record.sha256.clone(), self.next());
+        }
         self.receipts.push(InputReceipt { record, known: false });
         Ok(())
     }
@@ -176,13 +179,16 @@ impl Intake<'_> {
         let (evidence, path, how) = (self.next(), PathBuf::from(&record.path), self.how);
         let name = record.path.clone();
         let mut lacks = Lacks::default();
-        let done = pipeline::run(Box::new(bytes), &|| rows(evidence, &name, how), &mut |batch| {
+        let hashed = how.only.as_ref().is_none_or(Projection::hashes);
+        let done = pipeline::run(Box::new(bytes), hashed, &|| rows(evidence, &name, how), &mut |batch| {
             lacks.add(&batch.lacks);
             self.batch(batch, evidence, &mut record)
         })?;
         match done {
             Ok(done) => {
-                record.hashed(done.raw);
+                if let Some(raw) = done.raw {
+                    record.hashed(raw);
+                }
                 record.finish(done.content);
             }
             Err(source) => {
@@ -354,6 +360,9 @@ fn rows(evidence: EvidenceId, path: &str, how: &Intaking) -> Rows {
     let mut rows = Rows::new(evidence, hint(path));
     rows.belong_to(path);
     rows.assume_year(how.year);
+    if let Some(only) = &how.only {
+        rows.leave_out(!only.bodies(), !only.shreds());
+    }
     rows
 }
 

@@ -10,15 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
 use arrow::compute::{concat_batches, interleave};
-use arrow::datatypes::{SchemaRef, TimestampMicrosecondType, UInt32Type, UInt64Type};
+use arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::columns::{conform, widened};
 use super::custody::{FileRecord, hash_file};
 use super::layout::properties;
 use super::merge::Place;
+use super::projection::Projection;
 use crate::error::{BoxError, Error, Result};
 use crate::model::TABLES;
 
@@ -39,6 +41,8 @@ pub struct Store {
     /// First part of the files' names: the journal line they will belong to.
     seq: u64,
     shelves: Vec<Shelf>,
+    /// What is kept for one question, of a case that is thrown away.
+    only: Option<Projection>,
 }
 
 /// One table under way.
@@ -68,9 +72,9 @@ struct Sheet {
 type Key = (Option<i64>, u32, u64);
 
 impl Store {
-    /// Starts the files of journal line `seq`.
-    pub fn new(dir: &Path, seq: u64) -> Store {
-        Store { dir: dir.into(), seq, shelves: Vec::new() }
+    /// Starts the files of journal line `seq`; `only` is what is kept of a case that is thrown away.
+    pub fn new(dir: &Path, seq: u64, only: Option<Projection>) -> Store {
+        Store { dir: dir.into(), seq, shelves: Vec::new(), only }
     }
 
     /// Adds rows of a table.
@@ -78,9 +82,11 @@ impl Store {
     /// # Errors
     /// When a file cannot be written.
     pub fn add(&mut self, table: &str, batch: RecordBatch) -> Result<()> {
-        if batch.num_rows() == 0 {
-            return Ok(());
-        }
+        let batch = match &self.only {
+            Some(only) => only.of(table, &batch),
+            None => Some(batch),
+        };
+        let Some(batch) = batch.filter(|batch| batch.num_rows() > 0) else { return Ok(()) };
         let shelf = match self.shelves.iter().position(|shelf| shelf.table == table) {
             Some(place) => &mut self.shelves[place],
             None => {
@@ -101,7 +107,7 @@ impl Store {
         shelf.bytes += weight(&batch);
         shelf.waiting.push(batch);
         if shelf.rows >= GROUP_ROWS || shelf.bytes >= GROUP_BYTES {
-            shelf.flush(&self.dir, self.seq, HOLD_BACK)?;
+            shelf.flush(&self.dir, self.seq, self.only.is_some(), HOLD_BACK)?;
         }
         Ok(())
     }
@@ -110,7 +116,7 @@ impl Store {
     pub fn close(mut self) -> Result<Vec<Closed>> {
         let mut files = Vec::new();
         for shelf in &mut self.shelves {
-            shelf.flush(&self.dir, self.seq, 0)?;
+            shelf.flush(&self.dir, self.seq, self.only.is_some(), 0)?;
             shelf.end()?;
             let paths = shelf.done.iter().map(|(path, _)| path.clone()).collect();
             files.push(Closed { table: shelf.table.clone(), schema: Arc::clone(&shelf.schema), files: paths });
@@ -125,18 +131,21 @@ impl Store {
     pub fn finish(self) -> Result<Vec<FileRecord>> {
         let dir = self.dir.clone();
         let closed = self.close()?;
-        publish(&dir, &closed)
+        publish(&dir, &closed, true)
     }
 }
 
-/// Gives temporary files their names and describes them for the journal.
-pub fn publish(dir: &Path, closed: &[Closed]) -> Result<Vec<FileRecord>> {
+/// Gives temporary files their names and describes them for the journal. What does not `last` is neither hashed nor synced.
+pub fn publish(dir: &Path, closed: &[Closed], last: bool) -> Result<Vec<FileRecord>> {
     let mut records = Vec::new();
     for Closed { table, files, .. } in closed {
         for file in files {
             let path = file.with_extension("");
             // Neither waits for the other.
             let (sha256, size) = std::thread::scope(|scope| {
+                if !last {
+                    return Ok(Default::default());
+                }
                 let syncing = scope.spawn(|| sync(file));
                 let hash = hash_file(file);
                 syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(hash)
@@ -147,7 +156,9 @@ pub fn publish(dir: &Path, closed: &[Closed]) -> Result<Vec<FileRecord>> {
             let short = short.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
             records.push(FileRecord { table: table.clone(), path: short, rows, size, sha256 });
         }
-        sync(&dir.join("tables").join(table))?;
+        if last {
+            sync(&dir.join("tables").join(table))?;
+        }
     }
     Ok(records)
 }
@@ -187,8 +198,8 @@ impl Shelf {
         conform(&batch, &self.schema)
     }
 
-    /// Writes a row group of what waits, but for the last `hold` rows.
-    fn flush(&mut self, dir: &Path, seq: u64, hold: usize) -> Result<()> {
+    /// Writes a row group of what waits, but for the last `hold` rows; `plain` is without compression.
+    fn flush(&mut self, dir: &Path, seq: u64, plain: bool, hold: usize) -> Result<()> {
         let mut group = Group::new(std::mem::take(&mut self.waiting));
         (self.rows, self.bytes) = (0, 0);
         if let Some(kept) = group.split_off(group.rows.saturating_sub(hold))? {
@@ -206,8 +217,12 @@ impl Shelf {
             None => {
                 // What is written has the table's own types, however the rows were built.
                 let own = TABLES.iter().find(|table| table.name == self.table && !table.is_open());
-                let schema = own.map_or(&self.schema, |table| &table.schema);
-                self.open.insert(Sheet::create(dir, seq, self.done.len(), &self.table, schema)?)
+                let fields = own.map_or(&self.schema, |table| &table.schema).fields().iter();
+                let kept = fields.filter(|field| self.schema.column_with_name(field.name()).is_some());
+                let schema = Arc::new(Schema::new(kept.cloned().collect::<Vec<_>>()));
+                let plain = plain.then(|| WriterProperties::builder().set_max_row_group_row_count(None).build());
+                let properties = plain.unwrap_or_else(|| properties(&self.table, &schema));
+                self.open.insert(Sheet::create(dir, seq, self.done.len(), &self.table, &schema, properties)?)
             }
         };
         sheet.write(&group)
@@ -225,14 +240,21 @@ impl Shelf {
 }
 
 impl Sheet {
-    fn create(dir: &Path, seq: u64, number: usize, table: &str, schema: &SchemaRef) -> Result<Sheet> {
+    fn create(
+        dir: &Path,
+        seq: u64,
+        number: usize,
+        table: &str,
+        schema: &SchemaRef,
+        properties: WriterProperties,
+    ) -> Result<Sheet> {
         let folder = dir.join("tables").join(table);
         fs::create_dir_all(&folder).map_err(|e| unwritten(&folder, e))?;
         // A second pass of the same command (a merge) must not meet the names of the first.
         let name = (number..).map(|n| folder.join(format!("{seq:06}-{n:03}.parquet.tmp"))).find(|path| !path.exists());
         let path = name.expect("numbers do not end");
         let file = File::create(&path).map_err(|e| unwritten(&path, e))?;
-        let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties(table, schema)))
+        let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties))
             .and_then(ArrowWriter::into_serialized_writer);
         let (writer, factory) = writer.map_err(|e| unwritten(&path, e))?;
         Ok(Sheet { path, writer, factory, groups: 0, rows: 0, last: None })

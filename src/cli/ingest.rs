@@ -12,7 +12,7 @@ use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::print::{count, error, grouped, line, output, say};
 use super::{ByArg, CaseArg, End};
-use crate::case::{Case, Intaking, Progress, Receipt};
+use crate::case::{Case, InputReceipt, Intaking, Progress, Receipt};
 use crate::error::{Error, Result};
 
 /// What a shell says of a program that Ctrl-C ended.
@@ -62,10 +62,10 @@ pub fn take_in(case: &mut Case, paths: &[PathBuf], how: Intaking) -> Result<Opti
     let terminal = std::io::stderr().is_terminal();
     let stop = Arc::clone(&how.stop);
     listen(&stop).map_err(Error::io("listen for", Path::new("Ctrl-C")))?;
-    let mut bar = Bar { start: Instant::now(), drawn: None };
+    let mut bar = Bar::new();
     let receipt = case.ingest(paths, how, &mut |far| if terminal { bar.draw(&far) } else { bar.tell(&far) });
     if terminal {
-        eprint!("\r\x1b[K");
+        bar.clear();
     }
     // What comes after an intake ends at once.
     stop.store(true, Ordering::Relaxed);
@@ -88,7 +88,7 @@ fn listen(stop: &Arc<AtomicBool>) -> std::io::Result<()> {
 }
 
 /// A line that shows how far an intake is.
-struct Bar {
+pub struct Bar {
     start: Instant,
     drawn: Option<Instant>,
 }
@@ -101,6 +101,17 @@ impl Bar {
     /// A log that is read later wants a line now and then, and none of a short intake.
     const SELDOM: Duration = Duration::from_secs(10);
 
+    pub fn new() -> Bar {
+        Bar { start: Instant::now(), drawn: None }
+    }
+
+    /// Takes the line away.
+    pub fn clear(&mut self) {
+        if self.drawn.take().is_some() {
+            eprint!("\r\x1b[K");
+        }
+    }
+
     /// Prints a plain line, where there is no terminal to draw on.
     fn tell(&mut self, far: &Progress) {
         if self.drawn.unwrap_or(self.start).elapsed() >= Bar::SELDOM {
@@ -109,7 +120,7 @@ impl Bar {
         }
     }
 
-    fn draw(&mut self, far: &Progress) {
+    pub fn draw(&mut self, far: &Progress) {
         if self.drawn.is_some_and(|drawn| drawn.elapsed() < Bar::OFTEN) {
             return;
         }
@@ -146,31 +157,34 @@ fn clock(seconds: u64) -> String {
     format!("{hours}:{:02}", seconds % 60)
 }
 
+/// The books of one input.
+pub fn entry(input: &InputReceipt) -> String {
+    format!(
+        "{} ({}): {} read = {} stored + {} duplicate + {} rejected",
+        input.path,
+        input.format,
+        grouped(input.read),
+        grouped(input.stored),
+        grouped(input.duplicate),
+        grouped(input.rejected)
+    )
+}
+
 /// Prints the books: one line an input, and the sum.
 pub fn books(receipt: &Receipt, out: &mut dyn Write) -> Result<()> {
     for input in &receipt.inputs {
-        let head = format!("{} ({})", input.path, input.format);
         if input.known {
-            line(out, &format!("{head}: already in the case, nothing to do"))?;
+            line(out, &format!("{} ({}): already in the case, nothing to do", input.path, input.format))?;
             continue;
         }
-        line(
-            out,
-            &format!(
-                "{head}: {} read = {} stored + {} duplicate + {} rejected",
-                grouped(input.read),
-                grouped(input.stored),
-                grouped(input.duplicate),
-                grouped(input.rejected)
-            ),
-        )?;
+        line(out, &entry(input))?;
         for note in &input.notes {
             line(out, &format!("  note: {note}"))?;
         }
     }
     // What was in the case before was read then.
     let new = || receipt.inputs.iter().filter(|input| !input.known);
-    let sum = |of: fn(&crate::case::InputReceipt) -> u64| new().map(of).sum::<u64>();
+    let sum = |of: fn(&InputReceipt) -> u64| new().map(of).sum::<u64>();
     line(
         out,
         &format!(

@@ -12,6 +12,7 @@ mod incidents;
 mod ingest;
 mod print;
 mod query;
+mod raw;
 mod reconcile;
 pub mod redact;
 pub mod reference;

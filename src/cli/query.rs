@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use super::print::output;
+use super::print::{output, say};
+use super::raw::Raw;
 use super::secrets::{self, Secrets};
 use super::shell::Shell;
 use super::{CaseArg, End};
@@ -26,6 +27,9 @@ pub struct Query {
     /// The query; without it a shell opens (\h is its help), or statements are read from what is piped in, as with -
     #[arg(conflicts_with = "file")]
     sql: Option<String>,
+    /// Ask a file or folder as it is instead of a case; may be given several times. Nothing is kept, what cannot be read is said
+    #[arg(long, value_name = "PATH")]
+    raw: Vec<PathBuf>,
     /// Read the query from a file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -70,6 +74,16 @@ impl Query {
             (None, None) => None,
         };
         let params: Vec<_> = self.params.into_iter().map(|(name, text)| (name, Parameter::Text(text))).collect();
+        if !self.raw.is_empty() {
+            self.secrets.without_case()?;
+            return match of_raw(&self.raw, sql.as_deref(), params, self.secrets, self.out) {
+                Err(Error::Stopped) => {
+                    say("stopped");
+                    Ok(End::Stopped)
+                }
+                ended => ended,
+            };
+        }
         let case = self.secrets.open(&self.case)?;
         let engine = Engine::open(&case)?;
         match sql {
@@ -79,13 +93,42 @@ impl Query {
     }
 }
 
+/// Answers from files that are no case.
+fn of_raw(
+    paths: &[PathBuf],
+    sql: Option<&str>,
+    params: Vec<(String, Parameter)>,
+    secrets: Secrets,
+    out: Out,
+) -> Result<End> {
+    let Raw { case, engine, stop, failed, folder } = Raw::open(paths, sql, &params)?;
+    match sql {
+        Some(sql) => answer_until(&engine, sql, &params, &out, &stop)?,
+        None => {
+            Shell::new(case, engine, secrets, params, out)?.run()?;
+        }
+    }
+    folder.close().map_err(Error::io("remove", "the folder of what was taken in".as_ref()))?;
+    Ok(if failed { End::Evidence } else { End::Done })
+}
+
 /// Runs a query and writes its answer batch by batch.
 pub fn answer(engine: &Engine, sql: &str, params: &[(String, Parameter)], out: &Out) -> Result<()> {
+    answer_until(engine, sql, params, out, &AtomicBool::new(false))
+}
+
+fn answer_until(
+    engine: &Engine,
+    sql: &str,
+    params: &[(String, Parameter)],
+    out: &Out,
+    stop: &AtomicBool,
+) -> Result<()> {
     let writer = out.writer()?;
     let asked = engine.ask(sql, params)?;
     let mut sink = output(out.output.as_deref(), Some(writer))?;
     let mut sheet = writer.start(&asked.schema, &mut *sink)?;
-    asked.run(&AtomicBool::new(false), &mut |_| {}, &mut |batch| sheet.rows(&secrets::rows(&batch)))?;
+    asked.run(stop, &mut |_| {}, &mut |batch| sheet.rows(&secrets::rows(&batch)))?;
     sheet.end()?;
     std::io::Write::flush(&mut sink).map_err(Error::io("write to", "the output".as_ref()))
 }

@@ -11,7 +11,7 @@ use clap::Args;
 use super::redact::{redact_bytes, redact_column};
 use super::{ByArg, CaseArg};
 use crate::case::Case;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Whether secrets are shown, for the whole of a run: set once, before anything is printed.
 static SHOWN: AtomicBool = AtomicBool::new(false);
@@ -42,6 +42,20 @@ impl Secrets {
 }
 
 impl Secrets {
+    /// Refuses to show secrets where no journal can be told.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when that is the wish.
+    pub(super) fn without_case(&self) -> Result<()> {
+        if !self.show_secrets {
+            return Ok(());
+        }
+        Err(Error::Usage {
+            what: "secrets are only shown of a case, whose journal says who asked".into(),
+            hint: Some("make one with: coldcase ingest --case DIR PATH…".into()),
+        })
+    }
+
     /// Tells the journal of a question that was not on the command line, if its answer shows secrets.
     ///
     /// # Errors

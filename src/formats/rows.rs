@@ -130,6 +130,11 @@ impl Rows {
         self.year = year;
     }
 
+    /// Leaves columns of audit events null that nobody will ask: the bodies, and what is read out of them.
+    pub fn leave_out(&mut self, bodies: bool, shreds: bool) {
+        self.audit.leave_out(bodies, shreds);
+    }
+
     /// Gives the whole name of the file; without it, it is the hint.
     pub fn belong_to(&mut self, file: &str) {
         file.clone_into(&mut self.file);

@@ -1,4 +1,4 @@
-//! `coldcase query` as people and scripts use it: the shell, its files and formats.
+//! `coldcase query` as people and scripts use it: the shell, its files and formats, and files asked without a case.
 
 use std::fs;
 use std::io::Write;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::support::{project, run, text};
 
 const LOG: &str = "sample-data/incidents/aks-intrusion/evidence/audit-log/audit.log.gz";
+const ALL: &str = "sample-data/incidents/aks-intrusion/evidence";
 
 /// A folder with a case of the sample's audit log.
 fn folder() -> tempfile::TempDir {
@@ -164,4 +165,78 @@ fn the_name_of_the_file_chooses_the_format_of_queries_hunts_and_findings() {
     for args in [&["query", verbs, "-o", "a.svg"][..], &["query", "SELECT verb FROM audit", "--chart", "bar"]] {
         assert_eq!(run(dir, args).status.code(), Some(2), "{args:?}");
     }
+}
+
+/// Questions of many tables, whose answers do not hang on where a case lies.
+const QUESTIONS: [&str; 9] = [
+    "SELECT verb, resource, count(*) AS n FROM audit GROUP BY 1, 2 ORDER BY 1, 2",
+    "SELECT count(*) FROM audit",
+    "SELECT * FROM audit ORDER BY time, evidence, \"offset\" LIMIT 50",
+    "SELECT name, containers, subjects FROM audit WHERE containers IS NOT NULL OR subjects IS NOT NULL ORDER BY time, \"offset\"",
+    "SELECT json_get(request_object, 'spec') FROM audit WHERE verb = 'create' ORDER BY time, \"offset\"",
+    "SELECT source, actor, verb, object, status FROM timeline ORDER BY time, evidence, \"offset\", source LIMIT 200",
+    "SELECT sha256, read, stored, duplicate, rejected FROM evidence ORDER BY 1",
+    "SELECT of_table, id, stage, time, category, \"offset\" FROM duplicate ORDER BY 1, 2, 3, 4, 6 LIMIT 100",
+    "SELECT reason, line, sample FROM reject ORDER BY 1, 2, 3",
+];
+
+/// Asks files without a case, and a case that was made of them.
+fn compare(inputs: &str, questions: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let temporary = folder.path().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    run(folder.path(), &["ingest", "--quiet", inputs]);
+    for question in questions {
+        let case = run(folder.path(), &["query", question, "--format", "jsonl"]);
+        let raw = Command::new(env!("CARGO_BIN_EXE_coldcase"))
+            .args(["query", "--raw", inputs, question, "--format", "jsonl"])
+            .current_dir(folder.path())
+            .env("TMPDIR", &temporary)
+            .output()
+            .unwrap();
+        assert_eq!(case.status.code(), Some(0), "{question}: {}", text(&case).1);
+        assert_eq!(text(&raw).0, text(&case).0, "{question}: {}", text(&raw).1);
+        assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "{question}: something was kept");
+    }
+}
+
+#[test]
+fn files_without_a_case_give_the_answers_of_a_case_of_them() {
+    compare(project(LOG).to_str().unwrap(), &QUESTIONS);
+}
+
+/// The same events came by several ways, each with something that others lack.
+#[test]
+fn and_so_do_files_whose_copies_of_an_event_complete_one_another() {
+    compare(project(ALL).to_str().unwrap(), &QUESTIONS[..2]);
+}
+
+#[test]
+fn what_cannot_be_read_of_a_file_is_said_and_secrets_need_a_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let event = |verb: &str, id: u8| {
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"c0ffee00-0000-4000-8000-00000000000{id}","stage":"ResponseComplete","requestURI":"/api/v1/pods","verb":"{verb}","user":{{"username":"lena"}},"stageTimestamp":"2031-04-05T06:07:08.000002Z"}}"#
+        )
+    };
+    fs::write(
+        dir.join("a.jsonl"),
+        format!("{}\n{{broken\n{}\n{}\n", event("get", 1), event("list", 2), event("list", 2)),
+    )
+    .unwrap();
+    let output = run(dir, &["query", "--raw", "a.jsonl", "SELECT verb FROM audit ORDER BY 1", "--format", "csv"]);
+    assert_eq!(output.status.code(), Some(0));
+    let (out, err) = text(&output);
+    assert_eq!(out, "verb\nget\nlist\n");
+    assert!(err.contains("a.jsonl (json-lines): 4 read = 2 stored + 1 duplicate + 1 rejected"), "{err}");
+    let output = run(dir, &["query", "--raw", "missing.jsonl", "SELECT count(*) FROM audit", "--format", "csv"]);
+    assert_eq!(output.status.code(), Some(3), "{:?}", text(&output));
+    assert!(text(&output).1.contains("missing.jsonl"));
+    let output = run(dir, &["query", "--raw", "a.jsonl", "--show-secrets", "SELECT 1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!dir.join("case").exists());
+    // The shell asks files too.
+    let output = piped(dir, &["query", "--raw", "a.jsonl", "--format", "csv"], "SELECT count(*) AS n FROM reject;");
+    assert_eq!(text(&output).0, "n\n1\n");
 }

@@ -200,12 +200,19 @@ pub struct AuditRows {
     columns: Builders,
     keys: Vec<AuditKey>,
     lower: String,
+    without_bodies: bool,
+    without_shreds: bool,
 }
 
 /// Says why an event cannot be kept.
 type Refusal = String;
 
 impl AuditRows {
+    /// See [`Rows::leave_out`](super::Rows::leave_out).
+    pub fn leave_out(&mut self, bodies: bool, shreds: bool) {
+        (self.without_bodies, self.without_shreds) = (bodies, shreds);
+    }
+
     /// Appends one event and returns what it lacks, or says why not and appends nothing.
     pub fn push(
         &mut self,
@@ -269,7 +276,7 @@ impl AuditRows {
         columns.user_agent.append_option(event.user_agent.as_deref());
     }
 
-    fn what(&mut self, event: &Event<'_>, sighting: &Sighting<'_>, notes: &Annotations<'_>) {
+    fn what<'a>(&mut self, event: &Event<'_>, sighting: &Sighting<'a>, notes: &Annotations<'_>) {
         let columns = &mut self.columns;
         columns.audit_id.append_option(event.audit_id.as_deref());
         columns.stage.append_option(event.stage.as_deref());
@@ -297,12 +304,14 @@ impl AuditRows {
         columns.decision.append_option(notes.decision.as_deref());
         columns.decision_reason.append_option(notes.reason.as_deref());
         columns.annotations.append_option(event.annotations.map(|raw| raw.get()));
-        columns.request_object.append_option(sighting.request.text());
+        let without = self.without_bodies;
+        let body = |body: Body<'a>| body.text().filter(|_| !without);
+        columns.request_object.append_option(body(sighting.request));
         columns.request_cut.append_option(match sighting.request {
-            Body::Cut(start) => Some(start),
+            Body::Cut(start) if !without => Some(start),
             _ => None,
         });
-        columns.response_object.append_option(sighting.response.text());
+        columns.response_object.append_option(body(sighting.response));
         let typed = matches!(object.subresource.as_deref(), Some("exec" | "attach"));
         let uri = event.request_uri.as_deref().filter(|_| typed);
         columns.exec_command.append_option(uri.and_then(written::command));
@@ -311,6 +320,7 @@ impl AuditRows {
     fn written(&mut self, event: &Event<'_>, sighting: &Sighting<'_>) {
         let resource = event.object_ref.as_ref().and_then(|object| object.resource.as_deref()).unwrap_or_default();
         let body = object_side(event).and_then(|side| match side {
+            _ if self.without_shreds => None,
             Recorded::REQUEST => sighting.request.text(),
             _ => sighting.response.text(),
         });
