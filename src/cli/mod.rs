@@ -2,6 +2,7 @@
 
 mod case;
 mod casework;
+mod completions;
 mod coverage;
 mod demo;
 mod evidence;
@@ -10,6 +11,7 @@ mod formats;
 mod hunt;
 mod incidents;
 mod ingest;
+mod man;
 mod print;
 mod query;
 mod raw;
@@ -88,6 +90,10 @@ enum Command {
     Test(test::Test),
     /// List the formats that are recognised
     Formats(formats::Formats),
+    /// Teach a shell to complete commands and options
+    Completions(completions::Completions),
+    /// Show manual pages, or write them to a folder
+    Man(man::Man),
 }
 
 /// Which case a command works on.
@@ -172,6 +178,8 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Formats(args) => args.run(),
+        Command::Completions(args) => args.run(),
+        Command::Man(args) => args.run(),
     };
     match result {
         Ok(End::Done) => ExitCode::SUCCESS,
