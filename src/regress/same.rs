@@ -6,12 +6,14 @@
 //!   server answers nothing itself; only what is behind a proxy does.
 //! - 201 says that something was made: by create, by patch (server-side apply), and by update only where the API server lets
 //!   an update make what is not there.
+//! - An object as the request leaves it is there only when it was created, updated or patched.
 //! - A subresource that a resource does not have is refused, whatever the verb; so is a verb that it does not know. Custom
 //!   resources have status and scale; others are of resources that are named here, or of an aggregated API server.
 
 use std::collections::BTreeSet;
 
 use super::words::RESOURCES;
+use crate::model::Recorded;
 use crate::sigma::matcher::Value;
 use crate::sigma::predicate::{Pattern, Shape};
 use crate::sigma::{Matcher, Op, Predicate, Source, Test};
@@ -111,10 +113,21 @@ const MADE_BY_UPDATE: [&str; 14] = [
     "services",
 ];
 
+/// Verbs of requests for resources; and one for requests of other paths, or of which no verb is known.
+const REQUESTS: [&str; 9] =
+    ["create", "update", "patch", "get", "list", "watch", "delete", "deletecollection", "other"];
+
+/// Those that leave an object behind.
+const WRITES: [&str; 3] = ["create", "update", "patch"];
+
 /// Says whether no event tells them apart.
 pub fn same(one: &Predicate, other: &Predicate) -> bool {
     let mut others = Vec::new();
     let both = Both(Bare::of(one, &mut others), Bare::of(other, &mut others));
+    are_same(&both) || REQUESTS.iter().all(|verb| are_same(&both.given("verb", Value::Text(verb))))
+}
+
+fn are_same(both: &Both<'_>) -> bool {
     let named = both.resources();
     SUBRESOURCES.iter().all(|known| {
         let both = both.given("subresource", known.name.map_or(Value::Null, Value::Text));
@@ -200,6 +213,8 @@ enum Bare<'a> {
     Any(Vec<Bare<'a>>),
     Not(Box<Bare<'a>>),
     Column(&'static str, &'a Op),
+    /// A test of the object as the request leaves it, and whether it holds when there is none.
+    Object(usize, bool),
     Other(usize),
 }
 
@@ -216,10 +231,16 @@ impl<'a> Bare<'a> {
                 {
                     Bare::Column(column, op)
                 }
-                _ => Bare::Other(others.iter().position(|known| *known == test).unwrap_or_else(|| {
-                    others.push(test);
-                    others.len() - 1
-                })),
+                _ => {
+                    let place = others.iter().position(|known| *known == test).unwrap_or_else(|| {
+                        others.push(test);
+                        others.len() - 1
+                    });
+                    match test.field.root == Recorded::OBJECT && !matches!(test.op, Op::FieldRef { .. }) {
+                        true => Bare::Object(place, Matcher::new(&test.op).matches_any([])),
+                        false => Bare::Other(place),
+                    }
+                }
             },
         }
     }
@@ -236,7 +257,7 @@ impl<'a> Bare<'a> {
             Bare::Column(name, _) => *name != "resource",
             Bare::All(parts) | Bare::Any(parts) => parts.iter().all(|part| part.resources(named)),
             Bare::Not(part) => part.resources(named),
-            Bare::Is(_) | Bare::Other(_) => true,
+            Bare::Is(_) | Bare::Object(..) | Bare::Other(_) => true,
         }
     }
 
@@ -264,7 +285,9 @@ impl<'a> Bare<'a> {
             Ok(left) if neutral => Bare::All(left),
             Ok(left) => Bare::Any(left),
         };
+        let unwritten = column == "verb" && matches!(value, Value::Text(verb) if !WRITES.contains(&verb));
         match self {
+            Bare::Object(_, without) if unwritten => Bare::Is(*without),
             Bare::Column(name, op) if *name == column => Bare::Is(Matcher::new(op).matches_any([value])),
             Bare::All(parts) => join(all_of(parts, true), true),
             Bare::Any(parts) => join(all_of(parts, false), false),
@@ -368,6 +391,17 @@ mod tests {
         // A name that is only a part of one is no known resource.
         let part = "objectRef.resource|contains: secret, responseStatus.code|lt: 300";
         assert!(!are(&format!("{part}, objectRef.subresource: null"), part));
+    }
+
+    #[test]
+    fn what_asks_the_object_need_not_say_that_it_is_written() {
+        let asks = "objectRef.resource: configmaps, object.data.password|exists";
+        assert!(are(&format!("verb: [create, update, patch], {asks}: true"), &format!("{asks}: true")));
+        assert!(!are(&format!("verb: [create, update], {asks}: true"), &format!("{asks}: true")));
+        // Of other requests it holds that there is none.
+        assert!(!are(&format!("verb: [create, update, patch], {asks}: false"), &format!("{asks}: false")));
+        let kept = "verb: [create, update, patch], objectRef.resource: pods";
+        assert!(!are(kept, "objectRef.resource: pods"));
     }
 
     #[test]
