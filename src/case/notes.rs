@@ -6,7 +6,11 @@
 //! no rule and no finding depends on it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use arrow::array::{
+    ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, UInt64Array,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -15,7 +19,7 @@ use super::act::{Act, Who};
 use super::custody::{Action, Entry};
 use super::encoding::hex;
 use crate::error::{Error, Result};
-use crate::model::{EvidenceId, Span};
+use crate::model::{EvidenceId, Micros, Span, tables};
 
 /// Longer than anybody writes, and short enough that a line of the journal stays readable.
 const LONGEST: usize = 16 << 10;
@@ -168,6 +172,42 @@ impl Case {
     /// Every note, oldest first, also those that were taken back.
     pub fn notes(&self) -> Vec<Noted> {
         read(self.entries())
+    }
+
+    /// Table `note`.
+    ///
+    /// # Errors
+    /// Only when the schema and this function disagree, which is a bug.
+    pub fn note_batch(&self) -> Result<RecordBatch> {
+        let notes = self.notes();
+        let place = self.places();
+        let spans: Vec<Option<Span>> = notes.iter().map(|note| note.deed.on().and_then(&place)).collect();
+        let text = |of: &dyn Fn(&Noted) -> Option<&str>| -> ArrayRef {
+            Arc::new(notes.iter().map(|note| of(note).map(str::to_owned)).collect::<StringArray>())
+        };
+        let times = notes.iter().map(|note| Micros::parse(&note.at).map(|time| time.0));
+        let columns: Vec<ArrayRef> = vec![
+            text(&|note| Some(&note.id)),
+            Arc::new(times.collect::<TimestampMicrosecondArray>().with_timezone("+00:00")),
+            text(&|note| note.who.as_ref().and_then(|who| who.investigator.as_deref())),
+            text(&|note| note.who.as_ref().and_then(|who| who.user.as_deref())),
+            text(&|note| Some(note.deed.word())),
+            text(&|note| Some(note.deed.text()).filter(|text| !text.is_empty())),
+            text(&|note| match &note.deed {
+                Deed::Name { of, .. } => Some(of.as_str()),
+                _ => None,
+            }),
+            text(&|note| match note.deed.on() {
+                Some(Subject::Finding(id)) => Some(id.as_str()),
+                _ => None,
+            }),
+            Arc::new(spans.iter().map(|span| span.map(|span| span.evidence.0)).collect::<UInt32Array>()),
+            Arc::new(spans.iter().map(|span| span.map(|span| span.offset)).collect::<UInt64Array>()),
+            Arc::new(spans.iter().map(|span| span.map(|span| span.length)).collect::<UInt64Array>()),
+            Arc::new(notes.iter().map(|note| Some(note.counts)).collect::<BooleanArray>()),
+        ];
+        let batch = RecordBatch::try_new(Arc::clone(&tables::note::TABLE.schema), columns);
+        batch.map_err(|source| Error::Bug { what: "table note".into(), source: source.into() })
     }
 
     /// Names the bytes of a row in a way that holds in other cases too.

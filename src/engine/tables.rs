@@ -34,6 +34,8 @@ pub(super) async fn register(context: &SessionContext, case: &Case) -> Result<()
     for table in &known {
         if table.name == "evidence" {
             add_batch(context, table.name, case.evidence_batch()?)?;
+        } else if table.name == "note" {
+            add_batch(context, table.name, case.note_batch()?)?;
         } else if present.contains(table.name) {
             // An open table may have more columns than it lists.
             let schema = if table.is_open() { wide(case, table)? } else { Arc::clone(&table.schema) };

@@ -54,6 +54,7 @@ pub static TABLES: &[&Table] = &[
     &super::tables::resource_log::TABLE,
     &super::tables::finding::TABLE,
     &super::tables::evidence::TABLE,
+    &super::tables::note::TABLE,
     &super::tables::duplicate::TABLE,
     &super::tables::reject::TABLE,
 ];

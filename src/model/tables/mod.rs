@@ -14,6 +14,7 @@ pub mod gatekeeper_log;
 pub mod hubble_flow;
 pub mod kubeshark_entry;
 pub mod network_flow;
+pub mod note;
 pub mod object;
 pub mod policy_state;
 pub mod policy_violation;
