@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::tables::kind;
 use super::{command, hunt, rules};
-use crate::engine::functions::{FUNCTIONS, TABLE_FUNCTIONS};
+use crate::engine::functions::{EXAMPLE_EVENTS, FUNCTIONS, TABLE_FUNCTIONS};
 use crate::engine::views;
 use crate::error::Result;
 use crate::model::TABLES;
@@ -138,9 +138,17 @@ fn functions() -> String {
         }
         page.push_str("```\n");
     }
-    for (_, usage, doc) in TABLE_FUNCTIONS {
-        let _ = write!(page, "\n## {usage}\n\n{doc}.\n");
+    for function in TABLE_FUNCTIONS {
+        let _ = write!(page, "\n## {}\n\n{}.\n\n```sql\n", function.usage, function.doc);
+        for (query, rows) in function.examples {
+            let _ = writeln!(page, "{query} -- {rows}");
+        }
+        page.push_str("```\n");
     }
+    let _ = write!(
+        page,
+        "\n## Events of the examples\n\nThe functions that give tables are asked of these:\n\n```json\n{EXAMPLE_EVENTS}```\n"
+    );
     page
 }
 

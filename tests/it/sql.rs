@@ -1,7 +1,7 @@
 //! What an analyst asks in SQL: views and functions, with answers that follow from their definitions.
 
 use coldcase::engine::Engine;
-use coldcase::engine::functions::FUNCTIONS;
+use coldcase::engine::functions::{EXAMPLE_EVENTS, FUNCTIONS, TABLE_FUNCTIONS};
 use coldcase::report;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -122,6 +122,42 @@ fn functions_give_what_their_examples_say() {
             let value: Value = serde_json::from_str(value).unwrap();
             assert_eq!(ask(&engine, &format!("SELECT {call} AS value")), [json!({"value": value})], "{call}");
         }
+    }
+}
+
+/// Their rows follow from the five events by hand.
+#[test]
+fn functions_that_give_tables_give_what_their_examples_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit.log");
+    std::fs::write(&file, EXAMPLE_EVENTS).unwrap();
+    let engine = Engine::open(&case_of(&folder, &[file])).unwrap();
+    for function in TABLE_FUNCTIONS {
+        assert!(!function.examples.is_empty(), "{} has no example", function.name);
+        for (query, rows) in function.examples {
+            let rows: Vec<Value> = serde_json::from_str(rows).unwrap();
+            assert_eq!(ask(&engine, query), rows, "{query}");
+        }
+        let error = engine.sql(&format!("SELECT * FROM {}(7, 8)", function.name), &[]).err();
+        assert!(format!("{error:?}").contains(&format!("it is called as {}", function.usage)), "{error:?}");
+    }
+    // Any table, in any spelling; where rows have no place, none is given.
+    let columns =
+        |sql: &str| engine.schema(sql, &[]).unwrap().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>();
+    assert_eq!(
+        columns("SELECT * FROM first_seen('signinlogs', 'userprincipalname', 'IPAddress')"),
+        ["UserPrincipalName", "IPAddress", "first", "last", "rows", "evidence", "offset"]
+    );
+    assert_eq!(columns("SELECT * FROM first_seen('session', 'actor')"), ["actor", "first", "last", "rows"]);
+    for (sql, said) in [
+        ("SELECT * FROM first_seen('nothing', 'actor')", "there is no table `nothing`"),
+        ("SELECT * FROM first_seen('audit', 'colour')", "audit has no column `colour`"),
+        ("SELECT * FROM first_seen('evidence', 'path; DROP')", "evidence has no column"),
+        ("SELECT * FROM first_seen('azure_resource', 'name', 'evidence\"')", "has no column"),
+        ("SELECT * FROM new_in_window('yesterday')", "is no timestamp"),
+    ] {
+        let error = format!("{:?}", engine.sql(sql, &[]).err());
+        assert!(error.contains(said), "{sql}: {error}");
     }
 }
 
@@ -253,7 +289,12 @@ fn a_sweep_says_what_the_evidence_could_have_shown() {
         line.starts_with("part       2  2031-04-05T06:00:00.000000Z  █                      █  hands-on"),
         "{line}"
     );
-    assert!(shown.contains("not run, they need a value: around, as-of, new-in-window, pivot, who-can\n"), "{shown}");
+    assert!(
+        shown.contains(
+            "not run, they need a value: around, as-of, new-in-window, pivot, who-can\n"
+        ),
+        "{shown}"
+    );
 }
 
 /// What was done in the incident is in its ground truth, which was written down by those who did it.

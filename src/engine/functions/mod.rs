@@ -21,7 +21,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
-pub use hunted::TABLE_FUNCTIONS;
+pub use hunted::{EXAMPLE_EVENTS, TABLE_FUNCTIONS, TableFunction};
 pub use json::{Veil, veil};
 
 /// One function. Arguments come as whole columns of the types [`coerced`] makes of what was given.
