@@ -41,4 +41,5 @@ LEFT JOIN audit
   ON audit.user_name = minted.account
  AND audit.time > minted.first_minted AND audit.time < $to
 GROUP BY minted.minter, minted.minter_source, minted.account, minted.tokens, minted.first_minted, minted.last_minted, array_to_string(audit.source_ips, ', '), audit.user_agent
-ORDER BY minted.first_minted, minted.minter, minted.minter_source, minted.account, minted.tokens, minted.last_minted, used_from, used_with
+-- The key of minted is complete last: what comes behind it the planner takes for given.
+ORDER BY minted.first_minted, minted.minter, minted.account, used_from, used_with, minted.minter_source, minted.tokens, minted.last_minted

@@ -9,6 +9,7 @@ mod clocks;
 mod correlations;
 mod docs;
 mod evidence;
+mod hunts;
 mod incident;
 mod lists;
 mod logs;

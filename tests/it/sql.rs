@@ -291,7 +291,7 @@ fn a_sweep_says_what_the_evidence_could_have_shown() {
     );
     assert!(
         shown.contains(
-            "not run, they need a value: around, as-of, new-in-window, pivot, who-can\n"
+            "not run, they need a value: around, as-of, can-do, diff, new-in-window, pivot, profile, who-can\n"
         ),
         "{shown}"
     );
