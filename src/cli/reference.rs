@@ -30,6 +30,8 @@ pub fn pages() -> Result<Vec<(&'static str, String)>> {
         ("keys.md", keys()),
         ("logsources.md", logsources()),
         ("output.md", output()),
+        #[cfg(feature = "stats")]
+        ("statistics.md", statistics()),
         ("tables.md", tables()),
     ])
 }
@@ -44,6 +46,23 @@ fn commands() -> String {
             let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
             let _ = write!(page, "\n## coldcase {}\n\n```text\n{}\n```\n", sub.get_name(), help.trim_end());
         }
+    }
+    page
+}
+
+#[cfg(feature = "stats")]
+fn statistics() -> String {
+    let mut page = "# Statistics\n\nWhat `coldcase stats` measures, each by a method of its own. polars counts; every measure is held against \
+                    a query of DuckDB over the same Parquet, kept with its answer in \
+                    [tests/duckdb](../../tests/duckdb). Secrets are hidden in what is shown, as in every answer.\n"
+        .to_owned();
+    let mut root = command().term_width(100);
+    root.build();
+    let measures = root.find_subcommand_mut("stats").into_iter().flat_map(|stats| stats.get_subcommands_mut());
+    for measure in measures.filter(|measure| measure.get_name() != "help") {
+        let help = measure.render_long_help().to_string();
+        let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let _ = write!(page, "\n## {}\n\n```text\n{}\n```\n", measure.get_name(), help.trim_end());
     }
     page
 }

@@ -21,6 +21,7 @@ mod robust;
 mod specimens;
 mod sql;
 mod state;
+mod stats;
 mod story;
 mod support;
 mod tidy;
