@@ -6,6 +6,7 @@ mod case;
 mod cases;
 mod cli;
 mod clocks;
+mod corpus;
 mod correlations;
 mod docs;
 mod evidence;
