@@ -1,4 +1,4 @@
-//! What investigators add to a case: marks, tags, comments, the story and names for identities.
+//! What investigators add to a case: marks, tags, comments, the story, names for identities and for windows of time.
 //!
 //! Each is a line of the journal, so custody, seals and `verify` cover it like all else, and nothing is ever taken out:
 //! taking a note back is a further note. A note on an event names its bytes by the hash of the evidence they are in and
@@ -60,6 +60,12 @@ pub enum Deed {
         of: String,
         is: String,
     },
+    /// A stretch of time, and what people call it: `from` included, `to` excluded, microseconds since 1970 in UTC.
+    Window {
+        name: String,
+        from: i64,
+        to: i64,
+    },
     /// Takes an earlier note back; taken back itself, that note counts again.
     Undo {
         of: String,
@@ -111,11 +117,11 @@ pub struct Merged {
 }
 
 impl Deed {
-    /// What it is on; names and undoing are on nothing.
+    /// What it is on; names, windows and undoing are on nothing.
     pub fn on(&self) -> Option<&Subject> {
         match self {
             Deed::Mark { on } | Deed::Tag { on, .. } | Deed::Comment { on, .. } | Deed::Story { on, .. } => Some(on),
-            Deed::Name { .. } | Deed::Undo { .. } => None,
+            Deed::Name { .. } | Deed::Window { .. } | Deed::Undo { .. } => None,
         }
     }
 
@@ -127,6 +133,7 @@ impl Deed {
             Deed::Comment { .. } => "comment",
             Deed::Story { .. } => "story",
             Deed::Name { .. } => "name",
+            Deed::Window { .. } => "window",
             Deed::Undo { .. } => "undo",
         }
     }
@@ -138,6 +145,7 @@ impl Deed {
             Deed::Tag { tag, .. } => tag,
             Deed::Comment { text, .. } | Deed::Story { text, .. } => text,
             Deed::Name { is, .. } => is,
+            Deed::Window { name, .. } => name,
             Deed::Undo { of } => of,
         }
     }
@@ -238,7 +246,8 @@ impl Case {
     /// Adds notes, all of them or none. Returns their ids.
     ///
     /// # Errors
-    /// When there is nothing to take back, a text is too long, or the case cannot be written.
+    /// When there is nothing to take back, a text is too long, a window has no name or no length, or the case cannot be
+    /// written.
     pub fn note(&mut self, deeds: Vec<Deed>, act: impl Into<Act>) -> Result<Vec<String>> {
         let act = act.into();
         let _lock = self.lock()?;
@@ -247,6 +256,12 @@ impl Case {
         for deed in deeds {
             if deed.text().len() > LONGEST {
                 let what = format!("a note may have {LONGEST} bytes, this one has {}", deed.text().len());
+                return Err(Error::Usage { what, hint: None });
+            }
+            if let Deed::Window { name, from, to } = &deed
+                && (name.trim().is_empty() || to <= from)
+            {
+                let what = "a window of time needs a name, and an end after its begin".to_owned();
                 return Err(Error::Usage { what, hint: None });
             }
             if let Deed::Undo { of } = &deed

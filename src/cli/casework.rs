@@ -55,7 +55,11 @@ impl Told {
         match &self.on {
             On::Event(event) => event.time,
             On::Finding(found) => found.first,
-            On::Gone(_) | On::Nothing => None,
+            On::Nothing => match &self.note.deed {
+                Deed::Window { from, .. } => Some(Micros(*from)),
+                _ => None,
+            },
+            On::Gone(_) => None,
         }
     }
 
@@ -72,6 +76,7 @@ impl Told {
             On::Gone(what) => format!("not in this case: {what}"),
             On::Nothing => match &self.note.deed {
                 Deed::Name { of, .. } => of.clone(),
+                Deed::Window { from, to, .. } => format!("{} – {}", Micros(*from), Micros(*to)),
                 _ => String::new(),
             },
         }

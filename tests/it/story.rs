@@ -67,6 +67,13 @@ fn the_story_is_told_reported_and_shared() {
     said(at, &["case", "mark", "--case", "bob", "--investigator", "bob", &row, "--comment", "who made this?"]);
     let merged = said(at, &["case", "merge", "--case", "case", "bob"]);
     assert!(merged.starts_with("1 note added, 0 notes were here already"), "{merged}");
+    let (from, to) = ("2026-11-24T00:20:00Z", "2026-11-24T00:24:00Z");
+    said(at, &["case", "window", "--case", "bob", "the shell", "--from", from, "--to", to]);
+    assert!(said(at, &["case", "merge", "--case", "case", "bob"]).starts_with("1 note added, 1 note was here already"));
+    let windows = said(at, &["case", "window", "--case", "case"]);
+    assert!(windows.contains("2026-11-24T00:20:00.000000Z – 2026-11-24T00:24:00.000000Z  the shell"), "{windows}");
+    let turned = run(at, &["case", "window", "--case", "case", "turned", "--from", to, "--to", from]);
+    assert!(text(&turned).1.contains("an end after its begin"), "{}", text(&turned).1);
     let marks = said(at, &["case", "marks", "--case", "case"]);
     assert!(marks.contains("comment: who made this?") && marks.contains("by bob"), "{marks}");
     assert!(!marks.contains("not in this case"), "{marks}");

@@ -77,3 +77,20 @@ fn two_peoples_notes_merge_by_the_bytes_they_are_on() {
     assert_eq!(bob.merge(&ana, AT).unwrap().added, 0);
     assert!(verify(ana.dir(), None).unwrap().mismatches.is_empty());
 }
+
+#[test]
+fn a_window_of_time_is_named_merged_and_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ana = Case::create(&folder.path().join("ana"), AT).unwrap();
+    let mut bob = Case::create(&folder.path().join("bob"), AT).unwrap();
+    let window = |name: &str, from, to| vec![Deed::Window { name: name.into(), from, to }];
+    let ids = bob.note(window("hands on", 10, 20), AT).unwrap();
+    assert_eq!((ana.merge(&bob, AT).unwrap().added, counting(&ana)), (1, vec!["window hands on".to_owned()]));
+    // A case of the same evidence has it as it was written, and who opens it again reads the same.
+    assert_eq!(Case::open(ana.dir()).unwrap().notes()[0].deed, window("hands on", 10, 20)[0]);
+    ana.note(vec![Deed::Undo { of: ids[0].clone() }], AT).unwrap();
+    assert!(counting(&ana).is_empty());
+    for refused in [window(" ", 10, 20), window("none", 10, 10), window("turned", 20, 10)] {
+        assert!(ana.note(refused, AT).unwrap_err().to_string().contains("needs a name"));
+    }
+}

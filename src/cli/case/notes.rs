@@ -1,4 +1,4 @@
-//! `coldcase case mark|name|undo|marks|story|merge`: what investigators write into a case.
+//! `coldcase case mark|name|window|undo|marks|story|merge`: what investigators write into a case.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,7 +10,8 @@ use crate::cli::casework::{self, Told};
 use crate::cli::print::{count, line, time};
 use crate::cli::{ByArg, CaseArg};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::model::Micros;
 
 #[derive(Subcommand)]
 pub enum Notes {
@@ -42,6 +43,22 @@ pub enum Notes {
         of: String,
         /// What people call it
         is: String,
+    },
+    /// Give a window of time a name, or list those that have one
+    Window {
+        #[command(flatten)]
+        case: CaseArg,
+        #[command(flatten)]
+        by: ByArg,
+        /// What people call it; without it, every named window is listed
+        #[arg(requires_all = ["from", "to"])]
+        name: Option<String>,
+        /// Begin of the window, UTC
+        #[arg(long, value_name = "TIME", requires = "name")]
+        from: Option<String>,
+        /// End of the window, UTC, not part of it
+        #[arg(long, value_name = "TIME", requires = "name")]
+        to: Option<String>,
     },
     /// Take back the last note, or the one with this id; it stays in the journal
     Undo {
@@ -94,6 +111,12 @@ impl Notes {
                 let ids = case.open()?.note(vec![Deed::Name { of, is }], by.act())?;
                 line(out, &format!("noted: name  {}", ids.join(" ")))
             }
+            Notes::Window { case, by, name: Some(name), from, to } => {
+                let deed = Deed::Window { name, from: instant(from.as_deref())?, to: instant(to.as_deref())? };
+                let ids = case.open()?.note(vec![deed], by.act())?;
+                line(out, &format!("noted: window  {}", ids.join(" ")))
+            }
+            Notes::Window { case, name: None, .. } => windows(&case.open()?, out),
             Notes::Undo { case, by, note: Some(of) } => {
                 case.open()?.note(vec![Deed::Undo { of: of.clone() }], by.act())?;
                 line(out, &format!("taken back: {of}"))
@@ -131,6 +154,32 @@ fn marks(case: &Case, out: &mut dyn Write) -> Result<()> {
         line(out, &format!("    by {}, {}", told.by(), told.note.at))?;
     }
     line(out, &count(told.len() as u64, "note", "notes"))
+}
+
+/// Prints the windows that have a name, the earliest first.
+fn windows(case: &Case, out: &mut dyn Write) -> Result<()> {
+    let told = casework::told(case, &Engine::open(case)?)?;
+    let mut windows: Vec<&Told> = told.iter().filter(|told| matches!(told.note.deed, Deed::Window { .. })).collect();
+    windows.sort_by_key(|told| told.time().map(|time| time.0));
+    if windows.is_empty() {
+        return line(
+            out,
+            "no window has a name: coldcase case window NAME --from TIME --to TIME, or W in coldcase tui",
+        );
+    }
+    for told in &windows {
+        line(out, &format!("{}  {}  {}, by {}", told.note.id, told.words(), told.note.deed.text(), told.by()))?;
+    }
+    line(out, &count(windows.len() as u64, "window", "windows"))
+}
+
+/// A time that the command line has.
+fn instant(text: Option<&str>) -> Result<i64> {
+    let text = text.unwrap_or_default();
+    Micros::parse(text).map(|time| time.0).ok_or_else(|| Error::Usage {
+        what: format!("{text} is no time"),
+        hint: Some("for example 2026-03-12T02:10:00Z".into()),
+    })
 }
 
 fn on(told: &Told) -> String {
