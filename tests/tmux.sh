@@ -37,6 +37,13 @@ keys Escape
 echo "notes on the shell"; keys 2; see 'idle'; keys x; see 'no filter'; see 'idle'; keys g; see '1 of 11'; keys /; keys -l 'pods/exec'; keys Enter; see 'idle'; see 'pods/exec'
 keys t; see 'tag:'; keys -l 'hands-on'; keys Enter; see 'tagged hands-on'
 keys P; see 'into the story'; keys -l 'opens a shell'; keys Enter; see 'in the story'
+echo "all about the account, and back"
+keys '*'; see 'service account web/ci'; see 'its part in them'; see 'idle'
+keys '>'; see 'about=service account web/ci'; see 'idle'; keys Escape; see '\[About\]'; keys Escape; see '\[2 Timeline\]'
+echo "repeats"; keys x; see 'no filter'; see 'idle'; keys r; see 'repeats folded'; see 'line [0-9,]+ of [0-9,]+, 11,636 events'; keys a; see 'no filter'; see 'idle'
+echo "two events"; keys d; see 'this event is A'; keys j; keys d; see 'what differs'; keys Escape; see '\[2 Timeline\]'
+echo "a named window"; keys z; see 'filtered'; see 'idle'; keys W; see 'name of this window'; keys -l 'the shell'; keys Enter; see 'this window is the shell'
+keys w; see 'Windows 1'; see 'the shell'; keys Enter; see '\[2 Timeline\]'; keys x; see 'no filter'; see 'idle'
 echo "why the rule fired"; keys 3; see 'Findings\]'; see 'idle'; keys e; see 'asked of event'; see 'PASS|FAIL'
 echo "objects and who can"; keys 5; see 'ns kube-system'; keys r; see 'rules fire on'; keys w; see 'who can:'
 keys -l 'delete nodes'; keys Enter; see 'Group system:masters'; keys Escape

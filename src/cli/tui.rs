@@ -3,11 +3,17 @@
 //! Each question gets a thread of its own, so that none waits for another; the screens drop answers that come too late.
 
 mod answers;
+mod compare;
+mod entity;
+mod fold;
 mod notes;
 mod overview;
 pub(super) mod rows;
 mod rules;
+mod silence;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::collections::HashMap;
@@ -63,6 +69,7 @@ pub fn open(dir: &Path, by: ByArg, options: Options) -> Result<()> {
         engine,
         notebook: Mutex::new(Case::open(dir)?),
         known: Mutex::new(None),
+        folds: Mutex::new(None),
         by,
         stopped: Mutex::new(HashMap::new()),
     });
@@ -94,6 +101,8 @@ struct Desk {
     /// The case as it is written to.
     notebook: Mutex<Case>,
     known: Mutex<Option<Arc<notes::Known>>>,
+    /// The repeats of the filter that was folded last.
+    folds: Mutex<Option<Arc<fold::Folds>>>,
     /// Who writes.
     by: ByArg,
     /// Questions under way, and whether they were taken back.
@@ -158,6 +167,10 @@ impl Desk {
             Request::Object(id) => Answer::Object(ask.object(*id)?),
             Request::WhoCan(question) => Answer::WhoCan(ask.who_can(question)?),
             Request::CaseFile => Answer::CaseFile(ask.case_file()?),
+            Request::Entity { whom, bins } => Answer::Entity(Box::new(ask.entity(whom, *bins)?)),
+            Request::Compare { a, b } => Answer::Compare(ask.compare(*a, *b)?),
+            Request::Between { a, b } => Answer::Between(ask.between(*a, *b)?),
+            Request::Windows => Answer::Windows(ask.windows()?),
             Request::Cancel(_) => Answer::Found(None),
         })
     }

@@ -98,7 +98,7 @@ fn who(identity: &str, add: &mut dyn FnMut(Kind, &str)) {
 }
 
 /// Namespace and name of a service account by its user name (Kubernetes, "Authenticating").
-fn account(identity: &str) -> Option<(&str, &str)> {
+pub(super) fn account(identity: &str) -> Option<(&str, &str)> {
     identity.strip_prefix("system:serviceaccount:")?.split_once(':')
 }
 

@@ -13,7 +13,10 @@ use crate::{
     shown::Shown,
     text::{columns, cut},
     theme::{Options, Role},
-    views::{CASE, Context, FINDINGS, Jump, RULES, SNAPSHOT, Slot, TIMELINE, Typed, VIEWS, View, help, moved},
+    views::{
+        ABOUT, CASE, COMPARE, Context, FINDINGS, Jump, RULES, SCREENS, SNAPSHOT, Slot, TIMELINE, Typed, VIEWS, View,
+        help, moved,
+    },
     widgets::{
         input::Input,
         pen::{Pen, bottom, right, top},
@@ -194,8 +197,11 @@ impl Model {
     fn jump(&mut self) {
         let Some(jump) = self.context.jump.take() else { return };
         let to = match jump {
-            Jump::Event { .. } | Jump::Filtered(_) => TIMELINE,
+            Jump::Event { .. } | Jump::Filtered(_) | Jump::Window(_) => TIMELINE,
             Jump::Level(_) | Jump::Finding(_) | Jump::Rule(_) => FINDINGS,
+            Jump::About(_) => ABOUT,
+            Jump::Compare(_) => COMPARE,
+            Jump::Windows => CASE,
         };
         self.back.push(self.current);
         self.current = to;
@@ -308,10 +314,14 @@ pub fn view(model: &Model, frame_: &mut Frame<'_>) {
 
 /// The names of the screens; where they do not fit, the digits of the others and the name of this one.
 fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    let wide: usize = model.views.iter().map(|view| columns(view.title()) + 4).sum();
-    let names = wide <= usize::from(area.width);
+    // A page that another screen opened has a name and no digit, and is shown while one is on it.
+    let page = model.views[model.current].title();
+    let page = if model.current < SCREENS { String::new() } else { format!("[{page}]") };
+    let screens = &model.views[..SCREENS];
+    let wide: usize = screens.iter().map(|view| columns(view.title()) + 4).sum();
+    let names = wide + columns(&page) <= usize::from(area.width);
     let mut x = 0;
-    for (at, view) in model.views.iter().enumerate() {
+    for (at, view) in screens.iter().enumerate() {
         let digit = at + 1;
         let (words, role) = match (at == model.current, names) {
             (true, _) => (format!("[{digit} {}]", view.title()), Role::Title),
@@ -320,6 +330,7 @@ fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         };
         x = pen.write(area, (x, 0), &words, role);
     }
+    x = pen.write(area, (x, 0), &page, Role::Title);
     let room = usize::from(area.width.saturating_sub(x + 1));
     let case = format!("coldcase {} ", model.case.text());
     if room >= 16 {

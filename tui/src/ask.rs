@@ -8,12 +8,16 @@
 //! Order is a promise: the timeline is sorted by `(time, evidence, offset)`, and a *row* is a position in that order
 //! under the filter of the request, counted from 0. All times are microseconds since 1970 in UTC.
 
+mod compare;
+mod entity;
 mod notes;
 mod rules;
 mod snapshot;
 
 use std::fmt;
 
+pub use compare::{Between, Compared, Comparison, InEach, Named, Part, Side};
+pub use entity::{Counted, Entity, Standing, Tally, Thing, Whom};
 pub use notes::{CaseFile, Held, JournalLine, Note, NoteLine, Noted, Subject};
 pub use rules::{Clause, RuleLine, RuleText, Run, State, Why};
 pub use snapshot::{Change, Grant, ObjectLine, ObjectText, Objects, WhoCan};
@@ -83,6 +87,11 @@ pub struct Filter {
     pub search: String,
     /// Keep only rows that have a note.
     pub noted: bool,
+    /// Keep only rows that concern this entity, in whatever part and by whichever source.
+    pub about: Option<Thing>,
+    /// Events that are the same but for time and the object's name, no more than ten minutes apart, are one row, that
+    /// of the first of them; the runs of these events are shown event by event all the same. Counts do not change.
+    pub fold: Option<Vec<RecordId>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,6 +158,14 @@ pub enum Request {
     Object(RecordId),
     /// Whom RBAC allows what the words say: "create pods/exec -n web". → `Answer::WhoCan`
     WhoCan(String),
+    /// All about an entity, its events counted in `bins` equal bins of the case's extent. → `Answer::Entity`
+    Entity { whom: Whom, bins: u16 },
+    /// Two events field by field. → `Answer::Compare`
+    Compare { a: RecordId, b: RecordId },
+    /// Two windows of time by who did what from where. → `Answer::Between`
+    Between { a: Window, b: Window },
+    /// The windows of time that have a name in the case, the earliest first. → `Answer::Windows`
+    Windows,
     /// Stop working on this question. It gets no answer; an answer to the stopped question is ignored.
     Cancel(Ticket),
 }
@@ -179,6 +196,10 @@ pub enum Answer {
     Objects(Objects),
     Object(ObjectText),
     WhoCan(WhoCan),
+    Entity(Box<Entity>),
+    Compare(Comparison),
+    Between(Between),
+    Windows(Vec<Named>),
 }
 
 /// How many rows there are in all, of which an answer holds some.
@@ -258,6 +279,8 @@ pub struct TimelinePage {
     pub total: Total,
     /// Rows of the case without any filter.
     pub all: u64,
+    /// Events under the filter: more than rows where repeats are folded.
+    pub events: u64,
 }
 
 /// One line of the timeline.
@@ -280,6 +303,22 @@ pub struct EventRow {
     pub noted: Noted,
     /// What people call the actor, if it was given a name.
     pub name: Cell,
+    /// The row stands for several events, of which it shows the first.
+    pub fold: Option<Folded>,
+}
+
+/// What a row of folded events stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folded {
+    pub events: u64,
+    /// When the last of them was.
+    pub last: i64,
+    /// How many different objects they name.
+    pub objects: u64,
+    /// How many of them belong to a finding.
+    pub hits: u64,
+    /// How many of them have a note.
+    pub noted: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,11 +17,12 @@ pub static BUILT_IN: Keymap = Keymap { changed: Vec::new() };
 
 /// Habits of other programs, where they differ from the built-in keys: name, and what is changed.
 pub static PRESETS: &[(&str, &[(Action, &str)])] = &[
-    ("lnav", &[(Action::DayOn, "d )"), (Action::DayBack, "D ("), (Action::UndoNote, "C")]),
+    ("lnav", &[(Action::DayOn, "d )"), (Action::DayBack, "D ("), (Action::UndoNote, "C"), (Action::Compare, "%")]),
     (
         "k9s",
         &[
             (Action::Open, "Enter d"),
+            (Action::Compare, "%"),
             (Action::Raw, "y"),
             (Action::Copy, "c"),
             (Action::Context, "C"),

@@ -81,6 +81,14 @@ pub enum Action {
     Comment,
     Story,
     Name,
+    Fold,
+    Compare,
+    Windows,
+    NameWindow,
+    NextFindingDay,
+    PreviousFindingDay,
+    About,
+    ToEvents,
     UndoNote,
     TakeBack,
     OnlyNoted,
@@ -180,7 +188,14 @@ pub static TIMELINE: &[Binding] = &[
     bind(">", Action::BinOn, "", "one bin of the strip on"),
     bind("(", Action::DayBack, "", "one day back"),
     bind(")", Action::DayOn, "", "one day on"),
-    bind("@", Action::GoTo, "go to", "go to a time: 02:14:03, 2026-03-12 02:14, +10m from here"),
+    bind("^p", Action::PreviousFindingDay, "", "the day before that has a finding"),
+    bind("^n", Action::NextFindingDay, "", "the next day that has a finding"),
+    bind("@", Action::GoTo, "go to", "go to a time: 02:14, 2026-03-12 02:14, from here +15m -2h +1d"),
+    bind("r", Action::Fold, "", "fold repeats into one line each, Enter unfolds one; again: all"),
+    bind("d", Action::Compare, "", "this event is A; on another: compares the two field by field"),
+    bind("w", Action::Windows, "", "the named windows of time: go to one, compare two"),
+    bind("W", Action::NameWindow, "", "name the window that is seen; the name belongs to the case"),
+    bind("*", Action::About, "", "all about whom this cell names, else about the actor"),
     bind("u", Action::NextNoted, "u U|notes", "the next event with a note"),
     bind("U", Action::PreviousNoted, "", "the event before with a note"),
     bind("M", Action::OnlyNoted, "", "only events with a note; again: all of them"),
@@ -192,12 +207,29 @@ pub static FINDINGS: &[Binding] = &[
     bind("Enter", Action::Open, "open", "the chain; in the chain: that very event in the timeline"),
     bind("Tab", Action::Focus, "list/chain", "move between the list and the chain"),
     bind("f", Action::Follow, "follow", "follow the actor: all its events in the timeline"),
+    bind("*", Action::About, "", "all about the actor; in the chain: about that event's actor"),
     bind("e", Action::Explain, "explain", "why the rule hits this event, part by part; again: put it away"),
     bind("s", Action::Sort, "sort", "sort by level, by time, by actor, by number of events"),
     bind("/", Action::Search, "find", "find text in the list"),
     bind("n", Action::Next, "", "the next match"),
     bind("N", Action::Previous, "", "the match before"),
     bind("y", Action::Copy, "", "copy the finding, or the event in the chain (OSC 52)"),
+];
+
+/// The page about somebody or something, opened from a cell or a finding.
+pub static ABOUT: &[Binding] = &[
+    bind("Enter", Action::Open, "open", "its events with this value; the finding; the other's page"),
+    bind(">", Action::ToEvents, "events", "all its events in the timeline, whatever the source"),
+    bind("Tab", Action::Focus, "next part", "the next part of the page, or the other column"),
+    bind("y", Action::Copy, "", "copy the page (OSC 52)"),
+];
+
+/// Two events or two windows side by side, opened with d on the second.
+pub static COMPARE: &[Binding] = &[
+    bind("Enter", Action::Open, "open", "of windows: the events with this value; of events: B"),
+    bind("d", Action::Compare, "differences", "only what differs; again: what is the same as well"),
+    bind("Tab", Action::Focus, "list/in full", "move between the list and its line in full"),
+    bind("y", Action::Copy, "", "copy the line in full (OSC 52)"),
 ];
 
 pub static SNAPSHOT: &[Binding] = &[
@@ -207,6 +239,7 @@ pub static SNAPSHOT: &[Binding] = &[
     bind("Tab", Action::Focus, "tree/object", "move between the tree and what is said of the object"),
     bind("r", Action::Risky, "risky", "only objects that rules fire on; again: the tree"),
     bind("w", Action::WhoCan, "who can", "ask whom RBAC allows something: create pods/exec -n web"),
+    bind("*", Action::About, "", "all about this object: its events, findings and history"),
     bind("p", Action::Raw, "raw", "the object as JSON; again: its facts and history"),
     bind("/", Action::Search, "find", "find an object by namespace, kind or name"),
     bind("n", Action::Next, "", "the next match"),
@@ -233,7 +266,8 @@ pub static RULES: &[Binding] = &[
 ];
 
 pub static CASE: &[Binding] = &[
-    bind("Enter", Action::Open, "open", "the event in the timeline, or the finding"),
+    bind("Enter", Action::Open, "open", "the event or the window in the timeline, or the finding"),
+    bind("d", Action::Compare, "", "on a window: it is A; on another: compares the two"),
     bind("h Left", Action::Left, "", "the section to the left"),
     bind("l Right", Action::Right, "h l|section", "the section to the right"),
     bind("Tab", Action::Focus, "list/pane", "move between the list and what is said of its line"),
@@ -291,6 +325,8 @@ pub static SCREENS: &[(&str, &[&[Binding]])] = &[
     ("snapshot", &[EVERYWHERE, RELOAD, MOVE, SNAPSHOT]),
     ("rules", &[EVERYWHERE, RELOAD, MOVE, RULES]),
     ("case", &[EVERYWHERE, RELOAD, MOVE, CASE]),
+    ("about", &[EVERYWHERE, RELOAD, MOVE, ABOUT]),
+    ("compare", &[EVERYWHERE, RELOAD, MOVE, COMPARE]),
     ("sql", &[EVERYWHERE, MOVE, SQL]),
     ("editor", &[EDITOR]),
     ("prompt", &[PROMPT]),
@@ -356,8 +392,8 @@ mod tests {
     #[test]
     fn every_key_and_its_sentence_fit_a_line_of_the_help() {
         let tables = [
-            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, SQL, EDITOR, PROMPT,
-            PALETTE,
+            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, ABOUT, COMPARE, SQL,
+            EDITOR, PROMPT, PALETTE,
         ];
         for binding in tables.iter().copied().flatten() {
             assert!(binding.doc.len() <= 63, "{}: {}", binding.key, binding.doc);
@@ -368,8 +404,8 @@ mod tests {
     #[test]
     fn the_terminal_keeps_its_own_keys() {
         for binding in [
-            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, SQL, EDITOR, PROMPT,
-            PALETTE,
+            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, ABOUT, COMPARE, SQL,
+            EDITOR, PROMPT, PALETTE,
         ]
         .iter()
         .copied()

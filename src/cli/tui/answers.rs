@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use coldcase_tui::ask::{
-    Bin, Chain, ChainEvent, ColumnInfo, Direction, EventRow, Filter, FindingRow, Findings, Grid, GridColumn, HashCheck,
-    Histogram, Level, Place, Record, RecordId, TableInfo, TimelinePage, Total, Want,
+    Bin, Cell, Chain, ChainEvent, ColumnInfo, Direction, EventRow, Filter, FindingRow, Findings, Grid, GridColumn,
+    HashCheck, Histogram, Level, Place, Record, RecordId, TableInfo, TimelinePage, Total, Want,
 };
 
 use super::Ask;
@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::model::{EvidenceId, Span};
 
 /// The events of findings, one row each, with the worst level.
-const MARKS: &str = "(SELECT evidence, \"offset\", max(worst) AS worst FROM (SELECT unnest(evidence) AS evidence, \
+pub const MARKS: &str = "(SELECT evidence, \"offset\", max(worst) AS worst FROM (SELECT unnest(evidence) AS evidence, \
     unnest(\"offset\") AS \"offset\", CASE level WHEN 'critical' THEN 5 WHEN 'high' THEN 4 WHEN 'medium' THEN 3 \
     WHEN 'low' THEN 2 ELSE 1 END AS worst FROM finding) GROUP BY 1, 2)";
 
@@ -47,6 +47,9 @@ const ORDER: &str = "ORDER BY time, evidence, \"offset\"";
 
 impl Ask<'_> {
     pub fn timeline(&self, filter: &Filter, offset: u64, limit: u32) -> Result<TimelinePage> {
+        if filter.fold.is_some() {
+            return self.folded(filter, offset, limit);
+        }
         let condition = self.condition(filter)?;
         let page = self.sql(
             &format!(
@@ -67,6 +70,7 @@ impl Ask<'_> {
             rows: rows(&page).map(|row| event(&row, &known)).collect(),
             total: Total::Exactly(total),
             all,
+            events: total,
         })
     }
 
@@ -78,12 +82,8 @@ impl Ask<'_> {
         let width = width(from, to, bins);
         let condition = self.condition(filter)?;
         let shown = self.bins(&condition, from, width)?;
-        // A bin in which no source wrote anything at all proves nothing.
-        let mut window = filter.clone();
-        window.chips.clear();
-        window.search.clear();
-        window.noted = false;
-        let any = self.bins(&Condition::of(&window), from, width)?;
+        // A stretch in which no source wrote anything at all proves nothing.
+        let silent = self.silent(from, width, bins)?;
         let marks = self.sql(
             &format!(
                 "SELECT {} AS bin, count(*) FROM \
@@ -94,13 +94,8 @@ impl Ask<'_> {
             ),
             &condition.parameters,
         )?;
-        let mut out: Vec<Bin> = (0..usize::from(bins))
-            .map(|bin| Bin {
-                count: shown.get(&(bin as i64)).copied().unwrap_or(0),
-                findings: 0,
-                gap: !any.contains_key(&(bin as i64)),
-            })
-            .collect();
+        let bin_of = |(at, gap)| Bin { count: shown.get(&at).copied().unwrap_or(0), findings: 0, gap };
+        let mut out: Vec<Bin> = (0i64..).zip(silent).map(bin_of).collect();
         for row in rows(&marks) {
             if let Some(bin) = usize::try_from(row.number(0)).ok().and_then(|bin| out.get_mut(bin)) {
                 bin.findings = u32::try_from(row.number(1)).unwrap_or(u32::MAX);
@@ -114,6 +109,9 @@ impl Ask<'_> {
         let mut condition = Condition::of(filter);
         if filter.noted {
             condition.and(&self.known()?.condition());
+        }
+        if let Some(thing) = &filter.about {
+            self.concern(thing, &mut condition)?;
         }
         Ok(condition)
     }
@@ -140,14 +138,19 @@ impl Ask<'_> {
     }
 
     pub fn findings(&self, limit: u32) -> Result<Findings> {
+        self.findings_where("true", &[], limit)
+    }
+
+    /// The findings that pass a test over table `finding`.
+    pub fn findings_where(&self, test: &str, parameters: &[(String, Parameter)], limit: u32) -> Result<Findings> {
         let found = self.sql(
             &format!(
                 "SELECT id, CAST(level AS VARCHAR) AS word, CAST(rule AS VARCHAR) AS slug, title, actor, target, first, \
                  last, cardinality(evidence) AS events, array_to_string(techniques, ', ') AS techniques FROM finding \
-                 ORDER BY CASE CAST(level AS VARCHAR) WHEN 'critical' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 5 END, actor IS NULL, \
+                 WHERE {test} ORDER BY CASE CAST(level AS VARCHAR) WHEN 'critical' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 5 END, actor IS NULL, \
                  first, id LIMIT {limit}"
             ),
-            &[],
+            parameters,
         )?;
         let known = self.known()?;
         let row = |row: Row<'_>| FindingRow {
@@ -164,7 +167,7 @@ impl Ask<'_> {
             noted: known.finding(&row.text(0).unwrap_or_default()),
             name: known.name(&row.text(4)),
         };
-        let total = self.one("SELECT count(*) FROM finding", &[])?;
+        let total = self.one(&format!("SELECT count(*) FROM finding WHERE {test}"), parameters)?;
         Ok(Findings { rows: rows(&found).map(row).collect(), total, replayed: self.desk.case.is_replayed() })
     }
 
@@ -204,8 +207,9 @@ impl Ask<'_> {
         Ok(Chain { finding: finding.to_owned(), events: events.collect(), total, why })
     }
 
-    pub fn record(&self, id: RecordId) -> Result<Record> {
-        let mut fields: Vec<_> = self.known()?.on(id).map(|words| ("note".to_owned(), Some(words))).collect();
+    /// The decoded fields of one event, in the order of its table.
+    pub fn fields(&self, id: RecordId) -> Result<Vec<(String, Cell)>> {
+        let mut fields = Vec::new();
         for table in self.desk.engine.placed() {
             let found = self.sql(
                 &format!("SELECT * FROM \"{table}\" WHERE evidence = {} AND \"offset\" = {}", id.evidence, id.offset),
@@ -219,6 +223,12 @@ impl Ask<'_> {
                 break;
             }
         }
+        Ok(fields)
+    }
+
+    pub fn record(&self, id: RecordId) -> Result<Record> {
+        let mut fields: Vec<_> = self.known()?.on(id).map(|words| ("note".to_owned(), Some(words))).collect();
+        fields.extend(self.fields(id)?);
         let span = Span { evidence: EvidenceId(id.evidence), offset: id.offset, length: id.len };
         let (raw, hash) = match self.desk.case.bytes(span) {
             Ok(bytes) => {
@@ -231,6 +241,9 @@ impl Ask<'_> {
     }
 
     pub fn locate(&self, filter: &Filter, record: RecordId, time: i64) -> Result<Place> {
+        if filter.fold.is_some() {
+            return self.locate_folded(filter, record, time);
+        }
         let mut before = self.condition(filter)?;
         let at = before.bind(Parameter::Time(crate::model::Micros(time)));
         let (evidence, offset) = (record.evidence, record.offset);
@@ -244,6 +257,9 @@ impl Ask<'_> {
     }
 
     pub fn seek(&self, filter: &Filter, want: &Want, from: u64, direction: Direction) -> Result<Option<u64>> {
+        if filter.fold.is_some() {
+            return self.seek_folded(filter, want, from, direction);
+        }
         let mut condition = self.condition(filter)?;
         let base = condition.sql.clone();
         let test = match want {
@@ -307,7 +323,7 @@ impl Ask<'_> {
     }
 
     /// Where a record is written, in words.
-    fn place(&self, id: &RecordId) -> String {
+    pub fn place(&self, id: &RecordId) -> String {
         let path = self.desk.case.input(EvidenceId(id.evidence)).map_or("?", |input| input.path.as_str());
         format!("{}:{}", path.rsplit('/').next().unwrap_or(path), id.offset)
     }
@@ -327,7 +343,7 @@ fn record_id(row: &Row<'_>) -> RecordId {
     RecordId { evidence: u32::try_from(row.number(0)).unwrap_or_default(), offset: row.count(1), len: row.count(2) }
 }
 
-fn event(row: &Row<'_>, known: &Known) -> EventRow {
+pub fn event(row: &Row<'_>, known: &Known) -> EventRow {
     EventRow {
         id: record_id(row),
         noted: known.event(&record_id(row)),
@@ -341,14 +357,20 @@ fn event(row: &Row<'_>, known: &Known) -> EventRow {
         namespace: row.text(9),
         agent: row.text(10),
         address: row.text(11),
-        finding: match row.number(12) {
-            5 => Some(Level::Critical),
-            4 => Some(Level::High),
-            3 => Some(Level::Medium),
-            2 => Some(Level::Low),
-            1 => Some(Level::Informational),
-            _ => None,
-        },
+        finding: level_of(row.number(12)),
+        fold: None,
+    }
+}
+
+/// A level by its number in [`MARKS`].
+pub fn level_of(worst: i64) -> Option<Level> {
+    match worst {
+        5 => Some(Level::Critical),
+        4 => Some(Level::High),
+        3 => Some(Level::Medium),
+        2 => Some(Level::Low),
+        1 => Some(Level::Informational),
+        _ => None,
     }
 }
 

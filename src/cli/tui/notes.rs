@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use coldcase_tui::ask::{CaseFile, Cell, Held, JournalLine, Note, NoteLine, Noted, RecordId, Subject};
+use coldcase_tui::ask::{CaseFile, Cell, Held, JournalLine, Note, NoteLine, Noted, RecordId, Subject, Window};
 
 use super::Ask;
 use crate::case::{Case, Deed, Subject as On};
@@ -15,7 +15,7 @@ use crate::model::{EvidenceId, Span};
 /// The notes by what they are on, looked up once and again after each note.
 #[derive(Default)]
 pub struct Known {
-    told: Vec<Told>,
+    pub told: Vec<Told>,
     events: HashMap<(u32, u64), Noted>,
     findings: HashMap<String, Noted>,
     names: HashMap<String, String>,
@@ -52,6 +52,11 @@ impl Known {
         self.events.get(&(id.evidence, id.offset)).cloned().unwrap_or_default()
     }
 
+    /// Says whether an event has a note.
+    pub fn has(&self, evidence: u32, offset: u64) -> bool {
+        self.events.contains_key(&(evidence, offset))
+    }
+
     /// The notes on a finding.
     pub fn finding(&self, id: &str) -> Noted {
         self.findings.get(id).cloned().unwrap_or_default()
@@ -60,6 +65,23 @@ impl Known {
     /// What people call an identity.
     pub fn name(&self, actor: &Cell) -> Cell {
         self.names.get(actor.as_ref()?).cloned()
+    }
+
+    /// The other identities that people gave the name of this one, or this one as a name.
+    pub fn same(&self, identity: &str) -> Vec<String> {
+        let own = self.names.get(identity).map_or(identity, String::as_str);
+        let mut same: Vec<String> = self
+            .names
+            .iter()
+            .filter(|(of, is)| is.as_str() == own && *of != identity)
+            .map(|(of, _)| of.clone())
+            .collect();
+        if own != identity {
+            same.push(own.to_owned());
+        }
+        same.sort();
+        same.dedup();
+        same
     }
 
     /// Every note on an event in words, with who wrote it.
@@ -126,6 +148,9 @@ impl Ask<'_> {
                     (Deed::Story { on: self.on(&notebook, on)?, text: text.clone() }, "in the story".to_owned())
                 }
                 Note::Name { of, is } => (Deed::Name { of: of.clone(), is: is.clone() }, format!("{of} is {is}")),
+                Note::Window { name, from, to } => {
+                    (Deed::Window { name: name.clone(), from: *from, to: *to }, format!("this window is {name}"))
+                }
                 Note::TakeBack(of) => (Deed::Undo { of: of.clone() }, "taken back".to_owned()),
             };
             notebook.note(vec![deed], act)?;
@@ -136,6 +161,7 @@ impl Ask<'_> {
 
     /// What was known of notes is looked up anew by the next question.
     fn forget(&self, words: String) -> String {
+        *self.desk.folds.lock().unwrap_or_else(PoisonError::into_inner) = None;
         *self.desk.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
         words
     }
@@ -183,6 +209,10 @@ impl Ask<'_> {
             by: told.by(),
             at: told.note.at.clone(),
             place: told.place().to_owned(),
+            window: match &told.note.deed {
+                Deed::Window { from, to, .. } => Some(Window { from: Some(*from), to: Some(*to) }),
+                _ => None,
+            },
         };
         let journal = notebook.entries().iter().map(|entry| JournalLine {
             number: entry.seq + 1,

@@ -105,7 +105,7 @@ impl Ask<'_> {
     }
 
     /// States of snapshots and writes of the audit log, in the order of time.
-    fn history(&self, kind: &str, group: &str, namespace: Option<String>, name: &str) -> Result<Vec<Change>> {
+    pub fn history(&self, kind: &str, group: &str, namespace: Option<String>, name: &str) -> Result<Vec<Change>> {
         let mut parameters = vec![
             ("kind".to_owned(), Parameter::Text(kind.to_owned())),
             ("name".to_owned(), Parameter::Text(name.to_owned())),

@@ -1,6 +1,6 @@
 //! What investigators write into a case, and the case's own books.
 
-use super::RecordId;
+use super::{RecordId, Window};
 
 /// What a note is on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,12 @@ pub enum Note {
     Name {
         of: String,
         is: String,
+    },
+    /// A window of time, and what people call it.
+    Window {
+        name: String,
+        from: i64,
+        to: i64,
     },
     /// Takes back the note with this id.
     TakeBack(String),
@@ -75,7 +81,7 @@ pub struct Held {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoteLine {
     pub id: String,
-    /// "mark", "tag", "comment", "story" or "name".
+    /// "mark", "tag", "comment", "story", "name" or "window".
     pub kind: String,
     /// When what it is on happened.
     pub time: Option<i64>,
@@ -90,6 +96,8 @@ pub struct NoteLine {
     pub at: String,
     /// Where the event is written: "kube-03.gz:8841".
     pub place: String,
+    /// The stretch that was named, both ends set.
+    pub window: Option<Window>,
 }
 
 /// One line of the journal.

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use super::{cluster, notebook, rulebook};
+use super::{about, cluster, compare, fold, notebook, rulebook};
 use crate::ask::*;
 
 pub const START: i64 = 1_773_280_800_000_000; // Mar 12 2026 02:00 UTC
@@ -57,10 +57,11 @@ impl Desk {
         Some(match request {
             Request::Overview { bins } => Answer::Overview(self.overview(*bins)),
             Request::Timeline { filter, offset, limit } => {
-                let rows: Vec<EventRow> = self.under(filter).map(|event| self.noted(event)).collect();
+                let rows = fold::rows(self, filter);
+                let events = self.under(filter).count() as u64;
                 let total = Total::Exactly(rows.len() as u64);
                 let rows = rows.into_iter().skip(*offset as usize).take(*limit as usize).collect();
-                Answer::Timeline(TimelinePage { offset: *offset, rows, total, all: self.events.len() as u64 })
+                Answer::Timeline(TimelinePage { offset: *offset, rows, total, all: self.events.len() as u64, events })
             }
             Request::Histogram { filter, bins } => Answer::Histogram(self.histogram(filter, *bins)),
             Request::Values { filter, column, bins, limit } => {
@@ -69,24 +70,9 @@ impl Desk {
             Request::Findings { .. } => Answer::Findings(self.findings()),
             Request::Chain { finding, .. } => Answer::Chain(self.chain(finding)),
             Request::Record(id) => Answer::Record(self.record(*id)),
-            Request::Locate { filter, record, time } => {
-                let key = (*time, record.evidence, record.offset);
-                let row = self.under(filter).filter(|event| order(event) < key).count() as u64;
-                Answer::Place(Place { row, exact: self.under(filter).any(|event| event.id == *record) })
-            }
+            Request::Locate { filter, record, time } => Answer::Place(fold::place(self, filter, record, *time)),
             Request::Seek { filter, want, from, direction } => {
-                let fits = |(_, event): &(usize, &EventRow)| match want {
-                    Want::Actor(actor) => event.actor == *actor,
-                    Want::Text(text) => contains(event, text),
-                    Want::Finding => event.finding.is_some(),
-                    Want::Noted => self.notes_on(&Subject::Event(event.id)).any(),
-                };
-                let rows: Vec<(usize, &EventRow)> = self.under(filter).enumerate().collect();
-                let found = match direction {
-                    Direction::Forward => rows.into_iter().filter(|(at, _)| *at as u64 > *from).find(fits),
-                    Direction::Back => rows.into_iter().rev().filter(|(at, _)| (*at as u64) < *from).find(fits),
-                };
-                Answer::Found(found.map(|(at, _)| at as u64))
+                Answer::Found(fold::seek(self, filter, want, *from, *direction))
             }
             Request::Sql { .. } => Answer::Grid(self.grid()),
             Request::Tables => Answer::Tables(self.tables(), vec!["count".to_string()]),
@@ -99,6 +85,13 @@ impl Desk {
             Request::Object(id) => Answer::Object(cluster::object(self, *id)),
             Request::WhoCan(question) => Answer::WhoCan(cluster::who_can(self, question)),
             Request::CaseFile => Answer::CaseFile(notebook::case_file(self)),
+            Request::Entity { whom, bins } => match about::entity(self, whom, *bins) {
+                Some(entity) => Answer::Entity(Box::new(entity)),
+                None => return None,
+            },
+            Request::Compare { a, b } => Answer::Compare(compare::compare(self, *a, *b)),
+            Request::Between { a, b } => Answer::Between(compare::between(self, *a, *b)),
+            Request::Windows => Answer::Windows(compare::windows(self)),
             Request::Cancel(_) => return None,
         })
     }
@@ -108,7 +101,7 @@ impl Desk {
         notebook::noted(&self.notes.borrow(), subject)
     }
 
-    fn noted(&self, event: &EventRow) -> EventRow {
+    pub fn noted(&self, event: &EventRow) -> EventRow {
         let noted = self.notes_on(&Subject::Event(event.id));
         EventRow { noted, name: notebook::name(&self.notes.borrow(), &event.actor), ..event.clone() }
     }
@@ -117,7 +110,7 @@ impl Desk {
         format!("{words}{}", self.poison)
     }
 
-    fn under<'a>(&'a self, filter: &'a Filter) -> impl Iterator<Item = &'a EventRow> {
+    pub fn under<'a>(&'a self, filter: &'a Filter) -> impl Iterator<Item = &'a EventRow> {
         self.events
             .iter()
             .filter(|event| passes(event, filter) && (!filter.noted || self.notes_on(&Subject::Event(event.id)).any()))
@@ -156,7 +149,7 @@ impl Desk {
         }
     }
 
-    fn histogram(&self, filter: &Filter, bins: u16) -> Histogram {
+    pub fn histogram(&self, filter: &Filter, bins: u16) -> Histogram {
         let (Some(first), Some(last)) = (self.events.first(), self.events.last()) else {
             return Histogram { from: 0, to: 0, bins: Vec::new() };
         };
@@ -177,7 +170,7 @@ impl Desk {
         Histogram { from, to, bins: (0..bins).map(bin).collect() }
     }
 
-    fn values(&self, filter: &Filter, column: Column, bins: u16, limit: u32) -> Values {
+    pub fn values(&self, filter: &Filter, column: Column, bins: u16, limit: u32) -> Values {
         let mut found: Vec<Cell> = self.under(filter).map(|event| cell(event, column).clone()).collect();
         found.sort();
         found.dedup();
@@ -244,7 +237,7 @@ impl Desk {
         Chain { finding: finding.to_string(), total: events.len() as u64, events, why }
     }
 
-    fn record(&self, id: RecordId) -> Record {
+    pub fn record(&self, id: RecordId) -> Record {
         let event = self.events.iter().find(|event| event.id == id);
         let field = |name: &str, value: Option<&String>| (name.to_string(), value.cloned());
         let fields = event.map_or(Vec::new(), |event| {
@@ -313,14 +306,15 @@ pub fn event(
         finding,
         noted: Noted::default(),
         name: None,
+        fold: None,
     }
 }
 
-fn order(event: &EventRow) -> (i64, u32, u64) {
+pub fn order(event: &EventRow) -> (i64, u32, u64) {
     (event.time, event.id.evidence, event.id.offset)
 }
 
-fn cell(event: &EventRow, column: Column) -> &Cell {
+pub fn cell(event: &EventRow, column: Column) -> &Cell {
     match column {
         Column::Time => &None,
         Column::Source => &event.source,
@@ -334,7 +328,7 @@ fn cell(event: &EventRow, column: Column) -> &Cell {
     }
 }
 
-fn contains(event: &EventRow, text: &str) -> bool {
+pub fn contains(event: &EventRow, text: &str) -> bool {
     let text = text.to_lowercase();
     Column::ALL.iter().filter_map(|column| cell(event, *column).as_ref()).any(|c| c.to_lowercase().contains(&text))
 }
@@ -347,5 +341,6 @@ fn passes(event: &EventRow, filter: &Filter) -> bool {
         let mut wanted = filter.chips.iter().filter(|chip| chip.column == *column && chip.op == Op::Is).peekable();
         wanted.peek().is_none() || wanted.any(|chip| *cell(event, *column) == chip.value)
     });
-    window && !refused && kept && (filter.search.is_empty() || contains(event, &filter.search))
+    let concerned = filter.about.as_ref().is_none_or(|thing| about::concerns(event, thing));
+    window && concerned && !refused && kept && (filter.search.is_empty() || contains(event, &filter.search))
 }

@@ -1,8 +1,11 @@
 //! The screens as scripts: keys in, answers from a desk that really filters its few events, a screen out.
 
+mod about;
 mod cluster;
+mod compare;
 mod desk;
 mod evidence;
+mod fold;
 mod moves;
 mod notebook;
 mod notes;

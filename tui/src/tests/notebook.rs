@@ -56,7 +56,12 @@ pub fn case_file(desk: &Desk) -> CaseFile {
             Note::Comment(on, text) => ("comment", Some(on), text.as_str()),
             Note::Story(on, text) => ("story", Some(on), text.as_str()),
             Note::Name { is, .. } => ("name", None, is.as_str()),
+            Note::Window { name, .. } => ("window", None, name.as_str()),
             Note::TakeBack(_) | Note::Undo => ("undo", None, ""),
+        };
+        let window = match note {
+            Note::Window { from, to, .. } => Some(Window { from: Some(*from), to: Some(*to) }),
+            _ => None,
         };
         let event = on.and_then(|on| match on {
             Subject::Event(id) => desk.events.iter().find(|event| event.id == *id),
@@ -72,7 +77,8 @@ pub fn case_file(desk: &Desk) -> CaseFile {
         NoteLine {
             id: at.to_string(),
             kind: kind.to_string(),
-            time: event.map(|event| event.time),
+            time: window.and_then(|window| window.from).or(event.map(|event| event.time)),
+            window,
             on: on.cloned(),
             what: desk.text(&what),
             text: desk.text(text),

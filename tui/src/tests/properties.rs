@@ -80,6 +80,12 @@ const KEYS: &[&str] = &[
     "X",
     "u",
     "U",
+    "*",
+    "d",
+    "w",
+    "W",
+    "^n",
+    "^p",
     "M",
     "é",
     "漢",
@@ -174,7 +180,7 @@ proptest! {
             stage.settle(&desk);
             for screen in ["2 y l y Enter p y p y p", "Esc Esc l + a", "3 y Enter y Enter", "1", "4 s ^j Esc y Enter y Esc Tab Enter",
                 "Esc Esc 2 m u M P x ^j Esc", "3 m T y ^j", "7 y l y l y l y l y Tab y", "6 y r j y Tab y",
-                "5 y l l j j y p y r y w", "^j Esc"] {
+                "5 y l l j j y p y r y w", "^j Esc Esc", "2 g l * y j Enter", "Esc * j j j j j j Enter > Esc", "3 *", "2 x r j Enter y a", "2 d j d j y d Tab y Esc", "W x ^j w y Enter w d"] {
                 stage.play(&desk, screen);
                 is_safe(&stage).map_err(TestCaseError::fail)?;
             }
@@ -223,6 +229,12 @@ fn every_size_is_survived_on_every_screen() {
         "5",
         "l j l j",
         "r",
+        "2 l *",
+        "j j j",
+        "2 r",
+        "Enter",
+        "2 d j d",
+        "d",
         "?",
     ] {
         stage.play(&desk, keys);

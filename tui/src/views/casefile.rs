@@ -4,13 +4,18 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    ask::{self, Answer, Note, Request, Subject, Ticket},
+    ask::{self, Answer, Named, Note, Request, Subject, Ticket, Window},
     clock,
     keys::{Action, Binding, CASE, EVERYWHERE, MOVE, RELOAD},
     shown::Shown,
     text::{cut, grouped},
     theme::Role,
-    views::{Context, Jump, Slot, View, complain, count, noting::Noting},
+    views::{
+        Context, Jump, Slot, View,
+        compare::{self, Pair},
+        complain, count,
+        noting::Noting,
+    },
     widgets::{
         panes::{Line, Panes, field, wrapped},
         pen::{Pen, top},
@@ -25,14 +30,16 @@ enum Section {
     Names,
     Evidence,
     Journal,
+    Windows,
 }
 
-const SECTIONS: [(Section, &str); 5] = [
+const SECTIONS: [(Section, &str); 6] = [
     (Section::Story, "Story"),
     (Section::Notes, "Notes"),
     (Section::Names, "Names"),
     (Section::Evidence, "Evidence"),
     (Section::Journal, "Journal"),
+    (Section::Windows, "Windows"),
 ];
 
 #[derive(Default)]
@@ -44,6 +51,8 @@ pub struct CaseFile {
     panes: Panes,
     noting: Noting,
     note: Option<String>,
+    /// The window that another is to be compared with.
+    compared: Option<Named>,
 }
 
 /// The answer, its texts made visible and its story in order.
@@ -51,6 +60,7 @@ struct Known {
     story: Vec<NoteLine>,
     notes: Vec<NoteLine>,
     names: Vec<NoteLine>,
+    windows: Vec<NoteLine>,
     evidence: Vec<(ask::Held, Shown)>,
     journal: Vec<ask::JournalLine>,
     head: String,
@@ -66,6 +76,7 @@ struct NoteLine {
     by: Shown,
     at: Shown,
     place: Shown,
+    window: Option<Window>,
 }
 
 impl View for CaseFile {
@@ -83,7 +94,7 @@ impl View for CaseFile {
 
     fn offers(&self, action: Action) -> bool {
         match action {
-            Action::Open => self.line().is_some_and(|line| line.on.is_some()),
+            Action::Open => self.line().is_some_and(|line| line.on.is_some() || line.window.is_some()),
             Action::TakeBack => self.line().is_some(),
             Action::Focus | Action::Copy => self.rows() > 0,
             Action::Back => self.panes.in_pane,
@@ -112,6 +123,10 @@ impl View for CaseFile {
             Action::Focus => self.panes.in_pane = !self.panes.in_pane && self.rows() > 0,
             Action::Open => {
                 let Some(line) = self.line() else { return true };
+                if let Some(window) = line.window {
+                    context.jump = Some(Jump::Window(window));
+                    return true;
+                }
                 context.jump = match (&line.on, line.time) {
                     (Some(Subject::Event(record)), Some(time)) => Some(Jump::Event { record: *record, time }),
                     (Some(Subject::Finding(id)), _) => Some(Jump::Finding(id.clone())),
@@ -121,6 +136,7 @@ impl View for CaseFile {
                     self.note = Some("this leads nowhere in this case".to_string());
                 }
             }
+            Action::Compare => self.compare(context),
             Action::TakeBack => match self.line().map(|line| line.id.clone()) {
                 Some(id) => self.noting.write(Note::TakeBack(id), context),
                 None => self.note = Some("only notes can be taken back".to_string()),
@@ -146,6 +162,12 @@ impl View for CaseFile {
         {
             self.known = Some(Known::new(file));
             self.panes.stay(self.rows());
+        }
+    }
+
+    fn arrive(&mut self, jump: Jump, _context: &mut Context) {
+        if jump == Jump::Windows && self.section != Section::Windows {
+            (self.section, self.panes) = (Section::Windows, Panes::default());
         }
     }
 
@@ -247,8 +269,32 @@ impl CaseFile {
             Section::Story => "The story has no step yet. P puts an event of the timeline or a finding into it.",
             Section::Notes => "No notes yet. In the timeline and the findings: m marks, t tags, T comments.",
             Section::Names => "No names yet. A, on an event, says what people call its actor.",
+            Section::Windows => "No window has a name yet. W, in the timeline, names the one that is seen.",
             Section::Evidence => "No evidence yet. Add some: coldcase ingest --case DIR PATH",
             Section::Journal => "The journal is empty.",
+        }
+    }
+
+    /// Takes the window under the cursor as A, or compares it with the one taken.
+    fn compare(&mut self, context: &mut Context) {
+        let here = self.line().and_then(|line| {
+            let named = |window| Named { id: line.id.clone(), name: line.text.raw().to_string(), window };
+            line.window.map(named)
+        });
+        let Some(here) = here else {
+            self.note = Some("only windows are compared here: h and l move to them".to_string());
+            return;
+        };
+        match self.compared.take() {
+            Some(a) if a.id != here.id => {
+                self.compared = Some(a.clone());
+                context.jump = Some(Jump::Compare(Pair::Windows(a, here)));
+            }
+            Some(_) => self.note = Some("no longer taken for a comparison".to_string()),
+            None => {
+                self.note = Some(format!("A is {}: d on another compares the two", crate::text::visible(&here.name)));
+                self.compared = Some(here);
+            }
         }
     }
 
@@ -295,7 +341,7 @@ impl CaseFile {
                 if !note.text.text().is_empty() {
                     wrapped(&mut lines, Role::Plain, note.text.text(), width);
                 }
-                if let Some(time) = note.time {
+                if let Some(time) = note.time.filter(|_| note.window.is_none()) {
                     field(&mut lines, "happened", &clock::exact(time), width);
                 }
                 for (name, value) in
@@ -324,19 +370,22 @@ impl Known {
             by: Shown::new(note.by),
             at: Shown::new(note.at),
             place: Shown::new(note.place),
+            window: note.window,
         };
-        let (mut story, mut notes, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut story, mut notes, mut names, mut windows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for note in file.notes {
             match note.kind.as_str() {
                 "story" => story.push(line(note)),
                 "name" => names.push(line(note)),
+                "window" => windows.push(line(note)),
                 _ => notes.push(line(note)),
             }
         }
         // What happened first is told first; steps without a time come last.
         story.sort_by_key(|step: &NoteLine| step.time.unwrap_or(i64::MAX));
+        windows.sort_by_key(|window: &NoteLine| window.time);
         let evidence = file.evidence.into_iter().map(|held| (held.clone(), Shown::new(held.path))).collect();
-        Known { story, notes, names, evidence, journal: file.journal, head: file.head }
+        Known { story, notes, names, windows, evidence, journal: file.journal, head: file.head }
     }
 
     fn notes_of(&self, section: Section) -> &[NoteLine] {
@@ -344,6 +393,7 @@ impl Known {
             Section::Story => &self.story,
             Section::Notes => &self.notes,
             Section::Names => &self.names,
+            Section::Windows => &self.windows,
             Section::Evidence | Section::Journal => &[],
         }
     }
@@ -382,6 +432,10 @@ impl Known {
                 let what = format!("{}{text}{}", note.what.text(), note.text.text());
                 match section {
                     Section::Story => format!("{:>2}  {when:<15}  {what}", at + 1),
+                    Section::Windows => {
+                        let span = note.window.map_or(String::new(), compare::span);
+                        format!("{span:<34}  {}", note.text.text())
+                    }
                     Section::Notes => format!("{:<8} {when:<15}  {what}", note.kind.text()),
                     _ => what,
                 }

@@ -12,7 +12,7 @@ use self::{
     list::{Finding, List, Sort},
 };
 use crate::{
-    ask::{Answer, Chip, Column, Filter, Level, Op, Request, Subject, Ticket, Why},
+    ask::{Answer, Chip, Column, Filter, Level, Op, Request, Subject, Ticket, Whom, Why},
     keys::{Action, Binding, EVERYWHERE, FINDINGS, MOVE, NOTES, PROMPT, RELOAD},
     shown::Shown,
     text::{grouped, wrap},
@@ -128,6 +128,14 @@ impl View for Findings {
             Action::Open => self.in_chain = self.finding().is_some(),
             Action::Focus => self.in_chain = !self.in_chain && self.finding().is_some(),
             Action::Follow => context.jump = self.follow(),
+            Action::About => {
+                let (_, actor) = self.subject();
+                let about = |actor| Whom::Cell { column: Column::Actor, value: Some(actor), actor: None, object: None };
+                match actor {
+                    Some(actor) => context.jump = Some(Jump::About(about(actor))),
+                    None => self.note = Some("nobody acted here".to_string()),
+                }
+            }
             Action::Explain => self.explain(context),
             Action::Sort => self.sort_by(self.sort.next(), context),
             Action::Search => self.prompt = Some(Input::default()),
@@ -196,7 +204,7 @@ impl View for Findings {
             Jump::Level(level) => Some(Wanted::First(level)),
             Jump::Finding(id) => Some(Wanted::Id(id)),
             Jump::Rule(rule) => Some(Wanted::Rule(rule)),
-            Jump::Event { .. } | Jump::Filtered(_) => return,
+            _ => return,
         };
         self.in_chain = false;
         if self.list.is_some() {

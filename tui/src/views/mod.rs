@@ -1,8 +1,10 @@
 //! The screens, one file each, all of one shape. A view keeps what it knows, asks through `Context` and draws from
 //! what it keeps; it never waits.
 
+pub mod about;
 pub mod casefile;
 pub mod clauses;
+pub mod compare;
 pub mod findings;
 pub mod help;
 pub mod noting;
@@ -17,7 +19,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use crate::{
-    ask::{Answer, Filter, Level, Noted, RecordId, Request, Ticket},
+    ask::{Answer, Filter, Level, Noted, RecordId, Request, Ticket, Whom, Window},
     keys::{Action, Binding},
     msg::Effect,
     shown,
@@ -74,7 +76,7 @@ pub trait View {
     fn draw(&self, pen: &mut Pen<'_>, area: Rect);
 }
 
-/// The screens in the order of their digits.
+/// The screens in the order of their digits, and after them the pages that other screens open.
 pub static VIEWS: &[fn() -> Box<dyn View>] = &[
     || Box::new(overview::Overview::default()),
     || Box::new(timeline::Timeline::default()),
@@ -83,6 +85,8 @@ pub static VIEWS: &[fn() -> Box<dyn View>] = &[
     || Box::new(snapshot::Snapshot::default()),
     || Box::new(rules::Rules::default()),
     || Box::new(casefile::CaseFile::default()),
+    || Box::new(about::About::default()),
+    || Box::new(compare::Compare::default()),
 ];
 
 pub const TIMELINE: usize = 1;
@@ -90,6 +94,10 @@ pub const FINDINGS: usize = 2;
 pub const SNAPSHOT: usize = 4;
 pub const RULES: usize = 5;
 pub const CASE: usize = 6;
+/// How many screens have a digit and a tab.
+pub const SCREENS: usize = 7;
+pub const ABOUT: usize = 7;
+pub const COMPARE: usize = 8;
 
 /// Text from the keyboard.
 #[derive(Clone, Debug)]
@@ -121,6 +129,14 @@ pub enum Jump {
     Finding(String),
     /// The findings, on the first of this rule.
     Rule(String),
+    /// The page about somebody or something.
+    About(Whom),
+    /// Two events or two windows side by side.
+    Compare(compare::Pair),
+    /// The timeline in this window, its other conditions kept.
+    Window(Window),
+    /// The named windows of the case.
+    Windows,
 }
 
 /// What a view may do besides changing itself: ask, and send the user elsewhere.

@@ -25,6 +25,8 @@ enum Writing {
     Story(Subject),
     /// The name of this identity.
     Name(String),
+    /// The name of this stretch of time.
+    Window(i64, i64),
 }
 
 impl Noting {
@@ -53,6 +55,11 @@ impl Noting {
         true
     }
 
+    /// Asks for the name of a window of time.
+    pub fn name_window(&mut self, from: i64, to: i64) {
+        self.prompt = Some((Writing::Window(from, to), Input::default()));
+    }
+
     /// Sends a note on its way.
     pub fn write(&mut self, note: Note, context: &mut Context) {
         self.open.push(context.ask(Request::Note(note)));
@@ -70,6 +77,7 @@ impl Noting {
             Writing::Comment(on) => Note::Comment(on, text),
             Writing::Story(on) => Note::Story(on, text),
             Writing::Name(of) => Note::Name { of, is: text },
+            Writing::Window(from, to) => Note::Window { name: text, from, to },
         };
         self.write(note, context);
         true
@@ -87,6 +95,7 @@ impl Noting {
             Writing::Comment(_) => "comment:",
             Writing::Story(_) => "into the story, with the words:",
             Writing::Name(_) => "people call it:",
+            Writing::Window(..) => "name of this window:",
         };
         Some((words, input))
     }

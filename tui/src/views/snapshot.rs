@@ -7,13 +7,13 @@ use ratatui::layout::Rect;
 
 use self::tree::{Branch, Node};
 use crate::{
-    ask::{self, Answer, RecordId, Request, Subject, Ticket},
+    ask::{self, Answer, Column, RecordId, Request, Subject, Ticket, Whom},
     clock,
     keys::{Action, Binding, EVERYWHERE, MOVE, PROMPT, RELOAD, SNAPSHOT},
     shown::Shown,
     text::grouped,
     theme::Role,
-    views::{Context, Slot, Typed, View, complain, count, noting::Noting},
+    views::{Context, Jump, Slot, Typed, View, complain, count, noting::Noting},
     widgets::{
         input::Input,
         json,
@@ -74,7 +74,7 @@ impl View for Snapshot {
     fn offers(&self, action: Action) -> bool {
         match action {
             Action::Open | Action::Right | Action::Risky => self.who.is_none() && !self.nodes.is_empty(),
-            Action::Raw | Action::Mark => self.who.is_none() && self.line().is_some(),
+            Action::Raw | Action::About | Action::Mark => self.who.is_none() && self.line().is_some(),
             Action::Focus => self.rows() > 0,
             Action::Back => self.panes.in_pane || self.who.is_some(),
             _ => true,
@@ -151,6 +151,7 @@ impl View for Snapshot {
                 self.need_object(context);
             }
             Action::Raw => (self.raw, self.panes.scroll) = (!self.raw, 0),
+            Action::About => context.jump = self.line().map(|line| Jump::About(whom(line))),
             Action::Search => self.prompt = Some((Question::Text, Input::default())),
             Action::Next => self.search(true, context),
             Action::Previous => self.search(false, context),
@@ -477,4 +478,15 @@ fn grant(grant: &ask::Grant) -> Line {
 fn heading(mut area: Rect) -> (Rect, Rect) {
     let head = top(u16::from(area.height >= 3), &mut area);
     (head, area)
+}
+
+/// The object as the timeline has it.
+fn whom(line: &ask::ObjectLine) -> Whom {
+    let within = line.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    Whom::Cell {
+        column: Column::Object,
+        value: Some(format!("{} {within}{}", line.kind, line.name)),
+        actor: None,
+        object: None,
+    }
 }

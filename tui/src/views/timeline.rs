@@ -3,9 +3,11 @@
 
 mod chips;
 mod draw;
+mod fold;
 mod page;
 mod steps;
 mod values;
+mod windows;
 
 use ratatui::layout::Rect;
 
@@ -13,13 +15,14 @@ use self::{
     page::{Asked, Page, Row},
     steps::{Landing, Question, Sought},
     values::Values,
+    windows::Windows,
 };
 use crate::{
     ask::{Answer, Column, Filter, Histogram, RecordId, Request, Subject, Ticket},
     clock,
     keys::{Action, Binding, EVERYWHERE, MOVE, NOTES, PROMPT, RELOAD, TIMELINE},
     text::{columns, grouped},
-    views::{Context, Jump, Slot, Typed, View, moved, noting::Noting, record::Detail},
+    views::{Context, Jump, Slot, Typed, View, compare, count, moved, noting::Noting, record::Detail},
     widgets::{input::Input, pen},
 };
 
@@ -56,6 +59,9 @@ pub struct Timeline {
     area: Rect,
     note: Option<String>,
     noting: Noting,
+    /// The event that another is to be compared with.
+    compared: Option<compare::Event>,
+    windows: Windows,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +103,9 @@ impl View for Timeline {
             Action::FilterIn | Action::FilterOut | Action::OnlyThis | Action::Right => {
                 self.row().is_some() && !self.covered(self.area)
             }
-            Action::NextSame | Action::Follow | Action::Context | Action::Mark => self.row().is_some(),
+            Action::NextSame | Action::About | Action::Fold | Action::Follow | Action::Context | Action::Mark => {
+                self.row().is_some()
+            }
             Action::Search | Action::GoTo | Action::ZoomIn | Action::NextFinding => {
                 self.page.as_ref().is_some_and(|page| page.all > 0)
             }
@@ -110,6 +118,7 @@ impl View for Timeline {
         self.need(context);
         self.need_strip(context);
         self.need_values(context);
+        self.windows.need(context);
     }
 
     fn act(&mut self, action: Action, context: &mut Context) -> bool {
@@ -135,6 +144,7 @@ impl View for Timeline {
         match action {
             Action::Left => self.step_column(false, context.area),
             Action::Right => self.step_column(true, context.area),
+            Action::Open if self.unfold(context) => {}
             Action::Open => self.open(context),
             Action::Back | Action::Close => return self.detail.take().is_some(),
             Action::Focus => self.in_detail = self.detail.is_some() && !self.in_detail,
@@ -166,6 +176,11 @@ impl View for Timeline {
                 self.visit(context);
             }
             Action::Undo => self.undo(context),
+            Action::About => self.about(context),
+            Action::Fold => self.fold(context),
+            Action::Compare => self.compare(context),
+            Action::Windows => context.jump = Some(Jump::Windows),
+            Action::NameWindow => self.name_window(),
             _ => {
                 let row = self.row().map(|row| (row.id, row.cell(Column::Actor).map(|cell| cell.raw().to_string())));
                 let on = row.as_ref().map(|(id, _)| Subject::Event(*id));
@@ -200,6 +215,7 @@ impl View for Timeline {
                 self.placed(place.row, place.exact, context);
             }
             Answer::Found(row) if self.seek_slot.takes(ticket) => self.found(row, context),
+            Answer::Windows(named) => self.windows.loaded(ticket, named),
             Answer::Values(found) => {
                 if let Some(values) = &mut self.values {
                     values.loaded(ticket, found);
@@ -217,6 +233,7 @@ impl View for Timeline {
     fn noted(&mut self, ticket: Ticket, words: &str, context: &mut Context) {
         self.noting.answered(ticket, words);
         self.asked = None;
+        self.windows.forget();
         if let Some(detail) = &mut self.detail {
             detail.reload(context);
         }
@@ -225,6 +242,7 @@ impl View for Timeline {
     fn failed(&mut self, ticket: Ticket, words: &str) {
         self.noting.answered(ticket, words);
         self.page_slot.fails(ticket, words);
+        self.windows.slot.fails(ticket, words);
         self.strip_slot.fails(ticket, words);
         if let Some(detail) = &mut self.detail {
             detail.slot.fails(ticket, words);
@@ -247,13 +265,14 @@ impl View for Timeline {
                 self.refresh(Some((record, time)), context);
             }
             Jump::Filtered(filter) => self.change(filter, context),
-            Jump::Level(_) | Jump::Finding(_) | Jump::Rule(_) => {}
+            Jump::Window(window) => self.change(Filter { window, ..self.filter.clone() }, context),
+            _ => {}
         }
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
         let detail = self.detail.iter_mut().map(|detail| &mut detail.slot);
-        [&mut self.page_slot, &mut self.strip_slot, &mut self.place_slot, &mut self.seek_slot]
+        [&mut self.page_slot, &mut self.strip_slot, &mut self.place_slot, &mut self.seek_slot, &mut self.windows.slot]
             .into_iter()
             .chain(detail)
             .chain(self.values.iter_mut().map(|values| &mut values.slot))
@@ -262,7 +281,7 @@ impl View for Timeline {
 
     fn waits(&self) -> bool {
         let detail = self.detail.as_ref().map(|detail| &detail.slot);
-        [&self.page_slot, &self.strip_slot, &self.place_slot, &self.seek_slot]
+        [&self.page_slot, &self.strip_slot, &self.place_slot, &self.seek_slot, &self.windows.slot]
             .into_iter()
             .chain(detail)
             .chain(self.values.as_ref().map(|values| &values.slot))
@@ -300,12 +319,18 @@ impl View for Timeline {
             true => format!("{} of {}", grouped(at), page.total),
             false => format!("filtered: {} of {}, {} in all", grouped(at), page.total, grouped(page.all)),
         };
+        if self.filter.fold.is_some() {
+            let all = if page.events == page.all { String::new() } else { format!(", {} in all", grouped(page.all)) };
+            words = format!("line {} of {}, {}{all}", grouped(at), page.total, count(page.events, "event"));
+        }
         let named = self.row().and_then(|row| row.name.as_ref()).map(|name| format!("   the actor is {}", name.text()));
         let more = [
+            self.folded_words(),
             self.row().filter(|row| row.noted.any()).map(|row| format!("   {}", row.noted_words())),
             named,
             self.row().map(|row| format!("   {} {}", clock::date(row.time), clock::zone())),
             self.row().and_then(|row| row.finding).map(|level| format!("   in a {} finding", level.name())),
+            self.row().and_then(|row| self.windows.at(row.time)).map(|names| format!("   in window {names}")),
             self.without_evidence().map(|share| format!("   {share}% without evidence")),
         ];
         // What does not fit whole is left out: half a sentence about evidence is worse than none.

@@ -40,7 +40,7 @@ pub fn only(filter: &Filter, spot: &Spot<'_>) -> Filter {
         let (from, to) = (spot.time.saturating_sub(HALF_MINUTE), spot.time.saturating_add(HALF_MINUTE));
         return Filter { window: Window { from: Some(from), to: Some(to) }, ..filter.clone() };
     }
-    with(&Filter { window: filter.window, ..Filter::default() }, spot, Op::Is)
+    with(&Filter { window: filter.window, fold: filter.fold.clone(), ..Filter::default() }, spot, Op::Is)
 }
 
 /// What everybody did around a time.
@@ -71,6 +71,14 @@ pub fn words(filter: &Filter) -> Vec<String> {
     }
     if filter.noted {
         out.push("with a note".to_string());
+    }
+    if let Some(thing) = &filter.about {
+        out.push(format!("about={} {}", visible(&thing.kind), visible(&thing.name)));
+    }
+    match filter.fold.as_ref().map(Vec::len) {
+        None => {}
+        Some(0) => out.push("repeats folded".to_string()),
+        Some(open) => out.push(format!("repeats folded but {open}")),
     }
     match (filter.window.from, filter.window.to) {
         (None, None) => {}

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Timeline, chips, page};
+use super::{Timeline, chips, fold, page};
 use crate::{
     ask::{Bin, Column, Filter},
     clock,
@@ -95,6 +95,7 @@ fn strip(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
         pen.right(inner, x + 1, 0, &clock::second(strip.to), Role::Plain);
         let bars = Rect { y: inner.y + 1, height: inner.height - 2, ..inner };
         histogram::bars(pen, bars, &strip.bins, Role::Bar);
+        view.windows.draw(pen, inner, (strip.from, strip.to, strip.bins.len()));
         let here = view.row().and_then(|row| bin_of(row.time, strip.from, strip.to, strip.bins.len()));
         if let Some(here) = here {
             pen.write(inner, (here, inner.height - 1), if pen.theme.ascii { "|" } else { "│" }, Role::Title);
@@ -118,7 +119,7 @@ fn hits(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
 }
 
 /// The bin a time falls in, if it does.
-fn bin_of(time: i64, from: i64, to: i64, bins: usize) -> Option<u16> {
+pub fn bin_of(time: i64, from: i64, to: i64, bins: usize) -> Option<u16> {
     if time < from || time >= to {
         return None;
     }
@@ -222,6 +223,8 @@ fn line(
         _ => clock::time(row.time, time_width.saturating_sub(usize::from(time_width > 8))),
     };
     let named = row.name.as_ref().map_or(String::new(), |name| format!("~{}", name.text()));
+    let object = lanes.iter().find(|(column, _)| *column == Column::Object).map_or(0, |(_, lane)| lane.width);
+    let folded = row.fold.map(|fold| fold::cell(row, &fold, usize::from(object), pen.theme.ascii));
     let cells: Vec<(&str, Role)> = lanes
         .iter()
         .map(|(column, _)| {
@@ -230,6 +233,7 @@ fn line(
                 Column::Time => time.as_str(),
                 // A name people gave is told from what evidence says by its mark.
                 Column::Actor if row.name.is_some() => named.as_str(),
+                Column::Object if folded.is_some() => folded.as_deref().unwrap_or_default(),
                 _ => cell.map_or("", Shown::text),
             };
             let matched = !needle.is_empty() && cell.is_some_and(|cell| cell.raw().to_lowercase().contains(&needle));
@@ -249,6 +253,9 @@ fn line(
     grid::line(pen, area, (1, y), &widths, &cells);
     if let Some(mark) = mark(&row.noted, pen.theme.ascii).filter(|_| !cursor) {
         pen.write(area, (0, y), mark, Role::Title);
+    }
+    if !cursor && view.compared.as_ref().is_some_and(|event| event.id == row.id) {
+        pen.write(area, (0, y), "A", Role::Title);
     }
     if let Some(level) = row.finding
         && time_width > 8

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Strip, Timeline};
 use crate::{
-    ask::{Column, EventRow, Filter, Level, Noted, RecordId, Request, TimelinePage, Total},
+    ask::{Column, EventRow, Filter, Folded, Level, Noted, RecordId, Request, TimelinePage, Total},
     shown::Shown,
     views::Context,
     widgets::{
@@ -39,6 +39,7 @@ pub struct Page {
     pub rows: Vec<Row>,
     pub total: Total,
     pub all: u64,
+    pub events: u64,
 }
 
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub struct Row {
     pub noted: Noted,
     /// What people call the actor.
     pub name: Option<Shown>,
+    /// It stands for several events.
+    pub fold: Option<Folded>,
 }
 
 /// Where the parts of the timeline stand. A part without room has no height.
@@ -68,7 +71,7 @@ pub struct Layout {
 impl Page {
     pub fn new(filter: Filter, page: TimelinePage) -> Page {
         let rows = page.rows.into_iter().map(Row::new).collect();
-        Page { filter, offset: page.offset, rows, total: page.total, all: page.all }
+        Page { filter, offset: page.offset, rows, total: page.total, all: page.all, events: page.events }
     }
 
     /// Returns how many rows there are for certain.
@@ -89,7 +92,7 @@ impl Row {
         let cells = [row.source, row.actor, row.verb, row.object, row.status, row.namespace, row.agent, row.address]
             .map(Shown::cell);
         let name = Shown::cell(row.name);
-        Row { id: row.id, time: row.time, finding: row.finding, cells, noted: row.noted, name }
+        Row { id: row.id, time: row.time, finding: row.finding, cells, noted: row.noted, name, fold: row.fold }
     }
 
     /// Returns the notes in words that may be drawn.

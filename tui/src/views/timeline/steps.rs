@@ -3,11 +3,11 @@
 
 use super::{Anchor, Timeline, chips};
 use crate::{
-    ask::{Column, Direction, Filter, RecordId, Request, Want, Window},
+    ask::{Column, Direction, Filter, RecordId, Request, Want, Whom, Window},
     clock,
     keys::Action,
     shown::Shown,
-    views::Context,
+    views::{Context, Jump},
 };
 
 const DAY: i64 = 86_400_000_000;
@@ -31,6 +31,10 @@ pub enum Landing {
     From,
     /// The last event before a time.
     Before,
+    /// The first event of a finding from a time on.
+    NextFinding,
+    /// The last event of a finding before a time.
+    FindingBefore,
 }
 
 /// What was looked for last, and how many times more the same key was pressed before the answer came.
@@ -74,6 +78,13 @@ impl Timeline {
             Action::BinBack | Action::BinOn => {
                 if let Some((start, end)) = self.bin() {
                     self.beside(action == Action::BinOn, start, end, context);
+                }
+            }
+            Action::PreviousFindingDay | Action::NextFindingDay => {
+                let start = clock::day_start(self.now());
+                match action == Action::NextFindingDay {
+                    true => self.go_to(start.saturating_add(DAY), Landing::NextFinding, context),
+                    false => self.go_to(start, Landing::FindingBefore, context),
                 }
             }
             Action::DayBack | Action::DayOn => {
@@ -138,6 +149,10 @@ impl Timeline {
     pub fn placed(&mut self, row: u64, exact: bool, context: &mut Context) {
         let sent_to = self.sent_to.take();
         let row = match self.landing {
+            // What is looked for is not the row itself but what comes after or before it, so the cursor waits.
+            Landing::NextFinding if row == 0 => return self.seek_from(Want::Finding, Direction::Forward, 0, context),
+            Landing::NextFinding => return self.seek_from(Want::Finding, Direction::Forward, row - 1, context),
+            Landing::FindingBefore => return self.seek_from(Want::Finding, Direction::Back, row, context),
             Landing::Event => match self.reveal(exact, sent_to, context) {
                 true => row,
                 false => return,
@@ -166,9 +181,16 @@ impl Timeline {
             return true;
         }
         if self.filter != Filter::default() {
-            self.change(Filter::default(), context);
+            // What only hides it among repeats is taken away before what keeps it out.
+            let folded = self.filter.fold.is_some();
+            let filter = if folded { Filter { fold: None, ..self.filter.clone() } } else { Filter::default() };
+            self.change(filter, context);
             self.refresh(sent_to, context);
             self.sent_to = sent_to;
+            if folded {
+                self.note = Some("repeats unfolded to show this event; a folds them again".to_string());
+                return false;
+            }
             self.note = Some("filter put aside to show this event; a brings it back".to_string());
             return false;
         }
@@ -188,7 +210,12 @@ impl Timeline {
             return;
         }
         self.sought = Sought { last: Some((want.clone(), direction)), more: 0 };
-        let request = Request::Seek { filter: self.filter.clone(), want, from: self.cursor, direction };
+        self.seek_from(want, direction, self.cursor, context);
+    }
+
+    fn seek_from(&mut self, want: Want, direction: Direction, from: u64, context: &mut Context) {
+        self.need(context);
+        let request = Request::Seek { filter: self.filter.clone(), want, from, direction };
         self.seek_slot.ask(context, request);
     }
 
@@ -220,11 +247,29 @@ impl Timeline {
         self.seek(Want::Actor(actor), direction, context);
     }
 
+    /// Opens the page about whom the cell names; the worker knows names by their form.
+    pub fn about(&self, context: &mut Context) {
+        let Some(row) = self.row() else { return };
+        let column = self.column_among(&self.lanes(context.area));
+        let raw = |column| row.cell(column).map(|cell: &Shown| cell.raw().to_string());
+        context.jump = Some(Jump::About(Whom::Cell {
+            column,
+            value: raw(column),
+            actor: raw(Column::Actor),
+            object: raw(Column::Object),
+        }));
+    }
+
     fn search_first(&mut self) {
         self.note = Some("nothing was searched for yet: / finds text".to_string());
     }
 
     pub fn copy(&mut self, context: &mut Context) {
+        let column = self.column_among(&self.lanes(context.area));
+        if let (Some(words), false) = (self.disagree(Action::Copy, column), self.detail_has_focus(context.area)) {
+            self.note = Some(words);
+            return;
+        }
         let text = match &self.detail {
             Some(detail) if self.detail_has_focus(context.area) => detail.text(),
             _ => self.row().and_then(|row| match self.column_among(&self.lanes(context.area)) {
@@ -259,6 +304,10 @@ impl Timeline {
                     Action::Follow => Column::Actor,
                     _ => self.column_among(&self.lanes(context.area)),
                 };
+                if let Some(words) = self.disagree(action, column) {
+                    self.note = Some(words);
+                    return true;
+                }
                 let spot = chips::Spot { column, value: row.cell(column).map(Shown::raw), time: row.time };
                 match action {
                     Action::FilterIn => chips::keep(filter, &spot),

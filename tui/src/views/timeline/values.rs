@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 
 use super::{Timeline, chips, page};
 use crate::{
-    ask::{self, Bin, Column, Filter, Request, Ticket},
+    ask::{self, Bin, Column, Filter, Request, Ticket, Whom},
     keys::Action,
     shown::Shown,
     text::{columns, cut_name, cut_object, grouped},
     theme::Role,
-    views::{Context, Slot, complain, moved},
+    views::{Context, Jump, Slot, complain, moved},
     widgets::{
         histogram,
         pen::{Pen, scroll, top},
@@ -217,6 +217,12 @@ impl Timeline {
                     self.values = None;
                 }
                 self.change(filter, context);
+            }
+            Action::About => {
+                let row = values.rows().get(usize::try_from(values.cursor).ok()?)?;
+                let value = row.value.as_ref().map(|value| value.raw().to_string());
+                context.jump =
+                    Some(Jump::About(Whom::Cell { column: values.column, value, actor: None, object: None }));
             }
             Action::Copy => {
                 let row = values.rows().get(usize::try_from(values.cursor).ok()?)?;
