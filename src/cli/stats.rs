@@ -376,8 +376,8 @@ impl Question {
     }
 
     fn write(&self, batch: &RecordBatch, bars: Option<&str>) -> Result<End> {
-        let writer = report::writer(&self.out.format)?;
-        let drawn = bars.filter(|_| self.out.format == "table").map(|column| with_bars(batch, column));
+        let writer = self.out.writer()?;
+        let drawn = bars.filter(|_| writer.name() == "table").map(|column| with_bars(batch, column));
         let batch = drawn.as_ref().unwrap_or(batch);
         let mut sink = output(self.out.output.as_deref(), Some(writer))?;
         report::write(writer, &batch.schema(), &[secrets::rows(batch)], &mut *sink)?;
