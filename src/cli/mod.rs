@@ -70,6 +70,11 @@ enum Command {
     /// Run a stored question, or list them
     Hunt(hunt::Hunt),
     /// Run every stored question at once
+    ///
+    /// Says of each how many rows, since when, when they were, and whether the evidence could have shown them. Data is `yes`
+    /// when all a hunt depends on is in the case, `part` when some of it is, `no` when nothing is; then no hits mean nothing.
+    /// Bars count the rows by when they begin, over the time of the audit events. Hunts that need a value, such as an address,
+    /// are named at the end.
     Sweep(sweep::Sweep),
     /// Show tables, columns and their meanings
     Tables(tables::Tables),
@@ -78,6 +83,10 @@ enum Command {
     /// Browse a case on screens
     Tui(tui::Tui),
     /// Measure events over time
+    ///
+    /// Measures the audit events of a case, or with --sql the rows of any query. The rows of audit events have: time, actor,
+    /// acting_as, source, user_agent, verb, kind, namespace, name, object, code, stage, category, cluster_id and request (the
+    /// audit id; started and completed are two events of one request). `coldcase stats MEASURE --help` says how it counts.
     #[cfg(feature = "stats")]
     Stats(stats::Stats),
     /// Check evidence, case files, journal and seals against their hashes

@@ -43,10 +43,7 @@ const SIGN_INS: &str = "SELECT moment AS time, lower(person) AS person, address,
     SELECT time, CAST(\"ServicePrincipalId\" AS VARCHAR), \"IPAddress\", \"Location\", \"ServicePrincipalName\", \
     \"ResultType\", CAST(NULL AS VARCHAR), false FROM \"AADServicePrincipalSignInLogs\") AS sign_ins";
 
-/// Measures the audit events of a case, or the rows of any query, over time.
-///
-/// The rows of audit events have: time, actor, acting_as, source, user_agent, verb, kind, namespace, name, object, code, stage,
-/// category, cluster_id and request (the audit id; started and completed are two events of one request).
+/// Measures the audit events of a case, or the rows of any query, over time. What its help says is at the command.
 #[derive(Args)]
 pub struct Stats {
     #[command(subcommand)]

@@ -14,11 +14,7 @@ use crate::model::Micros;
 /// Bars of a sparkline.
 const BARS: usize = 24;
 
-/// Runs every hunt at once: how many rows, since when, when they were, and whether the evidence could have shown them.
-///
-/// Data is `yes` when all a hunt depends on is in the case, `part` when some of it is, `no` when nothing is; then no hits
-/// mean nothing. Bars count the rows by when they begin, over the time of the audit events. Hunts that need a value, such as
-/// an address, are named at the end.
+/// Runs every hunt at once. What its help says is at the command.
 #[derive(Args)]
 pub struct Sweep {
     #[command(flatten)]
