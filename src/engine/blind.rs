@@ -7,12 +7,13 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::Engine;
 use super::baseline::Baseline;
+use super::detect::chain;
 use super::logsource::{self, Covered};
-use super::values::text;
+use super::values::{text, texts};
 use crate::error::Result;
-use crate::model::Micros;
+use crate::model::{Micros, Recorded};
 use crate::sigma::lists::unfilled;
-use crate::sigma::{Level, Over, Rule, RuleSet, verbs};
+use crate::sigma::{Field, Level, Meta, Origin, Over, Part, Rule, RuleSet, verbs};
 
 /// What the audit evidence holds, source by source.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,8 @@ pub struct Source {
     pub cut: u64,
     pub skipped: u64,
     pub not_recorded: u64,
+    /// What none of its events has.
+    pub lacks: Recorded,
 }
 
 /// A rule that this evidence cannot answer.
@@ -122,7 +125,8 @@ impl Engine {
             "SELECT CAST(category AS VARCHAR), CAST(cluster_id AS VARCHAR), count(*), min(time), max(time), \
              sum(CASE WHEN verb IN ('get', 'list') THEN 1 ELSE 0 END), \
              sum(CASE WHEN body = 'cut' THEN 1 ELSE 0 END), sum(CASE WHEN body = 'skipped' THEN 1 ELSE 0 END), \
-             sum(CASE WHEN body = 'not recorded' THEN 1 ELSE 0 END) \
+             sum(CASE WHEN body = 'not recorded' THEN 1 ELSE 0 END), \
+             array_agg(DISTINCT coalesce(CAST(not_recorded AS VARCHAR), '')) \
              FROM audit GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST",
             &[],
         )?;
@@ -144,6 +148,7 @@ impl Engine {
                     cut: number(6, row),
                     skipped: number(7, row),
                     not_recorded: number(8, row),
+                    lacks: lacks(texts(batch.column(9).as_ref(), row).iter().map(|text| Some(text.as_str()))),
                 });
             }
         }
@@ -163,6 +168,27 @@ impl Engine {
     }
 }
 
+/// What is in none of some events, by column `not_recorded`.
+pub(super) fn lacks<'a>(events: impl Iterator<Item = Option<&'a str>>) -> Recorded {
+    let each = events.map(|lacks| lacks.map_or(Recorded::ALL, Recorded::parse));
+    each.reduce(Recorded::both).unwrap_or(Recorded::ALL)
+}
+
+/// The fields of audit events that a correlation groups by, counts or measures, and so do those that it is made of.
+fn keys<'a>(rules: &'a RuleSet, meta: &Meta) -> Vec<&'a Field> {
+    let Some(number) = rules.correlations.iter().position(|one| one.meta.name == meta.name) else { return Vec::new() };
+    let all = chain(&rules.correlations, number).into_iter().map(|number| &rules.correlations[number]);
+    let keys = all.flat_map(|one| {
+        let keys = one.group_by.iter().chain(one.counted());
+        keys.flat_map(move |key| key.from.iter().zip(&one.parts))
+    });
+    keys.filter_map(|(origin, part)| match (origin, part) {
+        (Origin::Field(field), Part::Rule(rule)) if rules.rules[*rule].over.events() => Some(field),
+        _ => None,
+    })
+    .collect()
+}
+
 /// A time in days, or in hours when it is short.
 pub(super) fn days(micros: i64) -> String {
     let hours = micros / 3_600_000_000;
@@ -174,6 +200,7 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage, baseline: &Baseline) -> Vec<B
     let mut blind = Vec::new();
     let full = "export the category kube-audit (or table AKSAudit), which holds get and list too";
     for (meta, parts) in rules.reported() {
+        let keys = keys(rules, meta);
         let mut add = |whole: bool, reason: String, remedy: &str| {
             blind.push(Blind {
                 rule: meta.name.clone(),
@@ -217,6 +244,19 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage, baseline: &Baseline) -> Vec<B
             let [learns, has] = [first.learning, span].map(days);
             let reason = format!("it learns what is usual for {learns}, and the evidence covers {has}");
             add(true, reason, "add audit logs of the time before, or what another case learnt (--baseline)");
+            continue;
+        }
+        let mut lost: Vec<(&Source, &Field)> = Vec::new();
+        for source in &coverage.sources {
+            lost.extend(keys.iter().find(|key| source.lacks.misses(key.root)).map(|key| (source, *key)));
+        }
+        if let Some((source, key)) = lost.first() {
+            let reason = format!("it compares events by {}, which no event of {} has", key.name, source.label());
+            add(
+                lost.len() == coverage.sources.len(),
+                reason,
+                "export the audit log in an envelope that keeps the whole event",
+            );
             continue;
         }
         if coverage.has_reads() {

@@ -65,7 +65,9 @@ impl ColumnTest {
                 self.plain(array, rows, indexes)
             }
             Source::List(_) => self.list(array, None, rows, indexes.list(self.column(), array.as_ref())),
-            Source::PublicSourceIps => self.list(array, Some(&is_public), rows, indexes.list(self.column(), array.as_ref())),
+            Source::PublicSourceIps => {
+                self.list(array, Some(&is_public), rows, indexes.list(self.column(), array.as_ref()))
+            }
             Source::Shred { part, .. } => self.shred(array, part, rows),
             Source::Body { .. }
             | Source::State { .. }
@@ -113,8 +115,10 @@ impl ColumnTest {
                 let (keys, values) = (words.keys(), words.values().as_string::<i32>());
                 let mut known: Vec<Option<bool>> = vec![None; values.len()];
                 for row in rows.set_indices() {
-                    let key = (!keys.is_null(row)).then(|| keys.value(row) as usize).filter(|key| !values.is_null(*key));
-                    let hit = key.map_or(missing, |key| *known[key].get_or_insert_with(|| self.text(values.value(key))));
+                    let key =
+                        (!keys.is_null(row)).then(|| keys.value(row) as usize).filter(|key| !values.is_null(*key));
+                    let hit =
+                        key.map_or(missing, |key| *known[key].get_or_insert_with(|| self.text(values.value(key))));
                     if hit {
                         hits.set(row);
                     }

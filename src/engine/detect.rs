@@ -8,12 +8,13 @@ use super::blind::{Blind, Coverage};
 use super::correlate::episodes;
 use super::finding::{Event, Finding, Words, finding, group};
 use super::picked::{Log, Picked, Wanted, name};
-use super::ruleset::Compiled;
 use super::program::{PartOf, Program};
+use super::ruleset::Compiled;
 use super::steps::Place;
+use super::threads::each;
 use super::told::{First, Told, Verdict, step};
 use super::{Engine, derived};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Micros;
 use crate::sigma::lists::unfilled;
 use crate::sigma::{
@@ -154,32 +155,49 @@ impl Engine {
             places.iter().filter_map(|place| picked.event(logs, *place)).collect::<Vec<Event>>()
         };
         let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));
-        let mut findings = Vec::new();
-        let mut untold = Vec::new();
-        for (place, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.meta.reported) {
-            let words = words_of(&rule.meta);
-            findings.extend(group(
-                &words,
-                [events(&by_rule[place], true), read(&[log(place)], &firsts_of[place])].concat(),
-            ));
-            untold.extend(cannot_tell(&words, events(&by_rule[place], false)));
+        let of_rule = |place: usize, findings: &mut Vec<Finding>| {
+            let words = words_of(&rules.rules[place].meta);
+            let mut hits = events(&by_rule[place], true);
+            hits.extend(read(&[log(place)], &firsts_of[place]));
+            findings.extend(group(&words, hits));
             // What cannot be told of an object is who made it: the rule asks what a snapshot never knows.
             findings.extend(group(&words, events(&standing_by_rule[place], true)));
-        }
-        for (correlation, episodes) in rules.correlations.iter().zip(&episodes) {
+            cannot_tell(&words, events(&by_rule[place], false))
+        };
+        let of_correlation = |number: usize, findings: &mut Vec<Finding>| {
+            let correlation = &rules.correlations[number];
             let (words, logs) = (words_of(&correlation.meta), logs(correlation));
-            findings.extend(episodes.iter().map(|places| finding(&words, read(&logs, places))));
-            if correlation.meta.reported {
-                let parts = rules.rules_of(correlation);
-                let undecided = parts.iter().flat_map(|rule| events(&by_rule[*rule], false)).collect();
-                untold.extend(cannot_tell(&words, undecided));
-            }
+            findings.extend(episodes[number].iter().map(|places| finding(&words, read(&logs, places))));
+            // A group may lack at a correlation that this one is made of.
+            let chained = chain(&rules.correlations, number);
+            let is_about =
+                |verdict: &&&Verdict| !verdict.hit && verdict.correlation.is_none_or(|lost| chained.contains(&lost));
+            let parts = rules.rules_of(correlation);
+            let undecided = parts.iter().flat_map(|rule| by_rule[*rule].iter().filter(is_about));
+            let undecided = undecided.map(|verdict| verdict.event()).collect();
+            correlation.meta.reported.then(|| cannot_tell(&words, undecided)).flatten()
+        };
+        let own = rules.rules.len();
+        let gathered = each(own + rules.correlations.len(), Vec::new, |place, all| {
+            let mut findings = Vec::new();
+            let untold = match place.checked_sub(own) {
+                Some(number) => of_correlation(number, &mut findings),
+                None if rules.rules[place].meta.reported => of_rule(place, &mut findings),
+                None => None,
+            };
+            all.push((place, findings, untold));
+            Ok::<_, Error>(())
+        });
+        let mut gathered: Vec<(usize, Vec<Finding>, Option<Untold>)> = gathered?.into_iter().flatten().collect();
+        gathered.sort_unstable_by_key(|(place, ..)| *place);
+        let (mut findings, mut untold) = (Vec::new(), Vec::new());
+        for (_, more, one) in gathered {
+            findings.extend(more);
+            untold.extend(one);
         }
-        findings.sort_by(|a, b| {
-            // What somebody did comes before what merely stands there.
-            let key =
-                |f: &Finding| (std::cmp::Reverse(f.level), f.actor.is_none(), f.first, f.rule.clone(), f.id.clone());
-            key(a).cmp(&key(b))
+        // What somebody did comes before what merely stands there.
+        findings.sort_by_cached_key(|f| {
+            (std::cmp::Reverse(f.level), f.actor.is_none(), f.first, f.rule.clone(), f.id.clone())
         });
         super::incident::assign(&mut findings);
         untold.sort_by(|a, b| (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule)));
@@ -245,8 +263,7 @@ impl Engine {
         let mut all = HashMap::new();
         let logs = self.logs(rules, coverage)?.firsts;
         for (rule, firsts) in self.verdicts(rules, program)?.firsts.into_iter().chain(logs) {
-            let kinds =
-                firsts.into_values().map(|first| ((rule, first.values().to_vec()), first.time));
+            let kinds = firsts.into_values().map(|first| ((rule, first.values().to_vec()), first.time));
             all.extend(kinds);
         }
         Ok(all)
@@ -268,7 +285,18 @@ fn by_rule<'a>(verdicts: &'a [Verdict], rules: &RuleSet) -> Vec<Vec<&'a Verdict>
 }
 
 fn events(verdicts: &[&Verdict], hit: bool) -> Vec<Event> {
-    verdicts.iter().filter(|v| v.hit == hit).map(|v| v.event()).collect()
+    verdicts.iter().filter(|v| v.hit == hit && v.correlation.is_none()).map(|v| v.event()).collect()
+}
+
+/// A correlation and those it is made of.
+pub(super) fn chain(correlations: &[Correlation], number: usize) -> Vec<usize> {
+    let mut all = vec![number];
+    for part in &correlations[number].parts {
+        if let Part::Correlation(other) = part {
+            all.extend(chain(correlations, *other));
+        }
+    }
+    all
 }
 
 /// The fields whose values a rule's hits carry: those that correlations over it ask for, each once, and at the end those

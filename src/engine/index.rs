@@ -104,8 +104,11 @@ impl<'a> Indexes<'a> {
         if !self.words.contains_key(column) {
             let words = array.as_dictionary::<Int32Type>();
             let values = words.values();
-            let keys: Vec<Option<u32>> =
-                words.keys().iter().map(|key| key.map(|key| key as u32).filter(|key| !values.is_null(*key as usize))).collect();
+            let keys: Vec<Option<u32>> = words
+                .keys()
+                .iter()
+                .map(|key| key.map(|key| key as u32).filter(|key| !values.is_null(*key as usize)))
+                .collect();
             self.words.insert(column.to_owned(), Index::new(&keys, values.len()));
         }
         &self.words[column]
@@ -145,7 +148,8 @@ impl<'a> Indexes<'a> {
                 })
             });
             let places: Vec<u32> = places.collect();
-            let elements = (0..list.len()).flat_map(|row| bounds(list.value_offsets(), row).map(move |place| (row, place)));
+            let elements =
+                (0..list.len()).flat_map(|row| bounds(list.value_offsets(), row).map(move |place| (row, place)));
             let pairs = elements.map(|(row, place)| (row as u32, places[place])).filter(|(_, word)| *word != u32::MAX);
             let index = Index::of(pairs, words.len());
             self.lists.insert(column.to_owned(), Distinct { words, places, index });

@@ -42,6 +42,7 @@ mod steps;
 pub mod sweep;
 mod tables;
 mod tally;
+mod threads;
 mod three;
 mod told;
 mod values;

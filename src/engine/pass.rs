@@ -14,6 +14,7 @@ use super::bodies::BODIES;
 use super::program::{Program, slim};
 use super::sheets::Sheets;
 use super::state::{Known, Row, left};
+use super::threads::each;
 use super::told::{Open, Told};
 use super::{Engine, damaged};
 use crate::error::Result;
@@ -38,9 +39,9 @@ impl Engine {
     pub(super) fn verdicts(&self, rules: &RuleSet, program: &Program) -> Result<Told> {
         let known = self.look_before(rules, program)?;
         let columns = program.columns();
-        let gathered = self
-            .audit
-            .each(Gathered::default, |group, gathered| gathered.group(&self.audit, group, (program, &columns), &known))?;
+        let gathered = each(self.audit.groups(), Gathered::default, |group, gathered| {
+            gathered.group(&self.audit, group, (program, &columns), &known)
+        })?;
         let (mut told, mut waiting, mut states) = (Told::default(), Vec::new(), HashMap::new());
         for more in gathered {
             told.add(more.told, &program.lengths);

@@ -10,6 +10,7 @@ use datafusion::common::Result;
 use super::bodies::BODIES;
 use super::ruleset::Compiled;
 use super::values;
+use crate::model::Recorded;
 use crate::sigma;
 
 /// What a finding shows of its events.
@@ -66,6 +67,13 @@ pub struct PartOf {
     /// The places in the rule's keys of what it groups by, and of what it counts or measures.
     pub group: Vec<usize>,
     pub value: Vec<usize>,
+}
+
+impl PartOf {
+    /// Says whether a hit lacks a value that its group or window hangs on because that was not recorded.
+    pub fn is_lost(&self, keys: &[sigma::Field], words: &[Option<u32>], lacks: Recorded) -> bool {
+        self.group.iter().chain(&self.value).any(|key| words[*key].is_none() && lacks.misses(keys[*key].root))
+    }
 }
 
 impl Program {

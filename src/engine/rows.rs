@@ -12,7 +12,7 @@ use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::UInt32Type;
 
 use super::baseline::Baseline;
-use super::blind::{Coverage, Source};
+use super::blind::{Coverage, Source, lacks};
 use super::finding::Event;
 use super::pass::apart;
 use super::picked::Picked;
@@ -255,6 +255,9 @@ fn coverage(events: &RecordBatch, objects: u64) -> Coverage {
         cut: count("body", &["cut"]),
         skipped: count("body", &["skipped"]),
         not_recorded: count("body", &["not recorded"]),
+        lacks: lacks((0..events.num_rows()).map(|row| {
+            events.column_by_name("not_recorded").and_then(|column| super::values::text(column.as_ref(), row))
+        })),
     };
     Coverage { sources: vec![source], objects, logs: Vec::new() }
 }

@@ -212,8 +212,7 @@ impl Compiled {
                 for verdict in verdicts[first..].iter_mut().filter(|verdict| verdict.exception.is_none()) {
                     let holds = match answer.row(verdict.row) {
                         None if asks => {
-                            let read =
-                                bodies[verdict.row].get_or_insert_with(|| self.bodies.read(batch, verdict.row));
+                            let read = bodies[verdict.row].get_or_insert_with(|| self.bodies.read(batch, verdict.row));
                             run.row_answer(node, verdict.row, (read, &rows))
                         }
                         told => told,

@@ -4,8 +4,6 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::cast;
@@ -47,40 +45,6 @@ impl Sheets {
     /// How many row groups there are.
     pub fn groups(&self) -> usize {
         self.groups.len()
-    }
-
-    /// Hands out the row groups to a thread for each core. Every thread gathers what it finds in a value of its own.
-    ///
-    /// # Errors
-    /// The first of `work`.
-    pub fn each<T: Send>(
-        &self,
-        new: impl Fn() -> T + Sync,
-        work: impl Fn(usize, &mut T) -> Result<()> + Sync,
-    ) -> Result<Vec<T>> {
-        let next = AtomicUsize::new(0);
-        let gather = || {
-            let mut all = new();
-            loop {
-                let group = next.fetch_add(1, Ordering::Relaxed);
-                if group >= self.groups.len() {
-                    return Ok(all);
-                }
-                work(group, &mut all)?;
-            }
-        };
-        let threads = thread::available_parallelism().map_or(1, usize::from).min(self.groups.len());
-        if threads < 2 {
-            return Ok(vec![gather()?]);
-        }
-        thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(gather)).collect();
-            let own = gather();
-            let joined = others.into_iter().map(|thread| {
-                thread.join().unwrap_or_else(|_| Err(Error::Bug { what: "a thread broke off".into(), source: "panic".into() }))
-            });
-            std::iter::once(own).chain(joined.collect::<Vec<_>>()).collect()
-        })
     }
 
     /// Reads `columns` of a row group, of all rows or of `rows` in their order, with the types that `schema` gives them. A

@@ -27,10 +27,11 @@ use super::finding::Event;
 use super::pass::only;
 use super::program::Program;
 use super::steps::Place;
+use super::threads::each;
 use super::told::{Open, Told};
 use super::values::text;
 use super::{Engine, damaged};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::tables::audit;
 use crate::sigma::{Rule, RuleSet};
 
@@ -150,19 +151,12 @@ impl Looked {
     /// Looks at the writes among the rows of a row group.
     pub(super) fn writes(&mut self, group: usize, batch: &RecordBatch) {
         let column = |name: &str| batch.column_by_name(name).map(AsRef::as_ref);
-        let [cluster, api_group, resource, subresource, namespace, name, verb, stage, uri] = [
-            "cluster_id",
-            "api_group",
-            "resource",
-            "subresource",
-            "namespace",
-            "name",
-            "verb",
-            "stage",
-            "request_uri",
-        ]
-        .map(column);
-        let Some(codes) = column("response_code").and_then(|codes| codes.as_primitive_opt::<Int32Type>()) else { return };
+        let [cluster, api_group, resource, subresource, namespace, name, verb, stage, uri] =
+            ["cluster_id", "api_group", "resource", "subresource", "namespace", "name", "verb", "stage", "request_uri"]
+                .map(column);
+        let Some(codes) = column("response_code").and_then(|codes| codes.as_primitive_opt::<Int32Type>()) else {
+            return;
+        };
         for row in 0..batch.num_rows() {
             if codes.is_null(row) || !(200..300).contains(&codes.value(row)) {
                 continue;
@@ -190,7 +184,8 @@ impl Looked {
         self.writes.sort_unstable();
         let mut known = Known::default();
         for asked in self.asked {
-            let before = |time: i64| self.writes.partition_point(|write| (write.object, write.time) < (asked.hash, time));
+            let before =
+                |time: i64| self.writes.partition_point(|write| (write.object, write.time) < (asked.hash, time));
             let last = before(asked.time).checked_sub(1).map(|last| &self.writes[last]);
             let last = last.filter(|last| last.object == asked.hash && !asked.makes);
             // Of several of one instant the first in the evidence.
@@ -249,15 +244,13 @@ impl Engine {
     /// Looks at all writes of the case.
     fn looked(&self, columns: &[&str], ask: impl Fn(&mut Looked, &RecordBatch) + Sync) -> Result<Looked> {
         let hashes = [RandomState::new(), RandomState::new()];
-        let all = self.audit.each(
-            || Looked::new(&hashes),
-            |group, looked| {
-                let events = self.audit.read(group, (&audit::TABLE.schema, columns), None)?;
-                ask(looked, &events);
-                looked.writes(group, &events);
-                Ok(())
-            },
-        )?;
+        let new = || Looked::new(&hashes);
+        let all = each(self.audit.groups(), new, |group, looked| {
+            let events = self.audit.read(group, (&audit::TABLE.schema, columns), None)?;
+            ask(looked, &events);
+            looked.writes(group, &events);
+            Ok::<_, Error>(())
+        })?;
         let mut looked = Looked::new(&hashes);
         for more in all {
             looked.asked.extend(more.asked);

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ahash::AHashMap;
-use arrow::array::{Array, AsArray, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array};
 use datafusion::common::Result;
 
 use super::bodies;
 use super::finding::Event;
-use super::program::{Program, carried};
+use super::program::{PartOf, Program, carried};
 use super::ruleset;
 use super::steps::{Step, Steps};
 use super::values;
 use super::words::Words;
-use crate::model::{EvidenceId, Micros, Span};
+use crate::model::{EvidenceId, Micros, Recorded, Span};
 
 /// A hit that is a finding, or a rule that cannot be told. What is shown of its event stays in a batch until somebody wants
 /// to read it.
@@ -29,12 +29,15 @@ pub(super) struct Verdict {
     row: usize,
     /// Of an object of a snapshot, and no event.
     pub(super) standing: bool,
+    /// The correlation that cannot tell to which group a hit belongs; None of what is said of the rule itself.
+    pub(super) correlation: Option<usize>,
 }
 
 impl Verdict {
     /// Partitions end in any order; evidence order makes the answer one.
     pub(super) fn order(&self, other: &Verdict) -> std::cmp::Ordering {
-        (self.rule, self.time, self.span).cmp(&(other.rule, other.time, other.span))
+        let key = |verdict: &Verdict| (verdict.rule, verdict.time, verdict.span, verdict.correlation);
+        key(self).cmp(&key(other))
     }
 
     pub(super) fn event(&self) -> Event {
@@ -68,6 +71,14 @@ impl First {
 
 /// Rules and rows of a batch that hang on what is not there yet: bodies, or the state before the event.
 pub(super) type Open = Vec<(usize, usize)>;
+
+/// What is kept of a row for a rule.
+struct Kept {
+    row: usize,
+    rule: usize,
+    hit: bool,
+    correlation: Option<usize>,
+}
 
 /// What rules say of events.
 #[derive(Default)]
@@ -150,7 +161,13 @@ impl Told {
                             step(program, rule, (time, places.span(row)), &numbers, &mut self.steps);
                         }
                         if !hit || program.reported[rule] {
-                            kept.push((row, rule, hit));
+                            kept.push(Kept { row, rule, hit, correlation: None });
+                        }
+                        if hit && !program.parts[rule].is_empty() && numbers.contains(&None) {
+                            let lacks = places.lacks(row);
+                            let is_lost = |part: &&PartOf| part.is_lost(keys, &numbers, lacks);
+                            let lost = program.parts[rule].iter().filter(is_lost).map(|part| part.correlation);
+                            kept.extend(lost.map(|lost| Kept { row, rule, hit: false, correlation: Some(lost) }));
                         }
                     }
                 }
@@ -160,20 +177,21 @@ impl Told {
     }
 
     /// Keeps what is shown of rows of a batch, and no others of it: it may be large, and few of them are.
-    fn keep(&mut self, kept: &[(usize, usize, bool)], events: &RecordBatch, places: &Places<'_>) -> Result<()> {
+    fn keep(&mut self, kept: &[Kept], events: &RecordBatch, places: &Places<'_>) -> Result<()> {
         if kept.is_empty() {
             return Ok(());
         }
-        let rows: Vec<usize> = kept.iter().map(|(row, ..)| *row).collect();
+        let rows: Vec<usize> = kept.iter().map(|kept| kept.row).collect();
         let own = Arc::new(carried(events, &rows)?);
-        self.verdicts.extend(kept.iter().enumerate().map(|(place, (row, rule, hit))| Verdict {
-            rule: *rule,
-            hit: *hit,
-            time: places.time(*row),
-            span: places.span(*row),
+        self.verdicts.extend(kept.iter().enumerate().map(|(place, kept)| Verdict {
+            rule: kept.rule,
+            hit: kept.hit,
+            time: places.time(kept.row),
+            span: places.span(kept.row),
             batch: Arc::clone(&own),
             row: place,
             standing: false,
+            correlation: kept.correlation,
         }));
         Ok(())
     }
@@ -222,6 +240,7 @@ struct Places<'a> {
     evidence: Option<&'a UInt32Array>,
     offset: Option<&'a UInt64Array>,
     length: Option<&'a UInt64Array>,
+    lacks: Option<&'a ArrayRef>,
 }
 
 impl<'a> Places<'a> {
@@ -232,7 +251,14 @@ impl<'a> Places<'a> {
             evidence: of("evidence").and_then(|evidence| evidence.as_primitive_opt()),
             offset: of("offset").and_then(|offset| offset.as_primitive_opt()),
             length: of("length").and_then(|length| length.as_primitive_opt()),
+            lacks: of("not_recorded"),
         }
+    }
+
+    /// What was not recorded of a row.
+    fn lacks(&self, row: usize) -> Recorded {
+        let lacks = self.lacks.and_then(|lacks| values::text(lacks.as_ref(), row));
+        lacks.map_or(Recorded::ALL, Recorded::parse)
     }
 
     fn time(&self, row: usize) -> Option<Micros> {
