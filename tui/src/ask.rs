@@ -13,8 +13,7 @@ mod entity;
 mod notes;
 mod rules;
 mod snapshot;
-
-use std::fmt;
+mod words;
 
 pub use compare::{Between, Compared, Comparison, InEach, Named, Part, Side};
 pub use entity::{Counted, Entity, Standing, Tally, Thing, Whom};
@@ -467,68 +466,4 @@ pub struct ColumnInfo {
     pub name: String,
     /// Short: "text", "time", "int", "bool", "list".
     pub kind: String,
-}
-
-impl Column {
-    /// Every column in reading order.
-    pub const ALL: [Column; 9] = [
-        Column::Time,
-        Column::Source,
-        Column::Actor,
-        Column::Verb,
-        Column::Object,
-        Column::Status,
-        Column::Namespace,
-        Column::Agent,
-        Column::Address,
-    ];
-
-    /// Returns the word for this column in chips and headings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Column::Time => "time",
-            Column::Source => "source",
-            Column::Actor => "actor",
-            Column::Verb => "verb",
-            Column::Object => "object",
-            Column::Status => "status",
-            Column::Namespace => "namespace",
-            Column::Agent => "agent",
-            Column::Address => "address",
-        }
-    }
-}
-
-impl Level {
-    /// Every level, worst first.
-    pub const ALL: [Level; 5] = [Level::Critical, Level::High, Level::Medium, Level::Low, Level::Informational];
-
-    /// Returns the word that stands for the level wherever colour may be missing.
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::Critical => "critical",
-            Level::High => "high",
-            Level::Medium => "medium",
-            Level::Low => "low",
-            Level::Informational => "info",
-        }
-    }
-}
-
-impl Total {
-    /// Returns the number known for certain.
-    pub fn known(self) -> u64 {
-        match self {
-            Total::Exactly(rows) | Total::AtLeast(rows) => rows,
-        }
-    }
-}
-
-impl fmt::Display for Total {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Total::Exactly(rows) => f.write_str(&crate::text::grouped(*rows)),
-            Total::AtLeast(rows) => write!(f, "at least {}", crate::text::grouped(*rows)),
-        }
-    }
 }
