@@ -48,7 +48,7 @@ echo "why the rule fired"; keys 3; see 'Findings\]'; see 'idle'; keys e; see 'as
 echo "objects and who can"; keys 5; see 'ns kube-system'; keys r; see 'rules fire on'; keys w; see 'who can:'
 keys -l 'delete nodes'; keys Enter; see 'Group system:masters'; keys Escape
 echo "rules"; keys 6; see 'hits [0-9]+'; keys r; see 'Run alone now'
-echo "the case"; keys 7; see 'Story 1'; see 'opens a shell'
+echo "the case"; keys 7; see 'Windows 1'; keys l; see 'Story 1'; see 'opens a shell'
 echo "by name"; keys :; see 'what this screen can do'; keys -l 'overview'; keys Enter; see 'Coverage'
 echo "small and large"; tm resize-window -x 20 -y 5; sleep 1; tm resize-window -x 200 -y 50; sleep 1
 keys 1; see 'Coverage'

@@ -291,7 +291,8 @@ pub fn named(column: &str, value: &str) -> Option<Entity> {
 /// An object as the timeline has it: `pods/exec web/api`, or `Pod web/api` of a snapshot.
 fn object(value: &str) -> Option<Entity> {
     let (what, name) = value.split_once(' ')?;
-    if what.is_empty() || name.is_empty() || name.contains(' ') {
+    // A count, such as `4 objects`, and a sentence of a log are no object.
+    if !what.starts_with(|c: char| c.is_ascii_alphabetic()) || name.is_empty() || name.contains(' ') {
         return None;
     }
     let kind = what.split('/').next().unwrap_or(what);
@@ -332,7 +333,7 @@ mod tests {
             assert_eq!(of(column, value).as_deref(), Some(wanted), "{column} {value}");
         }
         for (column, value) in
-            [("object", "secrets"), ("object", "/healthz"), ("object", "sh -c env now"), ("verb", "get")]
+            [("object", "secrets"), ("object", "/healthz"), ("object", "sh -c env now"), ("object", "4 objects")]
         {
             assert_eq!(of(column, value), None, "{column} {value}");
         }

@@ -207,7 +207,7 @@ pub static FINDINGS: &[Binding] = &[
     bind("Enter", Action::Open, "open", "the chain; in the chain: that very event in the timeline"),
     bind("Tab", Action::Focus, "list/chain", "move between the list and the chain"),
     bind("f", Action::Follow, "follow", "follow the actor: all its events in the timeline"),
-    bind("*", Action::About, "", "all about the actor; in the chain: about that event's actor"),
+    bind("*", Action::About, "", "all about who acted, else about what the finding is on"),
     bind("e", Action::Explain, "explain", "why the rule hits this event, part by part; again: put it away"),
     bind("s", Action::Sort, "sort", "sort by level, by time, by actor, by number of events"),
     bind("/", Action::Search, "find", "find text in the list"),

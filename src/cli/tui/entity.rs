@@ -72,6 +72,10 @@ impl Ask<'_> {
             (page.from, page.to) = (from, from + wide * i64::from(bins));
             self.count(&spelled, (from, wide, bins), &mut page)?;
         }
+        // Two words of a log line look like an object, and are none when nothing else knows it.
+        if matches!(whom, Whom::Cell { .. }) && page.events == 0 && page.remarks.is_empty() {
+            return Err(nobody());
+        }
         self.found(&entity, &spelled, &mut page)?;
         self.states(&entity, &mut page)?;
         self.remarks(&entity, &mut page)?;
@@ -403,8 +407,12 @@ fn whom_of(whom: &Whom) -> Result<Entity> {
     };
     let all = [(column, value), (Column::Actor, actor), (Column::Object, object)];
     let one = |(column, value): &(Column, &Cell)| named(column.name(), value.as_ref()?);
-    all.iter().find_map(one).ok_or_else(|| Error::Usage {
-        what: "this event names no user, account, pod, node, address, namespace or object".into(),
+    all.iter().find_map(one).ok_or_else(nobody)
+}
+
+fn nobody() -> Error {
+    Error::Usage {
+        what: "this names no user, account, pod, node, address, namespace or object that is known".into(),
         hint: Some("h and l move to another cell".into()),
-    })
+    }
 }

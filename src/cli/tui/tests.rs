@@ -183,6 +183,7 @@ fn a_cell_leads_to_whom_it_names_else_to_the_actor_else_to_the_object() {
         assert_eq!(of(Column::Verb, "get", Some(CI), None).unwrap(), "service account web/ci");
         assert_eq!(of(Column::Verb, "created", None, Some("Pod web/api-0")).unwrap(), "pod web/api-0");
         assert!(of(Column::Verb, "get", None, None).unwrap_err().to_string().contains("names no user"));
+        assert!(of(Column::Object, "hello world", None, None).is_err(), "two words of a log are no object");
     });
 }
 

@@ -129,11 +129,16 @@ impl View for Findings {
             Action::Focus => self.in_chain = !self.in_chain && self.finding().is_some(),
             Action::Follow => context.jump = self.follow(),
             Action::About => {
-                let (_, actor) = self.subject();
-                let about = |actor| Whom::Cell { column: Column::Actor, value: Some(actor), actor: None, object: None };
-                match actor {
-                    Some(actor) => context.jump = Some(Jump::About(about(actor))),
-                    None => self.note = Some("nobody acted here".to_string()),
+                // Where nobody acted, as in what merely stands, it is about what the finding is on.
+                let (_, value) = self.subject();
+                let target = self.finding().and_then(|finding| finding.target.as_ref());
+                let object = target.map(|target| target.raw().to_string());
+                match value.is_some() || object.is_some() {
+                    true => {
+                        let whom = Whom::Cell { column: Column::Actor, value, actor: None, object };
+                        context.jump = Some(Jump::About(whom));
+                    }
+                    false => self.note = Some("nobody acted here, and on nothing".to_string()),
                 }
             }
             Action::Explain => self.explain(context),

@@ -93,9 +93,12 @@ fn strip(view: &Timeline, pen: &mut Pen<'_>, area: Rect) {
         let middle = format!("{bin}   {marks}");
         let x = pen.put(inner, (x, 0), inner.width.saturating_sub(x + 17), &middle, Role::Faint);
         pen.right(inner, x + 1, 0, &clock::second(strip.to), Role::Plain);
-        let bars = Rect { y: inner.y + 1, height: inner.height - 2, ..inner };
+        // A tall strip gives the names a row of their own; a small one has them behind the marks.
+        let own = u16::from(inner.height >= 6 && view.windows.within(strip.from, strip.to));
+        let bars = Rect { y: inner.y + 1, height: inner.height - 2 - own, ..inner };
         histogram::bars(pen, bars, &strip.bins, Role::Bar);
-        view.windows.draw(pen, inner, (strip.from, strip.to, strip.bins.len()));
+        let names = Rect { y: inner.y + inner.height - 1 - own, height: 1, ..inner };
+        view.windows.draw(pen, names, (strip.from, strip.to, strip.bins.len()));
         let here = view.row().and_then(|row| bin_of(row.time, strip.from, strip.to, strip.bins.len()));
         if let Some(here) = here {
             pen.write(inner, (here, inner.height - 1), if pen.theme.ascii { "|" } else { "│" }, Role::Title);

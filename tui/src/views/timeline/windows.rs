@@ -51,9 +51,13 @@ impl Windows {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
+    /// Says whether any of them is seen in this stretch.
+    pub fn within(&self, from: i64, to: i64) -> bool {
+        self.named.iter().any(|(_, start, end)| *end > from && *start < to)
+    }
+
     /// Draws each below its bins: `├─hands on─┤`, an open end where it goes on beyond the strip.
     pub fn draw(&self, pen: &mut Pen<'_>, area: Rect, (from, to, bins): (i64, i64, usize)) {
-        let y = area.height.saturating_sub(1);
         for (name, start, end) in &self.named {
             if *end <= from || *start >= to || bins == 0 {
                 continue;
@@ -75,7 +79,7 @@ impl Windows {
                     format!("{left}{before}{name}{after}{right}")
                 }
             };
-            pen.put(area, (first_bin, y), u16::try_from(width).unwrap_or(u16::MAX), &words, Role::Chip);
+            pen.put(area, (first_bin, 0), u16::try_from(width).unwrap_or(u16::MAX), &words, Role::Chip);
         }
     }
 }
