@@ -13,6 +13,7 @@ mod correlate;
 mod derived;
 mod detect;
 mod entity;
+mod faster;
 mod finding;
 pub mod functions;
 mod gaps;
@@ -113,6 +114,7 @@ impl Engine {
             .map_err(|source| Error::Bug { what: "no memory pool for queries".into(), source: source.into() })?;
         let context = SessionContext::new_with_config_rt(config, limits);
         functions::register(&context);
+        faster::register(&context);
         runtime.block_on(tables::register(&context, case))?;
         let names = runtime.block_on(names::Names::of(&context));
         let audit = sheets::Sheets::open(&case.files("audit"))?;
