@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the figures of performance.md: whole processes, coldcase and its peers in turn, medians.
 # Usage: docs/performance.sh EVENTS.jsonl COLDCASE [RUNS]. EVENTS is about 1 GB of audit JSON lines, COLDCASE a release
-# build. Installs DuckDB (Python package) and rsigma 0.23 (cargo) into a temporary folder; PEERS=DIR keeps them there.
+# build. Installs DuckDB (Python package) and rsigma 0.23 (cargo) into a temporary folder; PEERS=DIR keeps them there. jq must
+# be there. ONLY=questions leaves out intake and replay.
 set -euo pipefail
 events=$(realpath "$1") coldcase=$(realpath "$2") runs=${3:-3}
 project=$(realpath "$(dirname "$0")/..")
@@ -12,7 +13,7 @@ cd "$work"
 mkdir -p "$peers"
 [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
 "$peers/venv/bin/pip" -q install duckdb pyyaml
-[ -x "$peers/bin/rsigma" ] || cargo install -q rsigma --version 0.23.0 --locked --root "$peers"
+[ "${ONLY:-}" ] || [ -x "$peers/bin/rsigma" ] || cargo install -q rsigma --version 0.23.0 --locked --root "$peers"
 python=$peers/venv/bin/python rsigma=$peers/bin/rsigma
 
 # Rule sets from the pack: `plain` are 16 rules that ask for fields of the event itself, so that rsigma answers the same;
@@ -91,11 +92,18 @@ select max(octet_length(audit_id)), max(octet_length(request_uri)), max(octet_le
     count(subjects), count(role_ref_kind), count(role_ref_name), count(evidence), count("offset")
 from audit where length > 0
 SQL
+measure() { /usr/bin/time -f "%e %U %S %M" -o time.txt "${@:2}" >out.txt 2>err.txt || { cat err.txt; exit 1; }; echo "$1 $(cat time.txt)"; }
+medians() {
+    echo "what: median wall s, cpu s, peak MiB"
+    for what in $(cut -d' ' -f1 "$1" | sort -u); do
+        grep "^$what " "$1" | sort -k2 -n | awk -v n="$runs" 'NR == int((n + 1) / 2) { printf "%-28s %6.2f %6.2f %6d\n", $1, $2, $3 + $4, $5 / 1024 }'
+    done
+}
+if [ -z "${ONLY:-}" ]; then
 split -n l/2 "$events" half_
 cat > two.sh <<SH
 "$rsigma" engine eval -r "\$1" --input-format json < half_aa > two.1 & "$rsigma" engine eval -r "\$1" --input-format json < half_ab > two.2; wait
 SH
-measure() { /usr/bin/time -f "%e %U %S %M" -o time.txt "${@:2}" >out.txt 2>err.txt || { cat err.txt; exit 1; }; echo "$1 $(cat time.txt)"; }
 for _ in $(seq "$runs"); do
     rm -rf case duck-*.parquet
     measure intake "$coldcase" ingest --case case "$events"
@@ -112,10 +120,7 @@ for _ in $(seq "$runs"); do
     measure rsigma-pack "$rsigma" engine eval -r rules/pack --input-format json < "$events"
 done | tee figures.txt
 cat two.1 two.2 > theirs.jsonl
-echo "what: median wall s, cpu s, peak MiB"
-for what in $(cut -d' ' -f1 figures.txt | sort -u); do
-    grep "^$what " figures.txt | sort -k2 -n | awk -v n="$runs" 'NR == int((n + 1) / 2) { printf "%-28s %6.2f %6.2f %6d\n", $1, $2, $3 + $4, $5 / 1024 }'
-done
+medians figures.txt
 echo "sizes"
 du -cb case/tables/audit/*.parquet | tail -1 | awk '{ printf "%.1f MB case\n", $1 / 1e6 }'
 du -b duck-*.parquet | awk '{ printf "%.1f MB %s\n", $1 / 1e6, $2 }'
@@ -124,3 +129,62 @@ import json, re
 ours = {(f["rule"], i) for f in map(json.loads, open("ours.jsonl")) if "audit_ids" in f for i in f["audit_ids"]}
 print(f"requests hit by a plain rule: {len(ours)} by coldcase; {sum(1 for _ in open('theirs.jsonl'))} matches printed by rsigma (one per event)")
 PY
+fi
+
+# Questions of SQL. Warm ones are asked seven times each in one process, by coldcase of the case and by DuckDB of the Parquet
+# files of the same case; the last two ask the same of a column and of the JSON text it was read from.
+cat > questions.sql <<'SQL'
+SELECT verb, resource, count(*) AS n FROM audit GROUP BY verb, resource ORDER BY n DESC, verb, resource;
+SELECT user_name, count(*) AS n FROM audit WHERE response_code = 403 GROUP BY user_name ORDER BY n DESC, user_name LIMIT 10;
+SELECT time, verb, request_uri, response_code FROM audit WHERE user_name = 'system:serviceaccount:monitoring:prometheus-k8s' AND time >= TIMESTAMP '2026-06-05 16:15:00' AND time < TIMESTAMP '2026-06-05 16:25:00' ORDER BY time LIMIT 30;
+SELECT time, user_name, request_uri FROM audit WHERE request_uri LIKE '%bash%' ORDER BY time;
+SELECT user_name, count(DISTINCT ip) AS addresses, min(time) AS first, max(time) AS last FROM (SELECT user_name, time, unnest(source_ips) AS ip FROM audit WHERE user_name LIKE 'system:serviceaccount:%') GROUP BY user_name ORDER BY user_name;
+SQL
+cat > nested.sql <<'SQL'
+SELECT count(*) FROM (SELECT unnest(containers) AS c FROM audit WHERE containers IS NOT NULL) WHERE c['privileged'];
+SELECT count(*) FROM audit WHERE json_get(request_object, 'spec.containers[*].securityContext.privileged') LIKE '%true%';
+SQL
+cat > warm.py <<'PY'
+import glob, statistics, subprocess, sys, time
+coldcase, case = sys.argv[1:3]
+def shell(file, runs=7):
+    lines = open(file).read().splitlines()
+    text = "\\timing\n\\format csv\n\\o /dev/null\n" + "\n".join(line for line in lines for _ in range(runs)) + "\n"
+    done = subprocess.run([coldcase, "query", "--case", case], input=text, capture_output=True, text=True, check=True)
+    times = [float(line.split()[0]) for line in done.stderr.splitlines() if line.endswith(" ms")]
+    return [statistics.median(times[n * runs:(n + 1) * runs]) for n in range(len(lines))]
+def duckdb(file, runs=7):
+    import duckdb
+    files = glob.glob(case + "/tables/audit/*.parquet")
+    duckdb.sql("set threads=2"); duckdb.sql("set TimeZone='UTC'")
+    duckdb.sql(f"create or replace view audit as select * from read_parquet({files})")
+    medians = []
+    for line in open(file):
+        times = []
+        for _ in range(runs):
+            start = time.perf_counter(); duckdb.execute(line).fetchall(); times.append((time.perf_counter() - start) * 1e3)
+        medians.append(statistics.median(times))
+    return medians
+for n, (ours, theirs) in enumerate(zip(shell("questions.sql"), duckdb("questions.sql")), 1):
+    print(f"question {n}: coldcase {ours:.1f} ms, DuckDB {theirs:.1f} ms, ratio {ours / theirs:.2f}")
+column, text = shell("nested.sql", 3)
+print(f"nested: column {column:.1f} ms, JSON text {text:.1f} ms, ratio {text / column:.0f}")
+PY
+cat > raw.py <<'PY'
+import sys, duckdb
+duckdb.sql("set threads=2")
+print(duckdb.sql(f"""select json_extract_string("user", '$.username') as u, count(*) as n from read_json('{sys.argv[1]}',
+    format='newline_delimited', columns={{'user': 'JSON', 'responseStatus': 'STRUCT(code INTEGER)'}}, maximum_object_size=67108864)
+    where responseStatus.code = 403 group by u order by n desc limit 10""").fetchall())
+PY
+sql="SELECT user_name, count(*) AS n FROM audit WHERE response_code = 403 GROUP BY user_name ORDER BY n DESC LIMIT 10"
+jq='jq -r "select(.responseStatus.code == 403) | .user.username" "$1" | sort | uniq -c | sort -rn'
+[ -d case ] || "$coldcase" ingest --quiet --case case "$events"
+for _ in $(seq "$runs"); do
+    measure query "$coldcase" query --case case --format csv "$sql"
+    measure query-raw "$coldcase" query --raw "$events" --format csv "$sql"
+    measure query-raw-jq sh -c "$jq" sh "$events"
+    measure query-raw-duckdb "$python" raw.py "$events"
+done | tee questions.txt
+medians questions.txt
+"$python" warm.py "$coldcase" case
