@@ -246,12 +246,12 @@ impl Stats {
                 let shown = |column: &str, text: &str| secrets::column(column, text).into_owned();
                 question.answer(&Pivot { rows, columns, most, shown }, None)
             }
-            Asked::AsOf { of, before, by } => of.question()?.as_of(&before, &by),
+            Asked::AsOf { of, before, by } => of.question()?.joined(&before, &by),
             Asked::Access { plain } => {
                 let by = ["namespace".to_owned(), "pod".to_owned()];
-                plain.asks(ENTRIES)?.as_of(WRITES, &by)
+                plain.asks(ENTRIES)?.joined(WRITES, &by)
             }
-            Asked::SignIns { plain } => plain.asks(SESSIONS)?.as_of(SIGN_INS, &["person".to_owned()]),
+            Asked::SignIns { plain } => plain.asks(SESSIONS)?.joined(SIGN_INS, &["person".to_owned()]),
             Asked::Quiet { of, every, by } => {
                 let question = of.question()?;
                 let by = question.columns(Some(by), &[])?;
@@ -352,7 +352,7 @@ impl Question {
     }
 
     /// Joins with the rows of a second query and writes.
-    fn as_of(self, before: &str, by: &[String]) -> Result<End> {
+    fn joined(self, before: &str, by: &[String]) -> Result<End> {
         let by = self.columns(Some(by.to_vec()), &[])?;
         let before = before.trim_end().trim_end_matches(';');
         let schema = self.engine.schema(before, &self.params)?;
