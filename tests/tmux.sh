@@ -56,7 +56,7 @@ echo "leave"; keys Q; see 'Quit'; keys y; see 'left with 0'
 echo "the shell of SQL"
 tm respawn-window -k "XDG_STATE_HOME=$folder/state PAGER= $program query --case $folder/case; echo the shell left with \$?; sleep 60"
 see '^coldcase>'; keys -l 'SELECT count(*) AS deleted'; keys Enter; keys -l 'FROM audit WHERE user_na'; keys Tab
-keys -l " IS NOT NULL AND verb = 'delete' AND resource = 'events'\;"; keys Enter; see '^ *272$'; see '^1 row'
+keys -l " IS NOT NULL AND verb = 'delete' AND resource = 'events'\;"; keys Enter; see '^ *1272$'; see '^1 row'
 keys -l '\d rej'; keys Tab; keys Enter; see 'reason .*text'
 keys -l 'SELECT sum(a.value * b.value % 7) FROM range(1000000) a CROSS JOIN range(1000000) b\;'; keys Enter
 see '[0-9]+ s, .* rows read; Ctrl-C stops it'; keys C-c; see '^stopped'
