@@ -1,6 +1,6 @@
 //! `coldcase query`: SQL over a case.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
@@ -68,11 +68,7 @@ impl Out {
 
 impl Query {
     pub(super) fn run(self) -> Result<End> {
-        let sql = match (self.sql.filter(|sql| sql != "-"), &self.file) {
-            (Some(sql), _) => Some(sql),
-            (None, Some(path)) => Some(std::fs::read_to_string(path).map_err(Error::io("read", path))?),
-            (None, None) => None,
-        };
+        let sql = text(self.sql.filter(|sql| sql != "-"), self.file.as_deref())?;
         let params: Vec<_> = self.params.into_iter().map(|(name, text)| (name, Parameter::Text(text))).collect();
         if !self.raw.is_empty() {
             self.secrets.without_case()?;
@@ -90,6 +86,15 @@ impl Query {
             Some(sql) => answer(&engine, &sql, &params, &self.out).map(|()| End::Done),
             None => Shell::new(case, engine, self.secrets, params, self.out)?.run(),
         }
+    }
+}
+
+/// The query that was written, or that is in a file.
+pub fn text(written: Option<String>, file: Option<&Path>) -> Result<Option<String>> {
+    match (written, file) {
+        (Some(sql), _) => Ok(Some(sql)),
+        (None, Some(path)) => std::fs::read_to_string(path).map_err(Error::io("read", path)).map(Some),
+        (None, None) => Ok(None),
     }
 }
 

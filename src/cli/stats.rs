@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use clap::{Args, Subcommand};
 
 use super::print::{output, say};
-use super::query::{Out, pair};
+use super::query::{Out, pair, text};
 use super::secrets::{self, Secrets};
 use super::{CaseArg, End};
 use crate::engine::{Engine, Parameter};
@@ -283,11 +283,7 @@ impl Plain {
 
 impl Of {
     fn question(self) -> Result<Question> {
-        let given = match (self.sql, self.file) {
-            (Some(sql), _) => Some(sql),
-            (None, Some(path)) => Some(std::fs::read_to_string(&path).map_err(Error::io("read", &path))?),
-            (None, None) => None,
-        };
+        let given = text(self.sql, self.file.as_deref())?;
         let engine = Engine::open(&self.plain.secrets.open(&self.plain.case)?)?;
         let params = self.params.into_iter().map(|(name, text)| (name, Parameter::Text(text))).collect::<Vec<_>>();
         let (sql, ours) = given.map_or((EVENTS.to_owned(), true), |sql| (sql, false));
@@ -348,7 +344,7 @@ impl Question {
     /// Measures and writes; `bars` names the column that a table draws.
     fn answer(self, what: &dyn Measure, bars: Option<&str>) -> Result<End> {
         let rows = self.rows(&what.columns())?;
-        self.write(&measure(what, &rows)?, bars)
+        self.write(&measure(what, &rows)?, &rows, bars)
     }
 
     /// Joins with the rows of a second query and writes.
@@ -369,17 +365,17 @@ impl Question {
         let own: Vec<&str> =
             self.schema.fields().iter().map(|field| field.name().as_str()).filter(|name| *name != self.time).collect();
         let rows = self.rows(&own)?;
-        self.write(&measure(&AsOf { by, before: past }, &rows)?, None)
+        self.write(&measure(&AsOf { by, before: past }, &rows)?, &rows, None)
     }
 
-    fn write(&self, batch: &RecordBatch, bars: Option<&str>) -> Result<End> {
+    fn write(&self, batch: &RecordBatch, of: &Rows, bars: Option<&str>) -> Result<End> {
         let writer = self.out.writer()?;
         let drawn = bars.filter(|_| writer.name() == "table").map(|column| with_bars(batch, column));
         let batch = drawn.as_ref().unwrap_or(batch);
         let mut sink = output(self.out.output.as_deref(), Some(writer))?;
         report::write(writer, &batch.schema(), &[secrets::rows(batch)], &mut *sink)?;
         std::io::Write::flush(&mut sink).map_err(Error::io("write to", "the output".as_ref()))?;
-        if self.ours && self.engine.sql("SELECT 1 FROM audit LIMIT 1", &[])?.rows() == 0 {
+        if self.ours && of.is_empty() {
             say("the case has no audit events to measure: coldcase ingest reads some, --sql measures other tables");
         }
         Ok(End::Done)

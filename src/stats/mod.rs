@@ -67,6 +67,11 @@ impl Rows {
     pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Rows {
         Rows { schema, batches }
     }
+
+    /// Says whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.batches.iter().all(|batch| batch.num_rows() == 0)
+    }
 }
 
 /// Measures rows; the answer has its columns in a fixed order and its rows too.
