@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::words::EVENT;
 use super::{Data, Exceptions, Expect, Test};
 use crate::model::{Micros, Recorded};
 use crate::sigma::predicate::{Cmp, Op};
@@ -253,28 +254,6 @@ fn late(set: &RuleSet, name: &str, events: &[Value], hits: &BTreeSet<String>) ->
     Some(events.iter().map(line).collect())
 }
 
-/// The keys of an event in the order of the API server.
-const ORDER: [&str; 18] = [
-    "kind",
-    "apiVersion",
-    "level",
-    "auditID",
-    "stage",
-    "requestURI",
-    "verb",
-    "user",
-    "impersonatedUser",
-    "sourceIPs",
-    "userAgent",
-    "objectRef",
-    "responseStatus",
-    "requestObject",
-    "responseObject",
-    "requestReceivedTimestamp",
-    "stageTimestamp",
-    "annotations",
-];
-
 /// Where Azure cuts a record.
 const LONGEST: usize = 16_384;
 
@@ -288,6 +267,6 @@ fn cut(event: &Value) -> String {
         let value = if *key == "requestObject" { padded.clone() } else { event.get(*key)?.to_string() };
         Some(format!("\"{key}\":{value}"))
     };
-    let text = format!("{{{}}}", ORDER.iter().filter_map(member).collect::<Vec<_>>().join(","));
+    let text = format!("{{{}}}", EVENT.iter().filter_map(member).collect::<Vec<_>>().join(","));
     storage(&text[..text.floor_char_boundary(LONGEST)], &event)
 }

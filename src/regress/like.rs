@@ -8,6 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::readers::Line;
+use super::words::EVENT;
 
 /// What a case is like and what is otherwise.
 #[derive(Default)]
@@ -24,29 +25,6 @@ const LISTS: [&str; 3] = ["events", "objects", "records"];
 /// Maps of the API whose keys are chosen by who writes them and may have dots.
 const MAPS: [&str; 8] =
     ["annotations", "labels", "matchLabels", "nodeSelector", "extra", "data", "stringData", "binaryData"];
-
-/// The fields of an audit event.
-const FIELDS: [&str; 19] = [
-    "kind",
-    "apiVersion",
-    "level",
-    "auditID",
-    "stage",
-    "requestURI",
-    "verb",
-    "user",
-    "impersonatedUser",
-    "authenticationMetadata",
-    "sourceIPs",
-    "userAgent",
-    "objectRef",
-    "responseStatus",
-    "requestObject",
-    "responseObject",
-    "requestReceivedTimestamp",
-    "stageTimestamp",
-    "annotations",
-];
 
 /// Fields that rules ask and that no event has: they are made of others.
 const DERIVED: [&str; 10] = [
@@ -142,7 +120,7 @@ fn change(case: &mut Value, path: &str, value: &Value) -> Result<(), String> {
         None => added = add(case, "", path, value),
         Some(list) => {
             let top = rest.split(['.', '[']).next().unwrap_or_default();
-            unknown = list == "events" && !FIELDS.contains(&top);
+            unknown = list == "events" && !EVENT.contains(&top);
             if !unknown {
                 let each = case[list].as_array_mut().into_iter().flatten();
                 added = each.map(|one| add(one, "", rest, value)).sum();
@@ -169,7 +147,7 @@ fn there(case: &Value, path: &str) -> Result<Vec<Vec<Step>>, String> {
     }
     let top = rest.split(['.', '[']).next().unwrap_or_default();
     Err(match list {
-        Some("events") if !FIELDS.contains(&top) => unknown_field(rest),
+        Some("events") if !EVENT.contains(&top) => unknown_field(rest),
         _ => format!("{path} is not in what it is like; +{path} adds it"),
     })
 }

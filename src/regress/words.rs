@@ -64,6 +64,29 @@ const FIELDS: [(&str, &[&str]); 24] = [
     ("kind", &[]),
 ];
 
+/// The fields of an audit event, in the order in which an API server writes them.
+pub const EVENT: [&str; 19] = [
+    "kind",
+    "apiVersion",
+    "level",
+    "auditID",
+    "stage",
+    "requestURI",
+    "verb",
+    "user",
+    "impersonatedUser",
+    "authenticationMetadata",
+    "sourceIPs",
+    "userAgent",
+    "objectRef",
+    "responseStatus",
+    "requestObject",
+    "responseObject",
+    "requestReceivedTimestamp",
+    "stageTimestamp",
+    "annotations",
+];
+
 /// Verbs of requests to resources, and those that only roles have.
 pub const VERBS: [&str; 16] = [
     "get",
