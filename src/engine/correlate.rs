@@ -5,13 +5,12 @@
 //! `temporal_ordered`, in at least one chain of all parts. After the sort, time grows with the number of steps alone;
 //! only a percentile costs a logarithm more.
 
-use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::Mutex;
 
 use super::steps::{Place, Step, Steps};
 use super::tally::{Distinct, Events, Ranks, Sum, Tally};
-use super::threads::each;
+use super::threads::{cores, in_order};
 use crate::sigma::{Correlation, CorrelationKind, Key, Measure, Origin, Part};
 
 /// What one correlation found.
@@ -31,21 +30,16 @@ pub fn episodes(correlations: &[Correlation], mut steps: Steps) -> Vec<Vec<Vec<P
     let is_chained = |number: usize| correlations.iter().any(|other| chained(other).any(|(_, place)| place == number));
     let mut own: Vec<Mutex<Vec<Step>>> = (0..correlations.len()).map(|number| Mutex::new(steps.take(number))).collect();
     // Those that hang on no other are found side by side, the others after those that they are made of.
-    let found = each(correlations.len(), Vec::new, |number, all| {
-        if chained(&correlations[number]).next().is_none() {
-            let own = own[number].lock().map(|mut own| std::mem::take(&mut *own)).unwrap_or_default();
-            all.push((number, find(&correlations[number], own, &steps, is_chained(number))));
+    let mut all = in_order(cores(), correlations.len(), |number| {
+        if chained(&correlations[number]).next().is_some() {
+            return Found::default();
         }
-        Ok::<_, Infallible>(())
+        let own = own[number].lock().map(|mut own| std::mem::take(&mut *own)).unwrap_or_default();
+        find(&correlations[number], own, &steps, is_chained(number))
     });
-    let mut all: Vec<Found> = correlations.iter().map(|_| Found::default()).collect();
     // Most correlations find nothing, and what they were asked of is the most of what is held here.
     let is_something = |found: &Found| found.belongs.contains(&true);
-    for (number, found) in found.unwrap_or_else(|never| match never {}).into_iter().flatten() {
-        if is_something(&found) {
-            all[number] = found;
-        }
-    }
+    all.iter_mut().filter(|found| !is_something(found)).for_each(|found| *found = Found::default());
     for (number, correlation) in correlations.iter().enumerate().filter(|(_, one)| chained(one).next().is_some()) {
         let mut own = own[number].get_mut().map(std::mem::take).unwrap_or_default();
         for (part, place) in chained(correlation) {

@@ -11,10 +11,10 @@ use super::picked::{Log, Picked, Wanted, name};
 use super::program::{PartOf, Program};
 use super::ruleset::Compiled;
 use super::steps::Place;
-use super::threads::each;
+use super::threads::{cores, in_order};
 use super::told::{First, Told, Verdict, step};
 use super::{Engine, derived};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Micros;
 use crate::sigma::lists::unfilled;
 use crate::sigma::{
@@ -178,20 +178,17 @@ impl Engine {
             correlation.meta.reported.then(|| cannot_tell(&words, undecided)).flatten()
         };
         let own = rules.rules.len();
-        let gathered = each(own + rules.correlations.len(), Vec::new, |place, all| {
+        let gathered = in_order(cores(), own + rules.correlations.len(), |place| {
             let mut findings = Vec::new();
             let untold = match place.checked_sub(own) {
                 Some(number) => of_correlation(number, &mut findings),
                 None if rules.rules[place].meta.reported => of_rule(place, &mut findings),
                 None => None,
             };
-            all.push((place, findings, untold));
-            Ok::<_, Error>(())
+            (findings, untold)
         });
-        let mut gathered: Vec<(usize, Vec<Finding>, Option<Untold>)> = gathered?.into_iter().flatten().collect();
-        gathered.sort_unstable_by_key(|(place, ..)| *place);
         let (mut findings, mut untold) = (Vec::new(), Vec::new());
-        for (_, more, one) in gathered {
+        for (more, one) in gathered {
             findings.extend(more);
             untold.extend(one);
         }

@@ -43,7 +43,7 @@ mod steps;
 pub mod sweep;
 mod tables;
 mod tally;
-mod threads;
+pub mod threads;
 mod three;
 mod told;
 mod values;

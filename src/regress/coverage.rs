@@ -11,10 +11,10 @@ use serde::Serialize;
 use yaml_serde::{Mapping, Value};
 
 use super::ground::{Ground, Place};
-use super::jobs::each;
 use super::mutate::short;
 use super::{Exceptions, Expect, Outcome, Status, Test};
 use crate::engine::Replay;
+use crate::engine::threads::in_order;
 use crate::error::Result;
 use crate::sigma::{Document, Meta, Rule, RuleFile, RuleSet, documents, load};
 
@@ -86,8 +86,9 @@ pub fn coverage(
         (meta, parts.into_iter().map(|part| &part.meta).chain(named).collect())
     });
     let all: Vec<(&Meta, Vec<&Meta>)> = rules.chain(exceptions).collect();
-    let alone = each(jobs, files, clauses).into_iter().flatten().collect();
-    let covered = each(jobs, &all, |(meta, parts)| {
+    let alone = in_order(jobs, files.len(), |file| clauses(&files[file])).into_iter().flatten().collect();
+    let covered = in_order(jobs, all.len(), |place| {
+        let (meta, parts) = &all[place];
         let is_exception = set.exceptions.iter().any(|exception| std::ptr::eq(&exception.meta, *meta));
         let is_about = |test: &Test| match &test.exceptions {
             Exceptions::Only(name) => is_exception && *name == meta.name,

@@ -9,7 +9,6 @@ mod derive;
 mod diff;
 mod golden;
 mod ground;
-mod jobs;
 mod judge;
 mod like;
 mod mutants;

@@ -7,12 +7,12 @@ use serde::Serialize;
 use yaml_serde::Value;
 
 use super::ground::{Bench, Ground, Place};
-use super::jobs::each;
 use super::judge::{Met, judge};
 use super::mutate::changes;
 use super::same::same;
 use super::{Data, Exceptions, Expect, Test};
 use crate::engine::Replay;
+use crate::engine::threads::in_order;
 use crate::error::Result;
 use crate::sigma::predicate::Cmp;
 use crate::sigma::{Condition, Correlation, CorrelationKind, Exception, Lists, RuleFile, RuleSet, documents, load};
@@ -62,7 +62,10 @@ pub fn mutants(set: &RuleSet, files: &[RuleFile], tests: &[Test], ground: &Groun
         }
     }
     let groups: Vec<(String, Vec<Candidate>)> = groups.into_iter().collect();
-    let judged = each(jobs, &groups, |(about, candidates)| judge_all(candidates, &of[about], bench));
+    let judged = in_order(jobs, groups.len(), |place| {
+        let (about, candidates) = &groups[place];
+        judge_all(candidates, &of[about], bench)
+    });
     let mut all = Vec::new();
     for judged in judged {
         all.extend(judged?);

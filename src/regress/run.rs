@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::golden::{Fired, fired};
 use super::ground::{Ground, Place};
-use super::jobs::each;
 use super::judge::{Judged, Met, judge};
 use super::nearest::{Nearest, nearest};
 use super::{Data, Exceptions, Expect, Outcome, Status, Test};
 use crate::engine::Replay;
+use crate::engine::threads::in_order;
 use crate::error::Result;
 use crate::sigma::{Lists, RuleSet};
 
@@ -91,7 +91,7 @@ pub fn run(set: &RuleSet, tests: &[Test], ground: &Ground, jobs: usize) -> Resul
         group.tests.push((number, test, world));
     }
     let groups: Vec<Group<'_>> = groups.into_values().collect();
-    for answer in each(jobs, &groups, |group| answer(set, group, ground)) {
+    for answer in in_order(jobs, groups.len(), |group| answer(set, &groups[group], ground)) {
         for (number, outcome, fired) in answer? {
             outcomes[number] = Some((outcome, fired));
         }
