@@ -28,8 +28,8 @@ pub struct Copies {
     dir: PathBuf,
     // Keys are hashes already, but of text that an attacker may have chosen.
     seed: RandomState,
-    /// Number of the record by half of its key's hash, in many maps: one that grows is there twice for a while.
-    numbers: [HashMap<u32, u32, RandomState>; SHARDS],
+    /// Number of the record by half of its key's hash.
+    numbers: Numbers,
     /// Of the keys whose half belongs to another key already.
     others: HashMap<u64, u32, RandomState>,
     records: Records,
@@ -45,7 +45,7 @@ impl Copies {
         Copies {
             dir: dir.into(),
             seed: RandomState::new(),
-            numbers: std::array::from_fn(|_| HashMap::default()),
+            numbers: Numbers::new(),
             others: HashMap::default(),
             records: Records::default(),
             starts: HashMap::new(),
@@ -55,7 +55,7 @@ impl Copies {
 
     /// Makes room for about so many more events.
     pub fn expect(&mut self, events: usize) {
-        self.numbers.iter_mut().for_each(|numbers| numbers.reserve(events / SHARDS));
+        self.numbers.reserve(events);
     }
 
     /// Returns the number of the key of this event when it is there; else adds the event as the first of its key.
@@ -65,9 +65,7 @@ impl Copies {
     pub fn find_or_add(&mut self, new: &Copy) -> Result<Option<u32>> {
         let key = key_of(&new.key);
         let next = u32::try_from(self.records.count).expect("keys of 4 billion events do not fit on a disk");
-        // The upper half: the map itself uses bits of its own hash of it.
-        let half = (self.seed.hash_one(key) >> 32) as u32;
-        let first = *self.numbers[half as usize % SHARDS].entry(half).or_insert(next);
+        let first = self.numbers.find_or_add(self.half(key), next);
         if first != next {
             if key_of(&self.read(first)?.key) == key {
                 return Ok(Some(first));
@@ -82,6 +80,17 @@ impl Copies {
             self.starts.insert(next, new.key.start.clone());
         }
         Ok(None)
+    }
+
+    /// Says which keys will be asked for next. Where they are is mostly out of the near caches; to look at all of them
+    /// before costs what waiting for one does.
+    pub fn ahead(&self, keys: &[AuditKey]) {
+        let look = |sum, key| sum ^ self.numbers.look(self.half(key_of(key)));
+        std::hint::black_box(keys.iter().fold(0, look));
+    }
+
+    fn half(&self, key: u64) -> u32 {
+        (self.seed.hash_one(key) >> 32) as u32
     }
 
     /// The copies under a key that may be the same event as one of that time: two times of one event are less than a
@@ -127,6 +136,75 @@ impl Copies {
     fn read(&mut self, number: u32) -> Result<Copy> {
         let start = self.starts.get(&number).cloned().unwrap_or_default();
         Ok(unpacked(&self.records.get(&self.dir, number)?, start))
+    }
+}
+
+/// Numbers by halves of hashes, in many tables: one that grows is there twice for a while.
+struct Numbers {
+    tables: [Table; SHARDS],
+}
+
+/// Each slot has half a hash above and a number below, or is free; three quarters are taken at most.
+#[derive(Default)]
+struct Table {
+    slots: Vec<u64>,
+    taken: usize,
+}
+
+const FREE: u64 = u64::MAX;
+
+impl Numbers {
+    fn new() -> Numbers {
+        Numbers { tables: std::array::from_fn(|_| Table::default()) }
+    }
+
+    fn reserve(&mut self, more: usize) {
+        self.tables.iter_mut().for_each(|table| table.make_room(more / SHARDS));
+    }
+
+    /// Returns the number of a half; `next` when it is new.
+    fn find_or_add(&mut self, half: u32, next: u32) -> u32 {
+        let table = &mut self.tables[half as usize % SHARDS];
+        table.make_room(1);
+        let at = table.find(half);
+        if table.slots[at] == FREE {
+            table.slots[at] = u64::from(half) << 32 | u64::from(next);
+            table.taken += 1;
+        }
+        table.slots[at] as u32
+    }
+
+    /// What is where a half would be.
+    fn look(&self, half: u32) -> u64 {
+        let table = &self.tables[half as usize % SHARDS];
+        table.slots.get(table.first(half)).copied().unwrap_or_default()
+    }
+}
+
+impl Table {
+    /// The lowest bits are the same in all of a table.
+    fn first(&self, half: u32) -> usize {
+        (half as usize / SHARDS) & self.slots.len().wrapping_sub(1)
+    }
+
+    fn find(&self, half: u32) -> usize {
+        let mut at = self.first(half);
+        while self.slots[at] != FREE && (self.slots[at] >> 32) as u32 != half {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        at
+    }
+
+    fn make_room(&mut self, more: usize) {
+        let wanted = (self.taken + more) * 4 / 3 + 1;
+        if wanted <= self.slots.len() {
+            return;
+        }
+        let old = std::mem::replace(&mut self.slots, vec![FREE; wanted.next_power_of_two()]);
+        for slot in old.into_iter().filter(|slot| *slot != FREE) {
+            let at = self.find((slot >> 32) as u32);
+            self.slots[at] = slot;
+        }
     }
 }
 

@@ -134,6 +134,11 @@ impl Seen {
         Ok(Fate::Join { into, from: vec![if into == place { first } else { place }] })
     }
 
+    /// Says which events come next.
+    pub fn ahead(&self, keys: &[AuditKey]) {
+        self.events.ahead(keys);
+    }
+
     /// Makes room for about so many more events.
     pub fn expect(&mut self, events: u64) {
         self.events.expect(usize::try_from(events).unwrap_or(0));

@@ -9,7 +9,7 @@
 //! core can come near. Whoever hashes while doing something slower, such as decoding, is as well off with one [`Hasher`].
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -63,6 +63,46 @@ impl Hasher {
     pub fn finish(self) -> Digests {
         let (sha256, blake3) = (hex(&self.sha256.finalize()), hex(self.blake3.finalize().as_bytes()));
         Digests { sha256, blake3, size: self.size }
+    }
+}
+
+/// Takes SHA-256 of what is written.
+pub struct Hashed<W> {
+    inner: W,
+    /// None where nobody will ask for it.
+    sha256: Option<Sha256>,
+    size: u64,
+}
+
+impl<W> Hashed<W> {
+    pub fn new(inner: W) -> Hashed<W> {
+        Hashed { inner, sha256: Some(Sha256::new()), size: 0 }
+    }
+
+    /// Passes on what is written and only counts it.
+    pub fn without(inner: W) -> Hashed<W> {
+        Hashed { inner, sha256: None, size: 0 }
+    }
+
+    /// Returns the digest of all that was written, in lower-case hex and empty where none was taken, and how many bytes
+    /// it was.
+    pub fn digest(self) -> (String, u64) {
+        (self.sha256.map(|sha256| hex(&sha256.finalize())).unwrap_or_default(), self.size)
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(&bytes[..written]);
+        }
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

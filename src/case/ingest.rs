@@ -187,7 +187,7 @@ impl Case {
             || !amends.is_empty()
         {
             let place = closed.iter().position(|closed| closed.table == audit.name);
-            let mut files: Vec<PathBuf> = place.map(|place| closed.remove(place).files).unwrap_or_default();
+            let mut files: Vec<PathBuf> = place.map(|place| closed.remove(place).paths()).unwrap_or_default();
             let temporary = files.len();
             // Rows of earlier intakes are only touched when one of theirs is to be amended.
             if amends.places().any(|(evidence, _)| (evidence as usize) < first) {
@@ -239,8 +239,8 @@ impl Case {
             if schema == table.schema && table.files.len() <= MANY_FILES {
                 continue;
             }
-            merge(&table.table, &schema, &table.files, &Amends::default(), &mut typed, &mut |_| Ok(()))?;
-            temporary.push((table.table.clone(), table.files.clone()));
+            merge(&table.table, &schema, &table.paths(), &Amends::default(), &mut typed, &mut |_| Ok(()))?;
+            temporary.push((table.table.clone(), table.paths()));
         }
         closed.retain(|table| !temporary.iter().any(|(name, _)| *name == table.table));
         closed.extend(typed.close()?);

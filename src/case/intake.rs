@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::Int32Type;
 
 use super::custody::InputRecord;
 use super::dedupe::{Fate, Seen};
+use super::group::Keys;
 use super::ingest::{InputReceipt, Intaking};
 use super::join::Amends;
-use super::store::{Keys, Store};
+use super::store::Store;
 use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::formats::{Batch, Guess, Reject, SheetBatch};
@@ -68,6 +70,7 @@ impl Intake<'_> {
         let audit = &tables::audit::TABLE;
         let bug = || Error::Bug { what: "audit rows without time and place".into(), source: "builders".into() };
         let keys = Keys::of(&batch.audit).ok_or_else(bug)?;
+        self.seen.ahead(&batch.audit_keys);
         let mut keep = Vec::with_capacity(batch.audit_keys.len());
         for (row, key) in batch.audit_keys.iter().enumerate() {
             let (time, place) = (keys.time(row), keys.place(row));
@@ -144,8 +147,12 @@ fn sorting(source: arrow::error::ArrowError) -> Error {
 
 /// Counts the rows whose column says `word`.
 fn words(batch: &RecordBatch, column: &str, word: &str) -> u64 {
-    let texts = batch.column_by_name(column).and_then(|column| column.as_string_opt::<i32>());
-    texts.map_or(0, |texts| texts.iter().filter(|text| *text == Some(word)).count() as u64)
+    let numbered = batch.column_by_name(column).and_then(|column| column.as_dictionary_opt::<Int32Type>());
+    let Some((rows, words)) = numbered.and_then(|all| Some((all.keys(), all.values().as_string_opt::<i32>()?))) else {
+        return 0;
+    };
+    let number = |row: &i32| usize::try_from(*row).ok().filter(|number| *number < words.len());
+    rows.iter().flatten().filter_map(|row| number(&row)).filter(|number| words.value(*number) == word).count() as u64
 }
 
 /// Rows of table `duplicate` for records that brought an event or object again.

@@ -8,9 +8,9 @@ use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array, new_n
 use arrow::compute::{cast, concat_batches, interleave, take_record_batch};
 use arrow::error::ArrowError;
 
+use super::group::Keys;
 use super::known::text;
 use super::merge::Place;
-use super::store::Keys;
 use crate::error::{Error, Result};
 use crate::model::Recorded;
 

@@ -10,16 +10,24 @@ const PAGE_ROWS: usize = 65_536;
 /// Bodies repeat one another over longer stretches than the usual page of 1 MB.
 const BODY_PAGE: usize = 4 << 20;
 
+/// How the columns of a case are written that is thrown away when a question is answered.
+pub fn fleeting() -> WriterProperties {
+    WriterProperties::builder()
+        .set_max_row_group_row_count(None)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .build()
+}
+
 /// How a table's columns are written: minima and maxima only where they leave anything out, since to find them costs
 /// a comparison a value.
 pub fn properties(table: &str, schema: &SchemaRef) -> WriterProperties {
     let zstd = |level: i32| Compression::ZSTD(ZstdLevel::try_new(level).unwrap_or_default());
-    // Columns of words are small, so the better level costs little; paths and bodies are most of the work; in ids there
-    // is nothing to find, and looking harder finds worse.
-    let (words, texts, ids) = (zstd(5), zstd(3), zstd(1));
+    // In ids there is nothing to find, and looking harder finds worse.
+    let (texts, ids) = (zstd(3), zstd(1));
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("coldcase ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(words)
+        .set_compression(texts)
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::None);
@@ -31,10 +39,8 @@ pub fn properties(table: &str, schema: &SchemaRef) -> WriterProperties {
             "request_object" | "response_object" | "body" if column.name() != "body" || table == "object" => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
-                    .set_column_compression(path.clone(), texts)
                     .set_column_data_page_size_limit(path, BODY_PAGE);
             }
-            "request_uri" => builder = builder.set_column_compression(path, texts),
             // Different for every row in some logs, and a few words in others: the dictionary is given up early.
             "user_uid" => {
                 builder = builder

@@ -10,8 +10,9 @@ use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::columns::conform;
+use super::group::{Keys, key};
 use super::join::{Amends, Spare};
-use super::store::{Keys, Store, damaged, key};
+use super::store::{Store, damaged};
 use crate::error::{Error, Result};
 
 /// Rows read at a time from each file: what is held does not grow with the files' sizes.

@@ -9,7 +9,7 @@ use super::source::Source;
 use super::{classify, json};
 
 /// About how many bytes a block has; a longer record makes a longer block.
-pub(super) const BLOCK: usize = 1 << 20;
+pub(super) const BLOCK: usize = 2 << 20;
 #[cfg(any(test, fuzzing))]
 thread_local! {
     /// What counts as [`BLOCK`] on this thread, so that small inputs can be cut as well.

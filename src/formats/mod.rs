@@ -50,6 +50,7 @@ pub use payloads::{PAYLOADS, Payload};
 pub use rows::lacks::Lacks;
 pub use rows::sheet::{RowKey, SheetBatch, typed};
 pub use rows::value::Guess;
+pub use rows::word::slot;
 pub use rows::{AuditKey, Batch, ObjectKey, Reject, Rows};
 pub use wrappings::WRAPPINGS;
 

@@ -6,6 +6,7 @@ mod lists;
 pub mod object;
 pub mod sheet;
 pub mod value;
+pub(super) mod word;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -4,8 +4,12 @@
 
 pub mod fit;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
+use super::event::quick;
 use super::text::Text;
 
 type Texts<'a> = Vec<Text<'a>>;
@@ -22,11 +26,15 @@ impl Kinds {
     /// Says what a request on `resource` carries, by its name and by the words in the body: a resource of another API
     /// group, such as a `daemonsets` of somebody's own, runs pods as well.
     pub fn of(resource: &str, body: &str) -> Kinds {
-        let has = |word: &str| memchr::memmem::find(body.as_bytes(), word.as_bytes()).is_some();
+        static WORDS: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| {
+            [r#""template""#, r#""jobTemplate""#, r#""rules""#, r#""roleRef""#, r#""subjects""#].map(Finder::new)
+        });
+        let [template, job_template, rules, role_ref, subjects] = &*WORDS;
+        let has = |word: &Finder<'_>| word.find(body.as_bytes()).is_some();
         Kinds {
-            pod: resource == "pods" || has(r#""template""#) || has(r#""jobTemplate""#),
-            role: has(r#""rules""#),
-            binding: has(r#""roleRef""#) || has(r#""subjects""#),
+            pod: resource == "pods" || has(template) || has(job_template),
+            role: has(rules),
+            binding: has(role_ref) || has(subjects),
         }
     }
 }
@@ -147,16 +155,23 @@ pub struct Reference<'a> {
 }
 
 /// Only the name the server gave a new object.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Named<'a> {
     #[serde(borrow)]
     pub metadata: Option<Name<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Name<'a> {
     #[serde(borrow)]
     pub name: Option<Text<'a>>,
+}
+
+impl<'a> Named<'a> {
+    /// Reads an object; None when it is none, or a name is no text.
+    pub fn read(body: &'a str) -> Option<Named<'a>> {
+        quick::named(body).or_else(|| serde_json::from_str(body).ok())
+    }
 }
 
 /// Returns the values of one parameter of a request, decoded, in their order.

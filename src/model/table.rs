@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 /// One column: its name is a promise to other programs that read the Parquet.
 pub struct Column {
@@ -110,15 +110,6 @@ pub fn ours() -> Vec<Column> {
 pub fn schema(columns: &[Column]) -> SchemaRef {
     let fields = columns.iter().map(|c| Field::new(c.name, c.kind.clone(), c.nullable));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-/// The same columns with every [`word`] as [`text`].
-pub fn spelled_out(schema: &Schema) -> SchemaRef {
-    let field = |field: &FieldRef| match field.data_type() {
-        DataType::Dictionary(_, value) => Arc::new(field.as_ref().clone().with_data_type(value.as_ref().clone())),
-        _ => Arc::clone(field),
-    };
-    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
 }
 
 impl Column {

@@ -11,6 +11,7 @@ mod key;
 mod limits;
 mod notes;
 mod oracle;
+mod pages;
 mod seal;
 mod sealed;
 mod specimens;

@@ -6,28 +6,43 @@
 
 use super::{Annotations, Code, Created, Event, ObjectRef, Status, User};
 use crate::formats::text::{Raw, Stamp, Text};
+use crate::formats::written::{Name, Named};
 
 /// Deeper values are left to `serde_json`: what their brackets are is remembered in as many bits.
 const DEEPEST: u32 = 64;
+/// Bytes that are looked at together, and how many of these are looked at before their strings are read: to wait for
+/// each alone would take longer than to look.
+const BLOCK: usize = 64;
+const BLOCKS: usize = 64;
 
 /// Reads an event; None says nothing of the text.
 pub fn event(text: &str) -> Option<Event<'_>> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor::new(text);
     let event = cursor.event()?;
     (cursor.at == text.len()).then_some(event)
 }
 
 /// Reads annotations; None says nothing of the text.
 pub fn annotations(text: &str) -> Option<Annotations<'_>> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor::new(text);
     let notes = cursor.notes()?;
     (cursor.at == text.len()).then_some(notes)
+}
+
+/// Reads the name of an object; None says nothing of the text.
+pub fn named(text: &str) -> Option<Named<'_>> {
+    let mut cursor = Cursor::new(text);
+    let named = cursor.named()?;
+    (cursor.at == text.len()).then_some(named)
 }
 
 /// Where reading is.
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    /// Where the bytes begin of which `marks` says which are special, and has a bit for each.
+    marked: usize,
+    marks: [u64; BLOCKS + 1],
 }
 
 /// Makes a method that reads an object: each key with its field and the method that reads the field. A second value of
@@ -104,11 +119,23 @@ impl<'a> Cursor<'a> {
         "creationTimestamp" => creation_timestamp: stamp,
     });
 
+    object!(named: Named {
+        "metadata" => metadata: name,
+    });
+
+    object!(name: Name {
+        "name" => name: string,
+    });
+
     object!(notes: Annotations {
         "authorization.k8s.io/decision" => decision: string,
         "authorization.k8s.io/reason" => reason: string,
         "audit.k8s.io/truncated" => truncated: string,
     });
+
+    fn new(text: &'a str) -> Cursor<'a> {
+        Cursor { text, at: 0, marked: usize::MAX, marks: [0; BLOCKS + 1] }
+    }
 
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -145,7 +172,7 @@ impl<'a> Cursor<'a> {
     fn string(&mut self) -> Option<Text<'a>> {
         self.eat(b'"')?;
         let start = self.at;
-        let (end, escaped) = string_end(self.text.as_bytes(), start)?;
+        let (end, escaped) = self.string_end(start)?;
         self.at = end + 1;
         match escaped {
             false => Some(Text(self.text.get(start..end)?.into())),
@@ -188,7 +215,7 @@ impl<'a> Cursor<'a> {
         loop {
             // Here a value begins.
             match *bytes.get(at)? {
-                b'"' => at = string_end(bytes, at + 1)?.0 + 1,
+                b'"' => at = self.string_end(at + 1)?.0 + 1,
                 open @ (b'{' | b'[') => {
                     let object = open == b'{';
                     if *bytes.get(at + 1)? == if object { b'}' } else { b']' } {
@@ -199,7 +226,7 @@ impl<'a> Cursor<'a> {
                         }
                         depth += 1;
                         objects = objects << 1 | u64::from(object);
-                        at = if object { key_end(bytes, at + 1)? } else { at + 1 };
+                        at = if object { self.key_end(at + 1)? } else { at + 1 };
                         continue;
                     }
                 }
@@ -217,7 +244,7 @@ impl<'a> Cursor<'a> {
                 let object = objects & 1 == 1;
                 match *bytes.get(at)? {
                     b',' => {
-                        at = if object { key_end(bytes, at + 1)? } else { at + 1 };
+                        at = if object { self.key_end(at + 1)? } else { at + 1 };
                         break;
                     }
                     close if close == if object { b'}' } else { b']' } => {
@@ -230,57 +257,93 @@ impl<'a> Cursor<'a> {
             }
         }
     }
-}
 
-/// Returns where the value begins whose key begins at `at`.
-fn key_end(bytes: &[u8], at: usize) -> Option<usize> {
-    if *bytes.get(at)? != b'"' {
-        return None;
+    /// Returns where the value begins whose key begins at `at`.
+    fn key_end(&mut self, at: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        if *bytes.get(at)? != b'"' {
+            return None;
+        }
+        let colon = self.string_end(at + 1)?.0 + 1;
+        (*bytes.get(colon)? == b':').then_some(colon + 1)
     }
-    let colon = string_end(bytes, at + 1)?.0 + 1;
-    (*bytes.get(colon)? == b':').then_some(colon + 1)
-}
 
-/// Returns where the quote is that ends the string of which `at` is the first byte, and whether it has escapes.
-fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
-    let mut escaped = false;
-    loop {
-        at = special(bytes, at)?;
-        match bytes[at] {
-            b'"' => return Some((at, escaped)),
-            b'\\' => {
-                escaped = true;
-                at += match *bytes.get(at + 1)? {
+    /// Returns where the quote is that ends the string of which `at` is the first byte, and whether it has escapes.
+    #[inline]
+    fn string_end(&mut self, at: usize) -> Option<(usize, bool)> {
+        let end = self.special(at)?;
+        if self.text.as_bytes()[end] == b'"' { Some((end, false)) } else { Some((self.escaped_end(end)?, true)) }
+    }
+
+    /// Returns where the quote is that ends a string with a backslash or a control character at `at`.
+    fn escaped_end(&mut self, mut at: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        loop {
+            at += match bytes[at] {
+                b'"' => return Some(at),
+                b'\\' => match *bytes.get(at + 1)? {
                     b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
                     b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
                     _ => return None,
-                };
+                },
+                // A control character cannot stand in a string.
+                _ => return None,
+            };
+            at = self.special(at)?;
+        }
+    }
+
+    /// Returns where the next quote, backslash or control character is.
+    #[inline]
+    fn special(&mut self, mut at: usize) -> Option<usize> {
+        while at < self.text.len() {
+            let block = at / BLOCK;
+            if block / BLOCKS != self.marked {
+                self.mark(block / BLOCKS);
             }
-            // A control character cannot stand in a string.
-            _ => return None,
+            // The next 64 bytes lie in two blocks; few strings are longer.
+            let (here, next) = (self.marks[block % BLOCKS], self.marks[block % BLOCKS + 1]);
+            let ahead = here >> (at % BLOCK) | next << 1 << (BLOCK - 1 - at % BLOCK);
+            if ahead != 0 {
+                return Some(at + ahead.trailing_zeros() as usize);
+            }
+            at += BLOCK;
+        }
+        None
+    }
+
+    /// Looks at the bytes of some blocks and of the one after them.
+    #[inline(never)]
+    fn mark(&mut self, blocks: usize) {
+        let rest = &self.text.as_bytes()[blocks * BLOCKS * BLOCK..];
+        let (whole, rest) = rest[..rest.len().min((BLOCKS + 1) * BLOCK)].as_chunks();
+        self.marked = blocks;
+        self.marks.iter_mut().zip(whole).for_each(|(to, bytes)| *to = marks(bytes));
+        if let Some(last) = self.marks.get_mut(whole.len()) {
+            let mut bytes = [b' '; BLOCK];
+            bytes[..rest.len()].copy_from_slice(rest);
+            *last = marks(&bytes);
+        }
+        // Behind the text there is nothing.
+        if let Some(after) = self.marks.get_mut(whole.len() + 1) {
+            *after = 0;
         }
     }
 }
 
-/// Returns where the next quote, backslash or control character is.
-fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    // A byte that is zero, or less than a number up to 128, sets its highest bit; only bytes above it can be wrong.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let control = |word: u64| word.wrapping_sub(ONES * 0x20) & !word;
-    while let Some(eight) = bytes.get(at..at + 8) {
-        let word = u64::from_le_bytes(eight.try_into().ok()?);
-        let quote = zero(word ^ (ONES * u64::from(b'"')));
-        let slash = zero(word ^ (ONES * u64::from(b'\\')));
-        let found = (quote | slash | control(word)) & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
+/// Sets a bit for each quote, backslash and control character. Written so that the compiler makes one comparison of
+/// many bytes: a loop that looks at every string by itself costs twice as much.
+fn marks(bytes: &[u8; BLOCK]) -> u64 {
+    // With this bit changed the quote is right behind the control characters.
+    let special = bytes.map(|byte| u8::from(((byte ^ 2) < 0x21) | (byte == b'\\')));
+    let eights = special.as_chunks().0.iter().map(|eight| u64::from_le_bytes(*eight));
+    // Byte k has in bit j what is said of byte 8j + k; what follows makes rows of the columns.
+    let mut all = eights.zip(0..).fold(0, |all, (eight, place)| all | eight << place);
+    for (distance, mask) in [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)] {
+        let change = (all ^ all >> distance) & mask;
+        all ^= change ^ change << distance;
     }
-    let rest = bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
-    Some(at + rest)
+    all
 }
 
 fn literal_end(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
@@ -329,6 +392,28 @@ mod tests {
         assert_eq!(event.response_status.and_then(|status| status.code), Some(Code(201)));
         let groups = event.user.and_then(|user| user.groups).unwrap_or_default();
         assert_eq!(groups.iter().map(|group| &**group).collect::<Vec<_>>(), ["g", "h"]);
+    }
+
+    #[test]
+    fn every_special_character_is_marked_and_no_other() {
+        for byte in 0..=u8::MAX {
+            for place in 0..BLOCK {
+                let mut bytes = [b'a'; BLOCK];
+                bytes[place] = byte;
+                let special = matches!(byte, b'"' | b'\\' | 0..0x20);
+                assert_eq!(marks(&bytes), u64::from(special) << place, "{byte} at {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn strings_of_every_length_are_read_and_those_without_an_end_are_not() {
+        for length in (0..200).chain(3_900..4_400).chain(8_000..8_400) {
+            let text = format!(r#"{{"verb":"{}\n","level":"x"}}"#, "a".repeat(length));
+            let event = event(&text).expect("nothing in it is unusual");
+            assert_eq!(event.verb.map(|verb| verb.len()), Some(length + 1));
+            assert!(super::event(&text[..length + 9]).is_none() && super::event(&text[..length + 12]).is_none());
+        }
     }
 
     #[test]

@@ -1,23 +1,23 @@
 //! Builders of table `audit`.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow::array::{
     ArrayBuilder, ArrayRef, BooleanBuilder, Int32Builder, StringBuilder, StringDictionaryBuilder,
     TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
 };
-use arrow::datatypes::{Int32Type, SchemaRef};
+use arrow::datatypes::Int32Type;
 use arrow::record_batch::RecordBatch;
 use serde::Deserialize;
 
 use super::AuditKey;
 use super::lists::{self, Containers, Rules, Subjects, Texts};
+use super::word::Word;
 use crate::formats::event::{Annotations, Event, ObjectRef, Status, Times};
 use crate::formats::key::{self, AuditColumns, Start};
 use crate::formats::written::fit::{self, Shape};
 use crate::formats::written::{self, Binding, Kinds, Named, Role, Spec, Workload};
-use crate::model::table::spelled_out;
 use crate::model::tables::audit::TABLE;
 use crate::model::{EvidenceId, Micros, Recorded};
 
@@ -105,7 +105,8 @@ column!(
     arrow::array::Int64Builder,
     UInt32Builder,
     UInt64Builder,
-    Texts
+    Texts,
+    Word
 );
 
 impl Column for StringBuilder {
@@ -137,38 +138,38 @@ shreds!(Containers, Rules, Subjects);
 
 builders! {
     time: Time,
-    time_source: StringBuilder,
+    time_source: Word,
     audit_id: StringBuilder,
-    stage: StringBuilder,
-    level: StringBuilder,
-    verb: StringBuilder,
+    stage: Word,
+    level: Word,
+    verb: Word,
     request_uri: StringBuilder,
-    user_name: StringBuilder,
-    user_uid: StringBuilder,
+    user_name: Word,
+    user_uid: Word,
     user_groups: Texts,
-    user_extra: StringBuilder,
-    impersonated_user_name: StringBuilder,
+    user_extra: Word,
+    impersonated_user_name: Word,
     impersonated_groups: Texts,
     source_ips: Texts,
-    user_agent: StringBuilder,
-    resource: StringBuilder,
-    subresource: StringBuilder,
-    namespace: StringBuilder,
+    user_agent: Word,
+    resource: Word,
+    subresource: Word,
+    namespace: Word,
     name: StringBuilder,
     object_uid: StringBuilder,
-    api_group: StringBuilder,
-    api_version: StringBuilder,
+    api_group: Word,
+    api_version: Word,
     response_code: Int32Builder,
-    response_status: StringBuilder,
-    response_reason: StringBuilder,
+    response_status: Word,
+    response_reason: Word,
     response_message: StringBuilder,
-    decision: StringBuilder,
-    decision_reason: StringBuilder,
-    annotations: StringBuilder,
+    decision: Word,
+    decision_reason: Word,
+    annotations: Word,
     request_received_time: Time,
     envelope_time: Time,
-    body: StringBuilder,
-    not_recorded: StringBuilder,
+    body: Word,
+    not_recorded: Word,
     request_object: StringBuilder,
     request_cut: StringBuilder,
     response_object: StringBuilder,
@@ -177,22 +178,18 @@ builders! {
     host_ipc: BooleanBuilder,
     host_network: BooleanBuilder,
     host_paths: Texts,
-    service_account_name: StringBuilder,
+    service_account_name: Word,
     role_rules: Rules,
     subjects: Subjects,
-    role_ref_kind: StringBuilder,
-    role_ref_name: StringBuilder,
+    role_ref_kind: Word,
+    role_ref_name: Word,
     exec_command: StringBuilder,
-    category: StringBuilder,
-    cluster_id: StringBuilder,
+    category: Word,
+    cluster_id: Word,
     evidence: UInt32Builder,
     offset: UInt64Builder,
     length: UInt64Builder,
 }
-
-/// Table `audit` with its words as text: to look each up in a dictionary here would be work done twice, since the
-/// writer of Parquet makes its own.
-static AS_BUILT: LazyLock<SchemaRef> = LazyLock::new(|| spelled_out(&TABLE.schema));
 
 /// Rows of table `audit` being built, with their keys.
 #[derive(Default)]
@@ -202,6 +199,8 @@ pub struct AuditRows {
     lower: String,
     without_bodies: bool,
     without_shreds: bool,
+    /// What the last event lacked that lacked anything, in words.
+    lacking: (Recorded, String),
 }
 
 /// Says why an event cannot be kept.
@@ -239,7 +238,12 @@ impl AuditRows {
         columns.body.append_value(body);
         match missing {
             Recorded::ALL => columns.not_recorded.append_null(),
-            some => columns.not_recorded.append_value(some.to_string()),
+            some => {
+                if self.lacking.0 != some {
+                    self.lacking = (some, some.to_string());
+                }
+                columns.not_recorded.append_value(&self.lacking.1);
+            }
         }
         columns.category.append_option(sighting.category);
         self.lower.clear();
@@ -258,8 +262,10 @@ impl AuditRows {
     }
 
     pub fn finish(&mut self) -> (RecordBatch, Vec<AuditKey>) {
-        let batch = RecordBatch::try_new(AS_BUILT.clone(), self.columns.finish());
-        (batch.expect("the builders follow the table's columns; a test compares them"), std::mem::take(&mut self.keys))
+        let batch = RecordBatch::try_new(TABLE.schema.clone(), self.columns.finish());
+        let next = Vec::with_capacity(self.keys.len() + self.keys.len() / 8);
+        let keys = std::mem::replace(&mut self.keys, next);
+        (batch.expect("the builders follow the table's columns; a test compares them"), keys)
     }
 
     fn who(&mut self, event: &Event<'_>) {
@@ -424,8 +430,7 @@ fn given_name(event: &Event<'_>, response: Body<'_>) -> Option<String> {
     if event.verb.as_deref() != Some("create") {
         return None;
     }
-    let named = serde_json::from_str::<Named<'_>>(response.text()?).ok()?;
-    named.metadata?.name.map(|name| name.0.into_owned())
+    Named::read(response.text()?)?.metadata?.name.map(|name| name.0.into_owned())
 }
 
 fn audit_key(sighting: &Sighting<'_>, times: Times, missing: Recorded) -> AuditKey {

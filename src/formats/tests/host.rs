@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::{EVENT, cell, cells, read, shared};
-use crate::formats::block::decode;
+use crate::formats::block::{ENOUGH, decode};
 use crate::formats::{Batch, Reader, Rows, SheetBatch};
 use crate::model::EvidenceId;
 
@@ -15,8 +15,9 @@ fn column(sheet: &SheetBatch, name: &str) -> Vec<String> {
     (0..sheet.rows.num_rows()).map(|row| cell(&sheet.rows, name, row).unwrap_or_else(|| "-".to_owned())).collect()
 }
 
-/// Reads as a case does: every block on its own, nothing kept between them.
+/// Reads as a case does: every block, of 1 MB, on its own, nothing kept between them.
 fn in_blocks(text: &str, year: Option<i32>) -> (Vec<Batch>, String) {
+    let before = ENOUGH.replace(1 << 20);
     let mut reader = Reader::open(Box::new(Cursor::new(text.as_bytes().to_vec()))).unwrap();
     let mut batches = Vec::new();
     while let Some(block) = reader.next_block().unwrap() {
@@ -25,6 +26,7 @@ fn in_blocks(text: &str, year: Option<i32>) -> (Vec<Batch>, String) {
         decode(&block, &mut rows);
         batches.push(rows.finish());
     }
+    ENOUGH.set(before);
     (batches, reader.finish().format)
 }
 
@@ -63,11 +65,11 @@ fn parts_of_a_long_line_are_one_row_wherever_blocks_end() {
 #[test]
 fn a_panic_has_the_time_of_the_line_before_it_wherever_blocks_end() {
     let text = format!("time=2031-04-05T06:07:08Z level=info msg={}\ngoroutine 1 [running]:\n", "x".repeat(3000));
-    let (batches, format) = in_blocks(&text.repeat(800), None);
+    let (batches, format) = in_blocks(&text.repeat(2_400), None);
     assert_eq!((format.as_str(), batches.len() > 2), ("log-lines", true));
     let all = batches.iter().flat_map(|batch| column(sheet(batch, "control_plane"), "time_source"));
     let (own, before): (Vec<String>, Vec<String>) = all.partition(|source| source == "line");
-    assert_eq!((own.len(), before.len()), (800, 800));
+    assert_eq!((own.len(), before.len()), (2_400, 2_400));
     assert!(before.iter().all(|source| source == "line before"));
 }
 
