@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::envelopes::{self, Cutter, Envelope};
 use super::rows::Rows;
-use super::source::Source;
+use super::source::{Buffer, Source};
 use super::{classify, json};
 
 /// About how many bytes a block has; a longer record makes a longer block.
@@ -81,7 +81,7 @@ pub(super) struct Piece {
 /// Recognises content by its first bytes and cuts it into blocks.
 pub struct Reader {
     source: Source,
-    held: Vec<u8>,
+    held: Buffer,
     /// Room of earlier blocks, to be used again: fresh memory costs as much as reading into it.
     spare: Vec<Vec<u8>>,
     /// Content offset and line of the first held byte.
@@ -118,7 +118,7 @@ impl Reader {
         let source = Source::open(raw)?;
         let mut reader = Reader {
             source,
-            held: Vec::with_capacity(HEAD),
+            held: Buffer::default(),
             spare: Vec::new(),
             offset: 0,
             line: 1,
@@ -247,13 +247,12 @@ impl Reader {
             unreachable!("only called while refusing")
         };
         let (offset, line) = (self.offset, self.line);
-        let mut bytes = std::mem::take(&mut self.held);
+        let bytes = std::mem::take(&mut self.held).first(HEAD);
         while self.more {
-            self.held.clear();
+            self.held.forget(self.held.len());
             self.fill(BLOCK)?;
         }
-        self.held = Vec::new();
-        bytes.truncate(HEAD);
+        self.held = Buffer::default();
         let length = self.source.size - offset;
         let content = Kind::Refused { reason, length, binary };
         Ok(Block { offset, line, bytes, context: Arc::new(Context { content }) })
@@ -261,11 +260,9 @@ impl Reader {
 
     fn take(&mut self, length: usize, content: Kind) -> Block {
         let (offset, line) = (self.offset, self.line);
-        let mut rest = self.spare.pop().unwrap_or_default();
-        rest.clear();
-        rest.extend_from_slice(&self.held[length..]);
-        let mut bytes = std::mem::replace(&mut self.held, rest);
-        bytes.truncate(length);
+        let mut rest = Buffer::within(self.spare.pop().unwrap_or_default());
+        rest.extend(&self.held[length..]);
+        let bytes = std::mem::replace(&mut self.held, rest).first(length);
         self.offset += length as u64;
         self.line += lines(&bytes);
         Block { offset, line, bytes, context: Arc::new(Context { content }) }
@@ -274,7 +271,7 @@ impl Reader {
     fn forget(&mut self, length: usize) {
         self.offset += length as u64;
         self.line += lines(&self.held[..length]);
-        self.held.drain(..length);
+        self.held.forget(length);
     }
 }
 

@@ -97,11 +97,11 @@ pub fn shape(raw: &mut (impl Read + Seek + ?Sized)) -> io::Result<(Shape, bool)>
     Read::take(&mut *raw, LOOKED_AT).read_to_end(&mut head)?;
     raw.rewind()?;
     let packed = archive::codec::Codec::of(&head).is_some();
-    let mut content = Vec::new();
+    let mut content = source::Buffer::default();
     if packed {
         source::Source::open(Box::new(io::Cursor::new(head)))?.read(&mut content, 512)?;
     } else {
-        content = head;
+        content.extend(&head);
     }
     let shape = match archive::kind(&content) {
         Some(kind) => Shape::Archive(kind),

@@ -3,6 +3,7 @@
 //! A damaged or cut archive is no error: what could be read counts, and a note says where it ended. Only a failure of
 //! the input itself is an error. Opens no archives of several files, and nothing that has no mark of its own.
 
+mod buffer;
 mod layer;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 
 use crate::formats::archive::codec::{Codec, LOOK};
+pub use buffer::Buffer;
 use layer::{Bounds, Layer, Tap};
 use utf16::{Order, Replaced, Utf16};
 
@@ -19,6 +21,8 @@ use utf16::{Order, Replaced, Utf16};
 const DEEPEST: usize = 4;
 /// How much of a layer is held before it is undone.
 const HELD: usize = 32 << 10;
+/// Read at once: whoever hashes what passes finds it in a near cache.
+const PIECE: usize = 256 << 10;
 
 /// See the module's description.
 pub struct Source {
@@ -57,8 +61,9 @@ impl Source {
             note: None,
         };
         loop {
-            let mut start = Vec::new();
+            let mut start = Buffer::default();
             source.append(&mut start, LOOK)?;
+            let mut start = start.first(LOOK);
             let codec = Codec::of(&start);
             let text = Order::of(&start);
             let rest = std::mem::replace(&mut source.content, Box::new(io::empty()));
@@ -102,7 +107,7 @@ impl Source {
     ///
     /// # Errors
     /// Only when reading the input fails.
-    pub fn read(&mut self, into: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
+    pub fn read(&mut self, into: &mut Buffer, wanted: usize) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
@@ -115,17 +120,23 @@ impl Source {
     }
 
     /// Appends up to `wanted` bytes; returns how many, and whether the content has ended, damaged or not.
-    fn append(&mut self, into: &mut Vec<u8>, wanted: usize) -> io::Result<(usize, bool)> {
-        let before = into.len();
-        into.reserve(wanted + 1);
-        let result = self.content.by_ref().take(wanted as u64).read_to_end(into);
-        let read = into.len() - before;
-        match result {
-            Ok(_) => Ok((read, read < wanted)),
-            Err(error) if self.tap.failed() => Err(error),
-            // The layer that is damaged has told the tap.
-            Err(_) => Ok((read, true)),
+    fn append(&mut self, into: &mut Buffer, wanted: usize) -> io::Result<(usize, bool)> {
+        let mut read = 0;
+        while read < wanted {
+            let most = PIECE.min(wanted - read);
+            match self.content.read(&mut into.spare(most)[..most]) {
+                Ok(0) => return Ok((read, true)),
+                Ok(more) => {
+                    into.advance(more);
+                    read += more;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if self.tap.failed() => return Err(error),
+                // The layer that is damaged has told the tap.
+                Err(_) => return Ok((read, true)),
+            }
         }
+        Ok((read, false))
     }
 
     fn count(&mut self, read: usize) {

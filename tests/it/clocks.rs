@@ -231,6 +231,29 @@ fn clocks_of_hosts_show_in_their_logs() {
 }
 
 #[test]
+fn a_product_that_ends_its_alerts_after_they_were_processed_has_another_clock() {
+    let folder = folder();
+    let alert = |product: &str, n: i64, took: i64| {
+        json!({"TimeGenerated": at(n * 60_000 + took + 1_000), "SystemAlertId": format!("{product}-{n}"),
+            "AlertName": "Exec", "AlertSeverity": "High", "ProductName": product, "StartTime": at(n * 60_000 - 5_000),
+            "EndTime": at(n * 60_000), "ProcessingEndTime": at(n * 60_000 + took), "Type": "SecurityAlert", "TenantId": "t"})
+    };
+    // The last three of the other product are processed two seconds before they end, which no way explains.
+    let mut rows: Vec<Value> = (0..5).map(|n| alert("Azure Security Center", n, 90_000)).collect();
+    rows.extend((0..3).map(|n| alert("Other", n, -2_000)));
+    rows.push(json!({"TimeGenerated": at(0), "SystemAlertId": "open", "AlertName": "Exec", "ProductName": "Other",
+        "EndTime": null, "ProcessingEndTime": at(0), "Type": "SecurityAlert", "TenantId": "t"}));
+    write(&folder.path().join("in"), "alerts.jsonl", &rows);
+    let (all, out) = clocks(folder.path());
+    let found = of(&all, "EndTime", "ProcessingEndTime");
+    let mut told = medians(found);
+    told.sort_unstable_by_key(|(who, ..)| *who);
+    assert_eq!(told, [("Azure Security Center", 5, 90.0), ("Other", 3, -2.0)]);
+    let doubt = found.iter().find(|skew| skew.who.as_deref() == Some("Other")).unwrap().doubt;
+    assert_eq!(doubt, Some(Doubt::Before), "{out}");
+}
+
+#[test]
 fn an_event_keeps_the_time_of_the_record_around_it() {
     let folder = folder();
     let id = "/SUBSCRIPTIONS/S/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.CONTAINERSERVICE/MANAGEDCLUSTERS/SHOP";

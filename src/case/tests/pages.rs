@@ -48,7 +48,7 @@ fn batch(rows: std::ops::Range<usize>, text: impl Fn(usize, usize) -> Option<Str
 /// Writes batches, reads the file and compares; returns the encodings of each column chunk.
 fn round(batches: &[RecordBatch]) -> Vec<(String, Vec<Encoding>)> {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::new(folder.path(), 1);
+    let mut store = Store::new(folder.path(), 1, None);
     batches.iter().for_each(|batch| store.add("things", batch.clone()).unwrap());
     let files = store.finish().unwrap();
     let [file] = files.as_slice() else { panic!("rows in order make one file") };
@@ -110,7 +110,7 @@ fn few_rows_no_rows_with_a_value_and_one_long_text_are_read_back() {
     let odd = batch(0..200, |column, row| (row % 2 > 0).then(|| format!("{column} {row}")), true);
     let even = odd.clone();
     let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::new(folder.path(), 1);
+    let mut store = Store::new(folder.path(), 1, None);
     let take = |batch: &RecordBatch, rest: u64| {
         let mask: arrow::array::BooleanArray = (0..200).map(|row| Some(row % 2 == rest)).collect();
         arrow::compute::filter_record_batch(batch, &mask).unwrap()
@@ -133,7 +133,7 @@ fn columns_that_must_have_a_value_are_read_back() {
     let texts: ArrayRef = Arc::new((0..10).map(|n| Some(n.to_string())).collect::<StringArray>());
     let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::clone(&texts)]).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::new(folder.path(), 1);
+    let mut store = Store::new(folder.path(), 1, None);
     store.add("things", batch).unwrap();
     let files = store.finish().unwrap();
     let file = File::open(folder.path().join(&files[0].path)).unwrap();

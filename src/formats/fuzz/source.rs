@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use super::Target;
-use crate::formats::source::Source;
+use crate::formats::source::{Buffer, Source};
 use crate::formats::{Shape, content, shape};
 
 pub const TARGET: Target = Target {
@@ -23,11 +23,11 @@ const MOST: usize = 4 << 20;
 fn run(bytes: &[u8]) {
     let open = || Source::open(Box::new(Cursor::new(bytes.to_vec()))).expect("reading from memory cannot fail");
     let mut source = open();
-    let mut whole = Vec::new();
+    let mut whole = Buffer::default();
     while source.read(&mut whole, 64 << 10).expect("damage is a note") && whole.len() < MOST {}
     assert_eq!(source.size, whole.len() as u64);
     let mut pieces = open();
-    let mut again = Vec::new();
+    let mut again = Buffer::default();
     while pieces.read(&mut again, 7).expect("damage is a note") && again.len() < whole.len().min(10_000) {}
     assert!(whole.starts_with(&again));
     let mut plain = open();
