@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::formats::{Batch, Block, Content, Reader, Rows, block};
 
 /// Blocks that may be between the reader and the caller.
-const UNDER_WAY: usize = 12;
+const UNDER_WAY: usize = 16;
 
 /// What is known of an input once it is read.
 pub struct Done {

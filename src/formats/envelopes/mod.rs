@@ -68,11 +68,11 @@ pub enum Found<'a> {
 /// Gives an item of JSON text. When it is no UTF-8 it is a reject, but of a value that wraps records only the records
 /// that are none are.
 fn json(at: Range<u64>, line: u64, bytes: &[u8], each: &mut dyn FnMut(Found<'_>)) {
-    let error = match std::str::from_utf8(bytes) {
+    let error = match simdutf8::compat::from_utf8(bytes) {
         Ok(text) => return each(Found::Item(Item::new(at, line, text))),
         Err(error) => error,
     };
-    let refused = |at, line, bytes, error: std::str::Utf8Error| Found::Reject {
+    let refused = |at, line, bytes, error: simdutf8::compat::Utf8Error| Found::Reject {
         at,
         line,
         reason: format!("no UTF-8 at byte {} of the record", error.valid_up_to()),
@@ -90,7 +90,7 @@ fn json(at: Range<u64>, line: u64, bytes: &[u8], each: &mut dyn FnMut(Found<'_>)
         // Behind the last record stand only bytes that close the wrapping.
         debug_assert!(end <= rest);
         let bytes = &bytes[start..end];
-        each(match std::str::from_utf8(bytes) {
+        each(match simdutf8::compat::from_utf8(bytes) {
             Ok(text) => Found::Item(Item { text, ..record }),
             Err(error) => refused(record.at, record.line, bytes, error),
         });
