@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::act::{Act, TOOL, Who};
+use super::aliases::Alias;
 use super::chain::Chain;
 use super::encoding::hex;
 use super::hash::Digests;
@@ -77,6 +78,15 @@ pub enum Action {
         /// The case they were merged from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<Origin>,
+    },
+    /// Events were written out as a test of a rule, their identities under other names.
+    Fixture {
+        rule: String,
+        /// Of the text of the test.
+        sha256: String,
+        /// Those that no fixture had before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        aliases: Vec<Alias>,
     },
     /// The chain up to the line before this one was signed.
     Seal {

@@ -9,6 +9,7 @@
 //! ```
 
 mod act;
+mod aliases;
 mod chain;
 mod check;
 mod columns;
@@ -59,9 +60,10 @@ use crate::error::{Error, Result};
 use crate::model::{EvidenceId, tables};
 
 pub use act::{Act, Who};
+pub use aliases::Alias;
 use custody::Journal;
 pub use custody::{Action, Embedded, Entry, FileRecord, InputRecord, MemberOf};
-pub use encoding::from_base64;
+pub use encoding::{base64, from_base64};
 pub use ingest::{InputReceipt, Intaking, Receipt};
 pub use notes::{Deed, Merged, Note, Noted, Origin, Subject};
 pub use place::Bytes;
@@ -71,9 +73,9 @@ pub use verify::{Mismatch, Remark, Report, SealReport, verify};
 pub use watch::Progress;
 
 /// The version of the case format this program writes and the newest it reads. A case of format 1 has no seals and no
-/// copies of evidence, one of format 2 has no notes; both become the newest with the first line that is added to their
-/// journal.
-pub const FORMAT: u32 = 3;
+/// copies of evidence, one of format 2 has no notes, one of format 3 no fixtures; all become the newest with the first line
+/// that is added to their journal.
+pub const FORMAT: u32 = 4;
 
 /// An open case.
 #[derive(Debug)]

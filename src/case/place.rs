@@ -56,6 +56,44 @@ impl Case {
         Ok(Bytes { bytes, same: now.sha256 == input.sha256 })
     }
 
+    /// Reads the original bytes of many spans, each piece of evidence once from its start: in the order of evidence and
+    /// offset, spans that are there twice once.
+    ///
+    /// # Errors
+    /// As [`Case::bytes`], when evidence is not what it was, and whatever `each` returns.
+    pub fn each_bytes(&self, spans: &[Span], each: &mut dyn FnMut(Span, &[u8]) -> Result<()>) -> Result<()> {
+        let mut spans = spans.to_vec();
+        spans.sort_by_key(|span| (span.evidence, span.offset));
+        spans.dedup();
+        for of_one in spans.chunk_by(|a, b| a.evidence == b.evidence) {
+            let Some(input) = of_one.first().and_then(|span| self.input(span.evidence)) else { continue };
+            let path = PathBuf::from(&input.path);
+            let (now, raw) = self.hashed(input)?;
+            if now.sha256 != input.sha256 {
+                return Err(Error::Tampered { path, what: "its hash is another".into() });
+            }
+            let mut content = crate::formats::content(raw).map_err(Error::io("read", &path))?;
+            let (mut at, mut bytes) = (0, Vec::new());
+            for span in of_one {
+                if span.offset < at {
+                    // It lies in bytes that were passed, as rows of one record do.
+                    each(*span, &self.bytes(*span)?.bytes)?;
+                    continue;
+                }
+                bytes.clear();
+                let read = std::io::copy(&mut (&mut content).take(span.offset - at), &mut std::io::sink())
+                    .and_then(|_| (&mut content).take(span.length).read_to_end(&mut bytes));
+                read.map_err(Error::io("read", &path))?;
+                if bytes.len() as u64 != span.length {
+                    return Err(Error::Tampered { path, what: "it ends before these bytes".into() });
+                }
+                at = span.offset + span.length;
+                each(*span, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Opens an input to read it from its start, and hashes it.
     fn hashed(&self, input: &InputRecord) -> Result<(Digests, Box<dyn Read + Send>)> {
         if let (None, Place::Copy(path)) = (&input.member, self.locate(input)?) {

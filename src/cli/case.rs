@@ -1,5 +1,6 @@
-//! `coldcase case`: a seal for a case, notes on it, and what was done to it.
+//! `coldcase case`: a seal for a case, notes on it, tests made of it, and what was done to it.
 
+mod fixture;
 mod notes;
 
 use std::io::Write;
@@ -12,7 +13,7 @@ use super::{ByArg, CaseArg, End};
 use crate::case::{Action, Case, Entry};
 use crate::error::{Error, Result};
 
-/// Seals a case with a signature, keeps notes on it, or shows what was done to it.
+/// Seals a case with a signature, keeps notes on it, writes tests of rules from it, or shows what was done to it.
 #[derive(Args)]
 pub struct Manage {
     #[command(subcommand)]
@@ -38,6 +39,8 @@ enum What {
     },
     #[command(flatten)]
     Notes(notes::Notes),
+    #[command(flatten)]
+    Fixtures(fixture::Fixtures),
 }
 
 impl Manage {
@@ -47,6 +50,7 @@ impl Manage {
             What::Seal { case, by, key } => seal(&mut case.open()?, &by, &key, &mut out)?,
             What::Info { case } => info(&case.open()?, &mut out)?,
             What::Notes(notes) => notes.run(&mut out)?,
+            What::Fixtures(fixtures) => fixtures.run(&mut out)?,
         }
         out.flush().map_err(Error::io("write to", Path::new("the output")))?;
         Ok(End::Done)
@@ -129,6 +133,9 @@ pub fn done(action: &Action) -> String {
         }
         Action::Notes { notes, from: Some(from) } => {
             format!("{} of case {} merged in", count(notes.len() as u64, "note", "notes"), from.case)
+        }
+        Action::Fixture { rule, aliases, .. } => {
+            format!("a test of {rule} written, with {}", count(aliases.len() as u64, "new alias", "new aliases"))
         }
         Action::Seal { path, .. } => format!("sealed as {path}"),
     }

@@ -7,6 +7,7 @@ mod coverage;
 mod demo;
 mod evidence;
 mod explain;
+mod fixture;
 mod formats;
 mod hunt;
 mod incidents;
@@ -91,7 +92,7 @@ enum Command {
     Stats(stats::Stats),
     /// Check evidence, case files, journal and seals against their hashes
     Verify(verify::Verify),
-    /// Seal a case, keep notes on it and tell the story, or show what was done to it
+    /// Seal a case, keep notes on it and tell the story, write tests from it, or show what was done to it
     Case(case::Manage),
     /// List and check detection rules
     Rules(rules::Rules),
@@ -228,6 +229,13 @@ fn is_broken_pipe(error: &Error) -> bool {
         cause = one.source();
     }
     false
+}
+
+/// The folder that the user's system keeps for what can be made again.
+fn cache() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    cache.map(|dir| dir.join("coldcase"))
 }
 
 /// The time of day, for the journal only: nothing that is found depends on it.

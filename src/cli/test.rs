@@ -158,7 +158,13 @@ impl Test {
         if self.derived {
             suite.tests = regress::derive(&suite.set, &suite.tests);
         }
-        let cache = Cache { dir: if self.no_cache { None } else { self.cache.clone().or_else(usual_cache) } };
+        let cache = Cache {
+            dir: if self.no_cache {
+                None
+            } else {
+                self.cache.clone().or_else(|| super::cache().map(|cache| cache.join("tests")))
+            },
+        };
         let ground = Ground::prepare(&suite.tests, &cache, &now().to_string())?;
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let run = regress::run(&suite.set, &suite.tests, &ground, jobs)?;
@@ -256,13 +262,6 @@ impl Test {
 fn bundled() -> Vec<RuleFile> {
     let pack = pack::DETECTIONS.iter().chain(pack::EXCEPTIONS);
     pack.map(|(path, text)| RuleFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
-}
-
-/// The folder that the system keeps for what can be made again.
-fn usual_cache() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-    cache.map(|dir| dir.join("coldcase").join("tests"))
 }
 
 fn share(text: &str) -> std::result::Result<(usize, usize), String> {

@@ -164,7 +164,15 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn blind(&self, rules: &RuleSet) -> Result<Vec<Blind>> {
-        Ok(blind(&self.fill(rules, None)?, &self.coverage()?, &Baseline::default()))
+        self.blind_to(rules, &self.coverage()?)
+    }
+
+    /// As [`Engine::blind`], when the evidence was summed up already.
+    ///
+    /// # Errors
+    /// When a file of the case cannot be read.
+    pub fn blind_to(&self, rules: &RuleSet, coverage: &Coverage) -> Result<Vec<Blind>> {
+        Ok(blind(&self.fill(rules, None)?, coverage, &Baseline::default()))
     }
 }
 

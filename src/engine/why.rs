@@ -7,8 +7,9 @@ use datafusion::prelude::{col, lit};
 
 use super::finding::Event;
 use super::ruleset::{Compiled, Told};
-use super::{Engine, damaged, derived, values};
+use super::{Engine, damaged, derived, places, values};
 use crate::error::Result;
+use crate::model::Span;
 use crate::sigma::{Field, Op, Predicate, Rule};
 
 /// One part of a rule, asked of one event.
@@ -23,6 +24,9 @@ pub struct Clause {
     /// Of a test: each field it asks, and the values that were there.
     pub values: Vec<(String, Vec<String>)>,
 }
+
+/// The events a rule was asked of, each with the answer of every part.
+pub type Asked = Vec<(Event, Vec<Clause>)>;
 
 impl Engine {
     /// Asks every part of a rule of each event (stage) with that auditID, in the order of the evidence; of other log sources
@@ -48,6 +52,32 @@ impl Engine {
             all.extend(clauses(rule, &batch));
         }
         Ok(all)
+    }
+}
+
+impl Engine {
+    /// Asks every part of each rule of the audit events at some places, which are read once: for each rule its answers.
+    ///
+    /// # Errors
+    /// When a file of the case cannot be read.
+    pub fn why_at(&self, rules: &[&Rule], spans: &[Span]) -> Result<Vec<Asked>> {
+        let at = spans.iter().map(|span| (span.evidence.0, span.offset)).collect();
+        let batches = self.runtime.block_on(async {
+            let events = self.context.table("audit").await?.filter(places::at(at))?;
+            events.sort(vec![col("evidence").sort(true, true), col("\"offset\"").sort(true, true)])?.collect().await
+        });
+        let batches = batches.map_err(damaged)?;
+        // What was there before is looked up once for all rules that ask it.
+        let knowing: Vec<_> = match rules.iter().any(|rule| derived::asks_state(&rule.predicate)) {
+            true => batches.iter().map(|batch| self.knowing_before(batch)).collect::<Result<_>>()?,
+            false => Vec::new(),
+        };
+        let ask = |rule: &&Rule| match (rule.over.log(), derived::asks_state(&rule.predicate)) {
+            (Some(_), _) => Vec::new(),
+            (None, true) => knowing.iter().flat_map(|batch| clauses(rule, batch)).collect(),
+            (None, false) => batches.iter().flat_map(|batch| clauses(rule, batch)).collect(),
+        };
+        Ok(rules.iter().map(ask).collect())
     }
 }
 

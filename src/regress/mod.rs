@@ -7,6 +7,7 @@
 mod coverage;
 mod derive;
 mod diff;
+pub mod fixture;
 mod golden;
 mod ground;
 mod judge;

@@ -130,7 +130,7 @@ fn best(rule: &Rule, met: Vec<(Event, Vec<Clause>)>, missed: &BTreeSet<String>) 
 const MOST: usize = 4;
 
 /// What a rule asks on its outermost floor, each with what is inside of it.
-fn tops(clauses: &[Clause]) -> Vec<&[Clause]> {
+pub fn tops(clauses: &[Clause]) -> Vec<&[Clause]> {
     let Some(whole) = clauses.first() else { return Vec::new() };
     if whole.words != "all of" {
         return vec![clauses];

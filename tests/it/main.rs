@@ -10,6 +10,7 @@ mod corpus;
 mod correlations;
 mod docs;
 mod evidence;
+mod fixture;
 mod hunts;
 mod incident;
 mod lists;

@@ -54,10 +54,10 @@ fn it_becomes_one_of_the_newest_with_the_first_new_line() {
     assert_eq!(manifest(&case), "format = 1\nname = \"breach\"\n", "nothing was written");
     let new = events(&folder.path().join("one.jsonl"), 0..3);
     whole(case.ingest(&[new], AT, &mut |_| {}).unwrap());
-    assert_eq!(manifest(&case), "format = 3\nname = \"breach\"\n");
+    assert_eq!(manifest(&case), "format = 4\nname = \"breach\"\n");
     assert!(fs::read_to_string(case.dir().join("journal.jsonl")).unwrap().starts_with(&before));
     let case = Case::open(case.dir()).unwrap();
-    assert_eq!((case.format(), spans(&case).len()), (3, 3));
+    assert_eq!((case.format(), spans(&case).len()), (4, 3));
     assert_eq!(case.verify(None).unwrap().mismatches, []);
 }
 
@@ -68,7 +68,7 @@ fn it_can_be_sealed() {
     let key = folder.path().join("seal.key");
     fs::write(&key, "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").unwrap();
     case.seal(&key, AT).unwrap();
-    assert_eq!(manifest(&case), "format = 3\nname = \"breach\"\n");
+    assert_eq!(manifest(&case), "format = 4\nname = \"breach\"\n");
     assert!(matches!(case.entries()[2].action, Action::Seal { length: 2, .. }));
     let report = case.verify(None).unwrap();
     assert!(report.mismatches.is_empty() && report.seals[0].holds);
