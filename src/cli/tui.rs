@@ -6,12 +6,17 @@ mod answers;
 mod compare;
 mod entity;
 mod fold;
+mod index;
+mod marks;
 mod notes;
+mod outgoing;
 mod overview;
 pub(super) mod rows;
 mod rules;
+mod signals;
 mod silence;
 mod snapshot;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -20,7 +25,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::Args;
 use coldcase_tui::{Answer, BUILT_IN, Keymap, Msg, Options, Request, Theme, Ticket};
@@ -61,20 +66,34 @@ impl Tui {
 /// When the case cannot be opened or the terminal not be used.
 pub fn open(dir: &Path, by: ByArg, options: Options) -> Result<()> {
     let case = Case::open(dir)?;
-    let engine = Engine::open(&case)?;
     let (ask, questions) = channel();
     let (answer, inbox) = channel();
-    let desk = Arc::new(Desk {
-        case,
-        engine,
-        notebook: Mutex::new(Case::open(dir)?),
-        known: Mutex::new(None),
-        folds: Mutex::new(None),
-        by,
-        stopped: Mutex::new(HashMap::new()),
-    });
-    std::thread::spawn(move || serve(&desk, &questions, &answer));
-    coldcase_tui::run(ask, inbox, options).map_err(Error::io("show screens on", "the terminal".as_ref()))
+    let ended = signals::Ended::listen(&answer).map_err(Error::io("listen for signals on", "the terminal".as_ref()))?;
+    std::thread::spawn(move || work(case, by, &questions, &answer));
+    let shown = coldcase_tui::run(ask, inbox, options, &signals::stop);
+    ended.pass_on();
+    shown.map_err(Error::io("show screens on", "the terminal".as_ref()))
+}
+
+/// Answers questions. The first screen of a case that was open before needs no table.
+fn work(case: Case, by: ByArg, questions: &Receiver<(Ticket, Request)>, answers: &Sender<Msg>) {
+    let Ok(mut first) = questions.recv() else { return };
+    if let (ticket, Request::Overview { bins }) = first
+        && let Some(overview) = summary::find(&case, bins)
+    {
+        // The screens may be gone; then the next question does not come either.
+        let _ = answers.send(Msg::Loaded(ticket, Answer::Overview(overview)));
+        first = (ticket, Request::Cancel(ticket));
+    }
+    let all = std::iter::once(first).chain(questions);
+    match Desk::open(case, by) {
+        Ok(desk) => serve(&Arc::new(desk), all, answers),
+        Err(error) => {
+            for (ticket, _) in all {
+                let _ = answers.send(Msg::Failed(ticket, words(&error)));
+            }
+        }
+    }
 }
 
 fn theme(name: &str) -> std::result::Result<Theme, String> {
@@ -103,13 +122,19 @@ struct Desk {
     known: Mutex<Option<Arc<notes::Known>>>,
     /// The repeats of the filter that was folded last.
     folds: Mutex<Option<Arc<fold::Folds>>>,
+    /// The events of findings.
+    marks: Mutex<Option<Arc<marks::Marks>>>,
+    /// When the first and the last event were, once that was asked.
+    extent: OnceLock<(Option<i64>, Option<i64>)>,
+    /// Where the rows of the filters are that were asked for last.
+    indexes: Mutex<Vec<index::Kept>>,
     /// Who writes.
     by: ByArg,
     /// Questions under way, and whether they were taken back.
     stopped: Mutex<HashMap<Ticket, Arc<AtomicBool>>>,
 }
 
-fn serve(desk: &Arc<Desk>, questions: &Receiver<(Ticket, Request)>, answers: &Sender<Msg>) {
+fn serve(desk: &Arc<Desk>, questions: impl Iterator<Item = (Ticket, Request)>, answers: &Sender<Msg>) {
     for (ticket, request) in questions {
         if let Request::Cancel(other) = request {
             if let Some(stop) = desk.under_way().get(&other) {
@@ -136,6 +161,23 @@ fn serve(desk: &Arc<Desk>, questions: &Receiver<(Ticket, Request)>, answers: &Se
 }
 
 impl Desk {
+    fn open(case: Case, by: ByArg) -> Result<Desk> {
+        let engine = Engine::open(&case)?;
+        let notebook = Mutex::new(Case::open(case.dir())?);
+        Ok(Desk {
+            case,
+            engine,
+            notebook,
+            known: Mutex::default(),
+            folds: Mutex::default(),
+            marks: Mutex::default(),
+            extent: OnceLock::new(),
+            indexes: Mutex::default(),
+            by,
+            stopped: Mutex::default(),
+        })
+    }
+
     fn under_way(&self) -> std::sync::MutexGuard<'_, HashMap<Ticket, Arc<AtomicBool>>> {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,7 +185,11 @@ impl Desk {
     fn answer(&self, request: &Request, stop: &AtomicBool) -> Result<Answer> {
         let ask = Ask { desk: self, stop };
         Ok(match request {
-            Request::Overview { bins } => Answer::Overview(ask.overview(*bins)?),
+            Request::Overview { bins } => {
+                let overview = ask.overview(*bins)?;
+                summary::keep(&self.case, *bins, &overview);
+                Answer::Overview(overview)
+            }
             Request::Timeline { filter, offset, limit } => Answer::Timeline(ask.timeline(filter, *offset, *limit)?),
             Request::Histogram { filter, bins } => Answer::Histogram(ask.histogram(filter, *bins)?),
             Request::Values { filter, column, bins, limit } => {
@@ -159,6 +205,8 @@ impl Desk {
             Request::Sql { text, limit } => Answer::Grid(ask.grid(text, *limit)?),
             Request::Tables => Answer::Tables(ask.tables()?, ask.desk.engine.functions()),
             Request::Note(note) => Answer::Noted(ask.note(note)?),
+            Request::Write(outgoing) => Answer::Noted(ask.write_out(outgoing)?),
+            Request::Behind(finding) => Answer::Text(ask.behind(finding)?),
             Request::Rules => Answer::Rules(ask.rules()?),
             Request::Rule(rule) => Answer::Rule(ask.rule(rule)?),
             Request::RunRule(rule) => Answer::Ran(ask.run_rule(rule)?),

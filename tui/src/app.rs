@@ -14,8 +14,8 @@ use crate::{
     text::{columns, cut},
     theme::{Options, Role},
     views::{
-        ABOUT, CASE, COMPARE, Context, FINDINGS, Jump, RULES, SCREENS, SNAPSHOT, Slot, TIMELINE, Typed, VIEWS, View,
-        help, moved,
+        ABOUT, CASE, COMPARE, Context, FINDINGS, Jump, RULES, SCREENS, SNAPSHOT, SQL, Slot, TIMELINE, Typed, VIEWS,
+        View, help, moved,
     },
     widgets::{
         input::Input,
@@ -80,6 +80,10 @@ impl Model {
 
     fn key(&mut self, key: KeyEvent) {
         let tables = self.views[self.current].keys();
+        // Wherever it is pressed, as with any program of the shell.
+        if find(self.options.keys, &[EVERYWHERE], key) == Some(Action::Suspend) {
+            return self.context.effects.push(Effect::Suspend);
+        }
         if self.asks_to_quit {
             self.asks_to_quit = false;
             if matches!(crate::keys::spell(key).as_deref(), Some("y" | "q" | "Q" | "^c")) {
@@ -157,7 +161,7 @@ impl Model {
             Action::Overview => self.switch(0),
             Action::Timeline => self.switch(TIMELINE),
             Action::Findings => self.switch(FINDINGS),
-            Action::Sql => self.switch(3),
+            Action::Sql => self.switch(SQL),
             Action::Snapshot => self.switch(SNAPSHOT),
             Action::Rules => self.switch(RULES),
             Action::CaseFile => self.switch(CASE),
@@ -202,6 +206,7 @@ impl Model {
             Jump::About(_) => ABOUT,
             Jump::Compare(_) => COMPARE,
             Jump::Windows => CASE,
+            Jump::Behind(_) => SQL,
         };
         self.back.push(self.current);
         self.current = to;
@@ -255,6 +260,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Failed(ticket, words) => model.views.iter_mut().for_each(|view| view.failed(ticket, &words)),
+        Msg::Suspend => model.context.effects.push(Effect::Suspend),
+        Msg::Ended(_) => model.context.effects.push(Effect::Quit),
+        // The next frame is drawn on an empty screen, which is done by whoever draws.
+        Msg::Resumed => {}
         Msg::Tick => model.spinner = (model.spinner + 1) % SPINNER.len(),
         Msg::WorkerGone => {
             model.worker_gone = true;

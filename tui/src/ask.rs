@@ -10,14 +10,18 @@
 
 mod compare;
 mod entity;
+mod grid;
 mod notes;
+mod outgoing;
 mod rules;
 mod snapshot;
 mod words;
 
 pub use compare::{Between, Compared, Comparison, InEach, Named, Part, Side};
 pub use entity::{Counted, Entity, Standing, Tally, Thing, Whom};
+pub use grid::{ColumnInfo, Grid, GridColumn, TableInfo};
 pub use notes::{CaseFile, Held, JournalLine, Note, NoteLine, Noted, Subject};
+pub use outgoing::{Exported, Outgoing};
 pub use rules::{Clause, RuleLine, RuleText, Run, State, Why};
 pub use snapshot::{Change, Grant, ObjectLine, ObjectText, Objects, WhoCan};
 
@@ -141,6 +145,10 @@ pub enum Request {
     Tables,
     /// Write a note into the case. It cannot be cancelled. → `Answer::Noted`
     Note(Note),
+    /// Write something to a file outside of the case. It cannot be cancelled. → `Answer::Noted`
+    Write(Outgoing),
+    /// A query that finds the events of this finding, as text for the SQL screen. → `Answer::Text`
+    Behind(String),
     /// The ledger of the evidence, every note that counts, and the journal. → `Answer::CaseFile`
     CaseFile,
     /// Every rule of the pack and how it fares on this case. → `Answer::Rules`
@@ -187,6 +195,8 @@ pub enum Answer {
     Tables(Vec<TableInfo>, Vec<String>),
     /// What was noted, in words: "marked", "taken back: tag odd".
     Noted(String),
+    /// What was asked for, in words.
+    Text(String),
     CaseFile(CaseFile),
     Rules(Vec<RuleLine>),
     Rule(RuleText),
@@ -433,37 +443,4 @@ pub struct Place {
     pub row: u64,
     /// The event itself is at that row.
     pub exact: bool,
-}
-
-/// The result of a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grid {
-    pub columns: Vec<GridColumn>,
-    pub rows: Vec<Vec<Cell>>,
-    pub total: Total,
-    pub millis: u64,
-    /// What the reader must know about completeness: "3 rows had their body cut". Empty: nothing.
-    pub note: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GridColumn {
-    pub name: String,
-    /// Numbers are set to the right.
-    pub number: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableInfo {
-    pub name: String,
-    /// `None` for a view whose rows were not counted.
-    pub rows: Option<u64>,
-    pub columns: Vec<ColumnInfo>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ColumnInfo {
-    pub name: String,
-    /// Short: "text", "time", "int", "bool", "list".
-    pub kind: String,
 }

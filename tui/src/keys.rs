@@ -94,6 +94,10 @@ pub enum Action {
     OnlyNoted,
     NextNoted,
     PreviousNoted,
+    Fixture,
+    Export,
+    Behind,
+    Suspend,
 }
 
 /// One action of a screen.
@@ -127,6 +131,7 @@ pub static EVERYWHERE: &[Binding] = &[
     bind("Esc", Action::Back, "back", "stop what is loading, else close what is open, else go back"),
     bind("q", Action::Close, "quit", "close what is open, else ask whether to quit"),
     bind("Q", Action::AskToQuit, "", "ask whether to quit"),
+    bind("^z", Action::Suspend, "", "leave to the shell for a while; fg comes back"),
     bind("^c", Action::Quit, "", "quit at once; looking never changes a case"),
 ];
 
@@ -141,6 +146,12 @@ pub static NOTES: &[Binding] = &[
     bind("P", Action::Story, "", "put it into the story"),
     bind("A", Action::Name, "", "say what people call the actor"),
     bind("D", Action::UndoNote, "", "take back the last note of the case; the journal keeps it"),
+];
+
+/// Taking something out of the case, on screens that show events or findings.
+pub static OUTGOING: &[Binding] = &[
+    bind("K", Action::Fixture, "", "write a test of a rule from it, names changed"),
+    bind("Y", Action::Export, "", "export: these events (.jsonl .csv), or the finding (.json)"),
 ];
 
 /// Moving about, the same wherever there are lines.
@@ -210,6 +221,7 @@ pub static FINDINGS: &[Binding] = &[
     bind("*", Action::About, "", "all about who acted, else about what the finding is on"),
     bind("e", Action::Explain, "explain", "why the rule hits this event, part by part; again: put it away"),
     bind("s", Action::Sort, "sort", "sort by level, by time, by actor, by number of events"),
+    bind("B", Action::Behind, "", "the query that finds its events, run on the SQL screen"),
     bind("/", Action::Search, "find", "find text in the list"),
     bind("n", Action::Next, "", "the next match"),
     bind("N", Action::Previous, "", "the match before"),
@@ -320,8 +332,8 @@ pub static PROMPT: &[Binding] = &[
 /// Every set of tables that hold together, by the name of the screen.
 pub static SCREENS: &[(&str, &[&[Binding]])] = &[
     ("overview", &[EVERYWHERE, RELOAD, MOVE, OVERVIEW]),
-    ("timeline", &[EVERYWHERE, RELOAD, MOVE, TIMELINE, NOTES]),
-    ("findings", &[EVERYWHERE, RELOAD, MOVE, FINDINGS, NOTES]),
+    ("timeline", &[EVERYWHERE, RELOAD, MOVE, TIMELINE, NOTES, OUTGOING]),
+    ("findings", &[EVERYWHERE, RELOAD, MOVE, FINDINGS, NOTES, OUTGOING]),
     ("snapshot", &[EVERYWHERE, RELOAD, MOVE, SNAPSHOT]),
     ("rules", &[EVERYWHERE, RELOAD, MOVE, RULES]),
     ("case", &[EVERYWHERE, RELOAD, MOVE, CASE]),
@@ -392,8 +404,8 @@ mod tests {
     #[test]
     fn every_key_and_its_sentence_fit_a_line_of_the_help() {
         let tables = [
-            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, ABOUT, COMPARE, SQL,
-            EDITOR, PROMPT, PALETTE,
+            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT,
+            COMPARE, SQL, EDITOR, PROMPT, PALETTE,
         ];
         for binding in tables.iter().copied().flatten() {
             assert!(binding.doc.len() <= 63, "{}: {}", binding.key, binding.doc);
@@ -404,14 +416,17 @@ mod tests {
     #[test]
     fn the_terminal_keeps_its_own_keys() {
         for binding in [
-            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, SNAPSHOT, RULES, CASE, ABOUT, COMPARE, SQL,
-            EDITOR, PROMPT, PALETTE,
+            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT,
+            COMPARE, SQL, EDITOR, PROMPT, PALETTE,
         ]
         .iter()
         .copied()
         .flatten()
         {
-            assert!(!binding.key.split(' ').any(|key| ["^z", "^s", "^q"].contains(&key)), "{}", binding.key);
+            // ^z reaches us as a key, and does what the terminal would have done.
+            let own = binding.action == Action::Suspend;
+            let is_own = |key: &str| ["^s", "^q"].contains(&key) || key == "^z" && !own;
+            assert!(!binding.key.split(' ').any(is_own), "{}", binding.key);
         }
     }
 

@@ -20,6 +20,12 @@ pub enum Msg {
     Tick,
     /// The worker is gone: no answer will ever come.
     WorkerGone,
+    /// Somebody outside stops the program for a while (SIGTSTP).
+    Suspend,
+    /// The program goes on after it was stopped (SIGCONT): the terminal may be in any state.
+    Resumed,
+    /// Somebody outside ends the program, by the signal of this number.
+    Ended(i32),
 }
 
 /// One thing the screens want done by `run`.
@@ -28,5 +34,7 @@ pub enum Effect {
     Ask(Ticket, Request),
     /// Put this text, already visible, on the clipboard of the terminal.
     Copy(String),
+    /// Give the terminal back, stop, and take it again.
+    Suspend,
     Quit,
 }

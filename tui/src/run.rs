@@ -1,5 +1,5 @@
 //! The terminal side: raw mode and its undoing, the threads that wait for keys and answers, and the loop between them.
-//! The terminal is given back on every way out: a normal end, an error and a panic.
+//! The terminal is given back on every way out: a normal end, an error, a panic, a signal, and while the program is stopped.
 
 use std::{
     io::{self, Write, stdout},
@@ -37,8 +37,9 @@ const BURST: usize = 64;
 
 /// Shows the screens until the user quits. Questions go out through `ask`; the worker's answers come in as
 /// `Msg::Loaded` and `Msg::Failed` through `inbox`. When the worker drops its sender, the screens say so and stay.
-/// A panic of another thread does not end the screens either; it is returned as an error when they end.
-pub fn run(ask: Sender<(Ticket, Request)>, inbox: Receiver<Msg>, options: Options) -> io::Result<()> {
+/// A panic of another thread does not end the screens either; it is returned as an error when they end. `stop` stops the
+/// process until it is told to go on; signals come in as messages from whoever called.
+pub fn run(ask: Sender<(Ticket, Request)>, inbox: Receiver<Msg>, options: Options, stop: &dyn Fn()) -> io::Result<()> {
     let (sender, messages) = channel();
     let screen = Screen::take()?;
     let keys = sender.clone();
@@ -54,7 +55,13 @@ pub fn run(ask: Sender<(Ticket, Request)>, inbox: Receiver<Msg>, options: Option
         let _ = sender.send(Msg::WorkerGone);
     })?;
     let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-    let end = event_loop(terminal, &ask, &messages, options);
+    let end = event_loop(terminal, &ask, &messages, options, &mut |asleep| {
+        if asleep {
+            leave();
+            stop();
+        }
+        enter()
+    });
     let panics = screen.panics.clone();
     drop(screen);
     end?;
@@ -90,8 +97,7 @@ impl Screen {
             }
             before(info);
         }));
-        enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        enter()?;
         Ok(screen)
     }
 }
@@ -106,6 +112,18 @@ fn give_back(over: &AtomicBool) {
     if over.swap(true, Ordering::Relaxed) {
         return;
     }
+    leave();
+}
+
+/// Makes the terminal ours, also when somebody else changed it meanwhile.
+fn enter() -> io::Result<()> {
+    // What was there before is put back first, or the terminal would be thought to be in raw mode still.
+    disable_raw_mode()?;
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+fn leave() {
     // Each is tried whatever became of the one before; there is nothing to be done if the terminal is gone.
     let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
@@ -137,13 +155,22 @@ fn event_loop<B: Backend<Error = io::Error>>(
     ask: &Sender<(Ticket, Request)>,
     messages: &Receiver<Msg>,
     options: Options,
+    take: &mut dyn FnMut(bool) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut model = Model::new(options);
+    let mut pause = None;
     let size = terminal.size()?;
-    if step(&mut model, Msg::Resize(size.width, size.height), ask) {
+    if step(&mut model, Msg::Resize(size.width, size.height), ask, &mut pause) {
         return Ok(());
     }
     loop {
+        if let Some(asleep) = pause.take() {
+            take(asleep)?;
+            // The screen has what the shell left there, and its size may be another.
+            terminal.clear()?;
+            let size = terminal.size()?;
+            step(&mut model, Msg::Resize(size.width, size.height), ask, &mut pause);
+        }
         terminal.draw(|frame| view(&model, frame))?;
         let first = if model.busy() {
             match messages.recv_timeout(FRAME) {
@@ -159,20 +186,30 @@ fn event_loop<B: Backend<Error = io::Error>>(
         };
         // What has piled up is taken in one go: a held key must not cost a frame each time it repeats.
         for msg in std::iter::once(first).chain(messages.try_iter().take(BURST)) {
-            if step(&mut model, msg, ask) {
+            if step(&mut model, msg, ask, &mut pause) {
                 return Ok(());
             }
         }
     }
 }
 
-/// Takes one message. Returns whether it was the last.
-fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>) -> bool {
+/// Takes one message. Returns whether it was the last. `pause` says that the terminal must be taken again, and whether the
+/// program is to be stopped before.
+fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>, pause: &mut Option<bool>) -> bool {
     let mut gone = false;
+    // Only in programs built for tests: a panic of this thread cannot be had from outside in another way.
+    #[cfg(debug_assertions)]
+    if matches!(msg, Msg::Key(_)) && std::env::var_os("COLDCASE_PANIC").is_some() {
+        panic!("asked to by COLDCASE_PANIC");
+    }
+    if matches!(msg, Msg::Resumed) {
+        pause.get_or_insert(false);
+    }
     for effect in update(model, msg) {
         match effect {
             Effect::Ask(ticket, request) => gone |= ask.send((ticket, request)).is_err(),
             Effect::Copy(text) => copy(&mut stdout(), &text),
+            Effect::Suspend => *pause = Some(true),
             Effect::Quit => return true,
         }
     }
@@ -230,12 +267,34 @@ mod tests {
         }
         let mut model =
             Model::new(Options { colour: false, ascii: false, theme: Theme::Colours, keys: &crate::BUILT_IN });
-        assert!(!step(&mut model, Msg::Resize(80, 24), &ask));
+        let mut pause = None;
+        assert!(!step(&mut model, Msg::Resize(80, 24), &ask, &mut pause));
         assert!(!model.busy());
-        let ends: Vec<bool> = messages.try_iter().map(|msg| step(&mut model, msg, &ask)).collect();
+        let ends: Vec<bool> = messages.try_iter().map(|msg| step(&mut model, msg, &ask, &mut pause)).collect();
         assert_eq!(ends, [false, false, false, true]);
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|frame| view(&model, frame)).unwrap();
         assert!(terminal.backend().to_string().contains("The worker is gone"));
+    }
+
+    #[test]
+    fn signals_stop_it_for_a_while_or_for_good_whatever_is_open() {
+        let (ask, questions) = channel();
+        let mut model =
+            Model::new(Options { colour: false, ascii: false, theme: Theme::Colours, keys: &crate::BUILT_IN });
+        let mut pause = None;
+        let mut tell = |msg| step(&mut model, msg, &ask, &mut pause);
+        tell(Msg::Resize(80, 24));
+        // The palette is open: letters are text there, and ^z is not.
+        tell(Msg::Key(KeyEvent::new(KeyCode::Char(':'), KeyModifiers::NONE)));
+        assert!(!tell(Msg::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL))));
+        assert_eq!(pause.take(), Some(true));
+        let mut tell = |msg| step(&mut model, msg, &ask, &mut pause);
+        assert!(!tell(Msg::Suspend) && !tell(Msg::Resumed));
+        assert_eq!(pause.take(), Some(true), "it is stopped, not only drawn anew");
+        assert!(!step(&mut model, Msg::Resumed, &ask, &mut pause));
+        assert_eq!(pause.take(), Some(false));
+        assert!(step(&mut model, Msg::Ended(15), &ask, &mut pause));
+        drop(questions);
     }
 }

@@ -8,13 +8,15 @@ use coldcase_tui::ask::{
 };
 
 use super::Ask;
+use super::index::within;
+use super::marks::Marks;
 use super::notes::Known;
 use super::rows::{Condition, Row, cell, rows};
 use crate::cli::rules;
 use crate::cli::secrets;
 use crate::cli::tables::kind;
 use crate::engine::Parameter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{EvidenceId, Span};
 
 /// The events of findings, one row each, with the worst level.
@@ -43,6 +45,9 @@ const LINKS: &str = "SELECT evidence, \"offset\", length, time, user_name AS act
     SELECT evidence, \"offset\", length, time, actor, verb, object, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), \
     CAST(NULL AS VARCHAR), CAST(status AS BIGINT) FROM timeline WHERE source NOT IN ('audit', 'object')";
 
+/// Rows of a query that are counted.
+const COUNTED: u64 = 500_000;
+
 const ORDER: &str = "ORDER BY time, evidence, \"offset\"";
 
 impl Ask<'_> {
@@ -50,24 +55,25 @@ impl Ask<'_> {
         if filter.fold.is_some() {
             return self.folded(filter, offset, limit);
         }
-        let condition = self.condition(filter)?;
+        let index = self.index(filter)?;
+        let stretch = self.stretch(filter, &index, offset, u64::from(limit))?;
+        let mut condition = self.condition(filter)?;
+        within(&mut condition, stretch.from, stretch.to);
+        let skip = stretch.skip;
         let page = self.sql(
             &format!(
-                "SELECT t.evidence, t.\"offset\", t.length, t.time, source, actor, verb, object, status, namespace, \
-                 agent, address, worst FROM (SELECT * FROM timeline WHERE {} {ORDER} LIMIT {limit} OFFSET {offset}) t \
-                 LEFT JOIN {MARKS} m ON t.evidence = m.evidence AND t.\"offset\" = m.\"offset\" \
-                 ORDER BY t.time, t.evidence, t.\"offset\"",
+                "SELECT evidence, \"offset\", length, time, source, actor, verb, object, status, namespace, agent, \
+                 address FROM timeline WHERE {} {ORDER} LIMIT {limit} OFFSET {skip}",
                 condition.sql
             ),
             &condition.parameters,
         )?;
-        let total =
-            self.one(&format!("SELECT count(*) FROM timeline WHERE {}", condition.sql), &condition.parameters)?;
-        let all = self.one("SELECT count(*) FROM timeline WHERE time IS NOT NULL", &[])?;
-        let known = self.known()?;
+        let total = index.total();
+        let all = self.index(&Filter::default())?.total();
+        let (known, marks) = (self.known()?, self.marks()?);
         Ok(TimelinePage {
             offset,
-            rows: rows(&page).map(|row| event(&row, &known)).collect(),
+            rows: rows(&page).map(|row| event(&row, &known, &marks)).collect(),
             total: Total::Exactly(total),
             all,
             events: total,
@@ -86,8 +92,8 @@ impl Ask<'_> {
         let silent = self.silent(from, width, bins)?;
         let marks = self.sql(
             &format!(
-                "SELECT {} AS bin, count(*) FROM \
-                 (SELECT * FROM timeline WHERE {}) t JOIN {MARKS} m ON t.evidence = m.evidence \
+                "SELECT {} AS bin, count(*) FROM {MARKS} m JOIN \
+                 (SELECT * FROM timeline WHERE {}) t ON t.evidence = m.evidence \
                  AND t.\"offset\" = m.\"offset\" GROUP BY 1",
                 bin("t.time", from, width),
                 condition.sql
@@ -132,6 +138,14 @@ impl Ask<'_> {
 
     /// First event time and one past the last.
     pub fn extent(&self) -> Result<(Option<i64>, Option<i64>)> {
+        if let Some(known) = self.desk.extent.get() {
+            return Ok(*known);
+        }
+        let found = self.extent_anew()?;
+        Ok(*self.desk.extent.get_or_init(|| found))
+    }
+
+    fn extent_anew(&self) -> Result<(Option<i64>, Option<i64>)> {
         let extent = self.sql("SELECT min(time), max(time) FROM timeline", &[])?;
         let row = rows(&extent).next().filter(|row| !row.is_null(0));
         Ok(row.map_or((None, None), |row| (Some(row.number(0)), Some(row.number(1) + 1))))
@@ -244,66 +258,59 @@ impl Ask<'_> {
         if filter.fold.is_some() {
             return self.locate_folded(filter, record, time);
         }
-        let mut before = self.condition(filter)?;
-        let at = before.bind(Parameter::Time(crate::model::Micros(time)));
-        let (evidence, offset) = (record.evidence, record.offset);
-        let mut here = Condition { sql: before.sql.clone(), parameters: before.parameters.clone() };
-        before.and(&format!(
-            "(time < {at} OR (time = {at} AND (evidence < {evidence} OR (evidence = {evidence} AND \"offset\" < {offset}))))"
-        ));
-        here.and(&format!("time = {at} AND evidence = {evidence} AND \"offset\" = {offset}"));
-        let count = |c: &Condition| self.one(&format!("SELECT count(*) FROM timeline WHERE {}", c.sql), &c.parameters);
-        Ok(Place { row: count(&before)?, exact: count(&here)? > 0 })
+        let (row, exact) = self.rank(filter, record, time)?;
+        Ok(Place { row, exact })
     }
 
     pub fn seek(&self, filter: &Filter, want: &Want, from: u64, direction: Direction) -> Result<Option<u64>> {
         if filter.fold.is_some() {
             return self.seek_folded(filter, want, from, direction);
         }
-        let mut condition = self.condition(filter)?;
-        let base = condition.sql.clone();
-        let test = match want {
-            Want::Actor(actor) => condition.is("actor", actor.as_deref()),
-            Want::Text(text) => condition.contains_text(text),
-            Want::Finding => "worst IS NOT NULL".to_owned(),
-            Want::Noted => {
-                self.known()?.condition().replace("evidence", "t.evidence").replace("\"offset\"", "t.\"offset\"")
-            }
+        let test = |condition: &mut Condition| -> Result<String> {
+            Ok(match want {
+                Want::Actor(actor) => condition.is("actor", actor.as_deref()),
+                Want::Text(text) => condition.contains_text(text),
+                Want::Finding => "m.mark_worst IS NOT NULL".to_owned(),
+                Want::Noted => self.known()?.condition(),
+            })
         };
-        let marks = match want {
-            Want::Finding => format!("LEFT JOIN {MARKS} m ON t.evidence = m.evidence AND t.\"offset\" = m.\"offset\""),
-            _ => String::new(),
-        };
-        let (side, pick) = match direction {
-            Direction::Forward => (">", "min"),
-            Direction::Back => ("<", "max"),
-        };
-        let found = self.sql(
-            &format!(
-                "SELECT {pick}(place) FROM (SELECT *, row_number() OVER ({ORDER}) - 1 AS place FROM timeline \
-                 WHERE {base}) t {marks} WHERE CAST(place AS BIGINT) {side} {from} AND {test}"
+        // What is first is held in memory while the other goes past: the few marks, never the timeline.
+        let of = match want {
+            Want::Finding => format!(
+                "(SELECT evidence AS mark_evidence, \"offset\" AS mark_offset, worst AS mark_worst FROM {MARKS}) m \
+                 JOIN timeline t ON t.evidence = m.mark_evidence AND t.\"offset\" = m.mark_offset"
             ),
-            &condition.parameters,
-        )?;
-        Ok(rows(&found).next().filter(|row| !row.is_null(0)).map(|row| row.count(0)))
+            _ => "timeline t".to_owned(),
+        };
+        self.nearest(filter, (&of, &test), from, direction)
     }
 
     pub fn grid(&self, text: &str, limit: u32) -> Result<Grid> {
         let start = Instant::now();
         let mut total = 0;
         let mut out = Vec::new();
-        let schema = self.desk.engine.sql_until(text, &[], self.stop, &mut |batch| {
+        let mut known = None;
+        let answered = self.desk.engine.sql_until(text, &[], self.stop, &mut |batch| {
             total += batch.num_rows() as u64;
             let room = (limit as usize).saturating_sub(out.len());
             for row in 0..batch.num_rows().min(room) {
                 out.push(batch.columns().iter().map(|array| cell(array.as_ref(), row)).collect());
             }
-            Ok(())
-        })?;
+            known = Some(batch.schema());
+            if total >= COUNTED { Err(Error::Stopped) } else { Ok(()) }
+        });
+        // More rows than anybody counts by hand are said to be so many at least; whoever wants the number asks for it.
+        let (schema, total, note) = match (answered, known) {
+            (Ok(schema), _) => (schema, Total::Exactly(total), String::new()),
+            (Err(Error::Stopped), Some(schema)) if total >= COUNTED => {
+                (schema, Total::AtLeast(COUNTED), "counting stopped".to_owned())
+            }
+            (Err(error), _) => return Err(error),
+        };
         let columns = schema.fields().iter();
         let columns = columns.map(|f| GridColumn { name: f.name().clone(), number: f.data_type().is_numeric() });
         let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(Grid { columns: columns.collect(), rows: out, total: Total::Exactly(total), millis, note: String::new() })
+        Ok(Grid { columns: columns.collect(), rows: out, total, millis, note })
     }
 
     pub fn tables(&self) -> Result<Vec<TableInfo>> {
@@ -343,10 +350,11 @@ fn record_id(row: &Row<'_>) -> RecordId {
     RecordId { evidence: u32::try_from(row.number(0)).unwrap_or_default(), offset: row.count(1), len: row.count(2) }
 }
 
-pub fn event(row: &Row<'_>, known: &Known) -> EventRow {
+pub fn event(row: &Row<'_>, known: &Known, marks: &Marks) -> EventRow {
+    let id = record_id(row);
     EventRow {
-        id: record_id(row),
-        noted: known.event(&record_id(row)),
+        id,
+        noted: known.event(&id),
         name: known.name(&row.text(5)),
         time: row.number(3),
         source: row.text(4),
@@ -357,7 +365,7 @@ pub fn event(row: &Row<'_>, known: &Known) -> EventRow {
         namespace: row.text(9),
         agent: row.text(10),
         address: row.text(11),
-        finding: level_of(row.number(12)),
+        finding: marks.on(&id),
         fold: None,
     }
 }

@@ -14,7 +14,8 @@ use coldcase_tui::ask::{Direction, Filter, Folded, Place, RecordId, TimelinePage
 
 use super::Ask;
 use super::answers::{MARKS, event, level_of};
-use super::rows::rows;
+use super::index::within;
+use super::rows::{Condition, rows};
 use crate::cli::print::grouped;
 use crate::error::{Error, Result};
 
@@ -160,20 +161,21 @@ impl Ask<'_> {
                 })
                 .collect();
             tests.sort();
+            let mut condition = Condition { sql: "time IS NOT NULL".into(), parameters: Vec::new() };
             let (from, to) = (folds.events[*first as usize].at.time, folds.events[*last as usize].at.time);
+            within(&mut condition, from, to.saturating_add(1));
             let page = self.sql(
                 &format!(
-                    "SELECT t.evidence, t.\"offset\", t.length, t.time, source, actor, verb, object, status, namespace, \
-                     agent, address, worst FROM (SELECT * FROM timeline WHERE time IS NOT NULL \
-                     AND CAST(time AS BIGINT) BETWEEN {from} AND {to} AND ({})) t LEFT JOIN {MARKS} m \
-                     ON t.evidence = m.evidence AND t.\"offset\" = m.\"offset\"",
+                    "SELECT evidence, \"offset\", length, time, source, actor, verb, object, status, namespace, agent, \
+                     address FROM timeline WHERE {} AND ({})",
+                    condition.sql,
                     tests.join(" OR ")
                 ),
-                &[],
+                &condition.parameters,
             )?;
-            let known = self.known()?;
+            let (known, marks) = (self.known()?, self.marks()?);
             for row in rows(&page) {
-                let row = event(&row, &known);
+                let row = event(&row, &known, &marks);
                 found.insert((row.time, row.id.evidence, row.id.offset), row);
             }
         }
@@ -198,7 +200,7 @@ impl Ask<'_> {
             offset: from as u64,
             rows: shown.iter().filter_map(line).collect(),
             total: Total::Exactly(lines.len() as u64),
-            all: self.one("SELECT count(*) FROM timeline WHERE time IS NOT NULL", &[])?,
+            all: self.index(&Filter::default())?.total(),
             events: folds.events.len() as u64,
         })
     }

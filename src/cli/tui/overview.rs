@@ -14,7 +14,7 @@ impl Ask<'_> {
         let (from, to) = self.extent()?;
         let coverage = self.desk.engine.coverage()?;
         let (rules, _) = rules::load(&[])?;
-        let blind = self.desk.engine.blind(&rules)?;
+        let blind = self.desk.engine.blind_to(&rules, &coverage)?;
         let levels = self.sql("SELECT CAST(level AS VARCHAR), count(*) FROM finding GROUP BY 1", &[])?;
         let mut findings: Vec<_> = rows(&levels).map(|row| (level(row.text(0).as_deref()), row.count(1))).collect();
         findings.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
@@ -22,15 +22,16 @@ impl Ask<'_> {
         if coverage.events() > 0 && !coverage.has_reads() {
             notes.push("no get or list was recorded: reads are invisible here".to_owned());
         }
-        for (sql, what) in [
-            (
-                "SELECT count(*) FROM audit WHERE body = 'cut'",
-                "events have a cut body: rules that look into it cannot tell",
-            ),
-            ("SELECT count(*) FROM reject", "records could not be read: table reject"),
-            ("SELECT count(*) FROM timeline WHERE time IS NULL", "events have no time and are on no axis"),
+        let cut: u64 = coverage.sources.iter().map(|source| source.cut).sum();
+        let rejected = self.one("SELECT count(*) AS n FROM reject", &[])?;
+        // Counted in one pass over the times.
+        let counts = self.sql("SELECT count(*) AS n, count(time) AS timed FROM timeline", &[])?;
+        let (events, timed) = rows(&counts).next().map_or((0, 0), |row| (row.count(0), row.count(1)));
+        for (count, what) in [
+            (cut, "events have a cut body: rules that look into it cannot tell"),
+            (rejected, "records could not be read: table reject"),
+            (events - timed, "events have no time and are on no axis"),
         ] {
-            let count = self.one(sql, &[])?;
             if count > 0 {
                 notes.push(format!("{} {what}", grouped(count)));
             }
@@ -39,7 +40,7 @@ impl Ask<'_> {
             case: self.desk.case.name().to_owned(),
             evidence: "hashed at intake; coldcase verify checks it again".into(),
             window: Window { from, to },
-            events: self.one("SELECT count(*) FROM timeline", &[])?,
+            events,
             sources: self.sources(from, to, bins)?,
             findings,
             replayed: self.desk.case.is_replayed(),

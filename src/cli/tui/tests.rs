@@ -1,8 +1,6 @@
 //! The worker over a case of eight requests and two objects, whose answers are counted by hand.
 
-use std::collections::HashMap;
 use std::fs;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use coldcase_tui::ask::{Cell, Chip, Column, Direction, Entity, Filter, Note, Op, Subject, Thing, Want, Whom, Window};
@@ -11,7 +9,6 @@ use serde_json::{Value, json};
 use super::{Ask, Desk};
 use crate::case::Case;
 use crate::cli::ByArg;
-use crate::engine::Engine;
 
 const AT: &str = "2031-04-05T06:07:08.000000Z";
 const MINUTE: i64 = 60_000_000;
@@ -74,16 +71,7 @@ fn desk(folder: &std::path::Path) -> Desk {
     let dir = folder.join("case");
     let mut case = Case::create(&dir, AT).unwrap();
     case.ingest(&[path, snapshot], AT, &mut |_| {}).unwrap();
-    let case = Case::open(&dir).unwrap();
-    Desk {
-        engine: Engine::open(&case).unwrap(),
-        case,
-        notebook: Mutex::new(Case::open(&dir).unwrap()),
-        known: Mutex::new(None),
-        folds: Mutex::new(None),
-        by: ByArg::unknown(),
-        stopped: Mutex::new(HashMap::new()),
-    }
+    Desk::open(Case::open(&dir).unwrap(), ByArg::unknown()).unwrap()
 }
 
 /// Lets a question be asked of a new desk.

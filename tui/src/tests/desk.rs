@@ -16,11 +16,19 @@ pub struct Desk {
     pub poison: String,
     /// What was written, oldest first; the place is the id.
     pub notes: RefCell<Vec<Note>>,
+    /// What was asked to be written to files, oldest first.
+    pub sent: RefCell<Vec<Outgoing>>,
 }
 
 impl Desk {
     pub fn empty() -> Desk {
-        Desk { events: Vec::new(), replayed: false, poison: String::new(), notes: RefCell::default() }
+        Desk {
+            events: Vec::new(),
+            replayed: false,
+            poison: String::new(),
+            notes: RefCell::default(),
+            sent: RefCell::default(),
+        }
     }
 
     /// Forty minutes of a small break-in among ordinary reads.
@@ -49,7 +57,7 @@ impl Desk {
             event(1_470_090, deployer, "create", "clusterrolebindings x", "201", "", Some(Level::Critical)),
         ]);
         events.sort_by_key(order);
-        Desk { events, replayed: true, poison: String::new(), notes: RefCell::default() }
+        Desk { events, replayed: true, poison: String::new(), notes: RefCell::default(), sent: RefCell::default() }
     }
 
     /// Returns the answer, or `None` for a question that has none.
@@ -77,6 +85,11 @@ impl Desk {
             Request::Sql { .. } => Answer::Grid(self.grid()),
             Request::Tables => Answer::Tables(self.tables(), vec!["count".to_string()]),
             Request::Note(note) => Answer::Noted(notebook::write(self, note)),
+            Request::Write(outgoing) => {
+                self.sent.borrow_mut().push(outgoing.clone());
+                Answer::Noted("written".into())
+            }
+            Request::Behind(finding) => Answer::Text(format!("SELECT '{finding}'")),
             Request::Rules => Answer::Rules(rulebook::rules(self)),
             Request::Rule(rule) => Answer::Rule(rulebook::text(self, rule)),
             Request::RunRule(rule) => Answer::Ran(rulebook::run(self, rule)),

@@ -9,6 +9,7 @@ mod fold;
 mod moves;
 mod notebook;
 mod notes;
+mod outgoing;
 mod palette;
 mod properties;
 mod rulebook;
@@ -72,6 +73,7 @@ impl Stage {
                     self.asked.push((ticket, request));
                 }
                 Effect::Copy(text) => self.copied = Some(text),
+                Effect::Suspend => {}
                 Effect::Quit => self.quit = true,
             }
         }

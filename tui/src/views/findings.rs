@@ -12,8 +12,8 @@ use self::{
     list::{Finding, List, Sort},
 };
 use crate::{
-    ask::{Answer, Chip, Column, Filter, Level, Op, Request, Subject, Ticket, Whom, Why},
-    keys::{Action, Binding, EVERYWHERE, FINDINGS, MOVE, NOTES, PROMPT, RELOAD},
+    ask::{Answer, Chip, Column, Exported, Filter, Level, Op, Request, Subject, Ticket, Whom, Why},
+    keys::{Action, Binding, EVERYWHERE, FINDINGS, MOVE, NOTES, OUTGOING, PROMPT, RELOAD},
     shown::Shown,
     text::{grouped, wrap},
     theme::Role,
@@ -69,7 +69,7 @@ impl View for Findings {
     }
 
     fn all_keys(&self) -> Vec<&'static [Binding]> {
-        vec![FINDINGS, NOTES, MOVE, RELOAD, EVERYWHERE]
+        vec![FINDINGS, NOTES, OUTGOING, MOVE, RELOAD, EVERYWHERE]
     }
 
     fn typing(&self) -> bool {
@@ -142,6 +142,16 @@ impl View for Findings {
                 }
             }
             Action::Explain => self.explain(context),
+            Action::Behind => context.jump = self.finding().map(|finding| Jump::Behind(finding.id.clone())),
+            Action::Export => match self.finding().map(|finding| finding.id.clone()) {
+                Some(id) => self.noting.export(Exported::Finding(id)),
+                None => self.note = Some("there is nothing to export here".to_string()),
+            },
+            // A test is of the finding, wherever in its chain the cursor is.
+            Action::Fixture => {
+                let on = self.finding().map(|finding| Subject::Finding(finding.id.clone()));
+                return self.noting.act(action, on, None, context);
+            }
             Action::Sort => self.sort_by(self.sort.next(), context),
             Action::Search => self.prompt = Some(Input::default()),
             Action::Next => self.search(true, context),
@@ -237,7 +247,7 @@ impl View for Findings {
 
     fn status(&self) -> String {
         if self.noting.prompt().is_some() {
-            return "Enter writes it into the case".to_string();
+            return self.noting.hint().to_string();
         }
         let Some(list) = self.list.as_ref().filter(|_| self.prompt.is_none()) else { return String::new() };
         if let Some(note) = self.noting.said.as_ref().or(self.note.as_ref()) {

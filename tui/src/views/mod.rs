@@ -91,6 +91,7 @@ pub static VIEWS: &[fn() -> Box<dyn View>] = &[
 
 pub const TIMELINE: usize = 1;
 pub const FINDINGS: usize = 2;
+pub const SQL: usize = 3;
 pub const SNAPSHOT: usize = 4;
 pub const RULES: usize = 5;
 pub const CASE: usize = 6;
@@ -137,6 +138,8 @@ pub enum Jump {
     Window(Window),
     /// The named windows of the case.
     Windows,
+    /// The SQL screen, with the query that finds the events of the finding with this id.
+    Behind(String),
 }
 
 /// What a view may do besides changing itself: ask, and send the user elsewhere.

@@ -1,8 +1,9 @@
 //! Writing notes, the same on every screen that has something to write them on. What is written goes to the case at
-//! once and is never waited for by the screen; words tell when it is there.
+//! once and is never waited for by the screen; words tell when it is there. What leaves the case, a test or an export, is
+//! asked for in the same way.
 
 use crate::{
-    ask::{Note, Request, Subject, Ticket},
+    ask::{Exported, Note, Outgoing, Request, Subject, Ticket},
     keys::Action,
     views::{Context, Typed},
     widgets::input::Input,
@@ -27,6 +28,9 @@ enum Writing {
     Name(String),
     /// The name of this stretch of time.
     Window(i64, i64),
+    /// The file of a test of a finding, or the rule and the file of one of an event.
+    Fixture(Subject),
+    Export(Exported),
 }
 
 impl Noting {
@@ -44,8 +48,9 @@ impl Noting {
             (Action::Tag, Some(on), _) => Writing::Tag(on),
             (Action::Comment, Some(on), _) => Writing::Comment(on),
             (Action::Story, Some(on), _) => Writing::Story(on),
+            (Action::Fixture, Some(on), _) => Writing::Fixture(on),
             (Action::Name, _, Some(identity)) => Writing::Name(identity.to_string()),
-            (Action::Mark | Action::Tag | Action::Comment | Action::Story | Action::Name, ..) => {
+            (Action::Mark | Action::Tag | Action::Comment | Action::Story | Action::Name | Action::Fixture, ..) => {
                 self.said = Some("there is nothing to write on here".to_string());
                 return true;
             }
@@ -60,16 +65,37 @@ impl Noting {
         self.prompt = Some((Writing::Window(from, to), Input::default()));
     }
 
+    /// Asks for the file that something is exported to.
+    pub fn export(&mut self, what: Exported) {
+        self.prompt = Some((Writing::Export(what), Input::default()));
+    }
+
+    /// What Enter does, beside the question that is open.
+    pub fn hint(&self) -> &'static str {
+        match &self.prompt {
+            Some((Writing::Fixture(Subject::Finding(_)), _)) => "a file, .yml for YAML; empty: RULE.cases.jsonl here",
+            Some((Writing::Fixture(_), _)) => "RULE or RULE FILE; it says what the rule does on it",
+            Some((Writing::Export(Exported::Events(_)), _)) => "a new file: .jsonl bytes, .csv rows",
+            Some((Writing::Export(_), _)) => "a new file: .json finding, .jsonl bytes, .csv rows",
+            _ => "Enter writes it into the case",
+        }
+    }
+
     /// Sends a note on its way.
     pub fn write(&mut self, note: Note, context: &mut Context) {
         self.open.push(context.ask(Request::Note(note)));
+    }
+
+    fn send(&mut self, outgoing: Outgoing, context: &mut Context) {
+        self.open.push(context.ask(Request::Write(outgoing)));
     }
 
     /// Takes the answer of the prompt. Returns false when no prompt is open.
     pub fn submit(&mut self, action: Action, context: &mut Context) -> bool {
         let Some((writing, input)) = self.prompt.take() else { return false };
         let text = input.text().trim().to_string();
-        if action != Action::Submit || (text.is_empty() && !matches!(writing, Writing::Story(_))) {
+        let may_be_empty = matches!(writing, Writing::Story(_) | Writing::Fixture(Subject::Finding(_)));
+        if action != Action::Submit || (text.is_empty() && !may_be_empty) {
             return true;
         }
         let note = match writing {
@@ -78,6 +104,20 @@ impl Noting {
             Writing::Story(on) => Note::Story(on, text),
             Writing::Name(of) => Note::Name { of, is: text },
             Writing::Window(from, to) => Note::Window { name: text, from, to },
+            Writing::Fixture(on @ Subject::Finding(_)) => {
+                self.send(Outgoing::Fixture { on, rule: None, file: text }, context);
+                return true;
+            }
+            Writing::Fixture(on) => {
+                let (rule, file) = text.split_once(' ').unwrap_or((&text, ""));
+                let (rule, file) = (Some(rule.to_string()), file.trim().to_string());
+                self.send(Outgoing::Fixture { on, rule, file }, context);
+                return true;
+            }
+            Writing::Export(what) => {
+                self.send(Outgoing::Export { what, file: text }, context);
+                return true;
+            }
         };
         self.write(note, context);
         true
@@ -96,6 +136,9 @@ impl Noting {
             Writing::Story(_) => "into the story, with the words:",
             Writing::Name(_) => "people call it:",
             Writing::Window(..) => "name of this window:",
+            Writing::Fixture(Subject::Finding(_)) => "test to file:",
+            Writing::Fixture(_) => "test of rule:",
+            Writing::Export(_) => "export to file:",
         };
         Some((words, input))
     }

@@ -14,7 +14,7 @@ use crate::{
     shown::Shown,
     text::{grouped, wrap},
     theme::Role,
-    views::{Context, Slot, Typed, View, complain, moved},
+    views::{Context, Jump, Slot, Typed, View, complain, moved},
     vocabulary::shared,
     widgets::{
         input::Input,
@@ -54,6 +54,8 @@ pub struct Query {
     tables: Option<Tables>,
     table_line: u64,
     note: Option<String>,
+    /// The query behind a finding, on its way.
+    behind_slot: Slot,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,11 +173,16 @@ impl View for Query {
         }
     }
 
-    fn loaded(&mut self, ticket: Ticket, answer: Answer, _context: &mut Context) {
+    fn loaded(&mut self, ticket: Ticket, answer: Answer, context: &mut Context) {
         match answer {
             Answer::Grid(grid) if self.run_slot.takes(ticket) => {
                 self.result = Some(Grid::new(grid));
                 (self.cursor, self.column, self.full) = (0, 0, None);
+            }
+            Answer::Text(text) if self.behind_slot.takes(ticket) => {
+                self.input.set(&text);
+                self.focus = Focus::Result;
+                self.run(context);
             }
             Answer::Tables(tables, functions) if self.tables_slot.takes(ticket) => {
                 self.tables = Some(Tables::new(tables, functions));
@@ -188,14 +195,23 @@ impl View for Query {
     fn failed(&mut self, ticket: Ticket, words: &str) {
         self.run_slot.fails(ticket, words);
         self.tables_slot.fails(ticket, words);
+        if self.behind_slot.fails(ticket, words) {
+            self.note = self.behind_slot.error.as_ref().map(|lines| lines.join(" "));
+        }
+    }
+
+    fn arrive(&mut self, jump: Jump, context: &mut Context) {
+        if let Jump::Behind(finding) = jump {
+            self.behind_slot.ask(context, Request::Behind(finding));
+        }
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.run_slot, &mut self.tables_slot]
+        vec![&mut self.run_slot, &mut self.tables_slot, &mut self.behind_slot]
     }
 
     fn waits(&self) -> bool {
-        self.run_slot.open() || self.tables_slot.open()
+        self.run_slot.open() || self.tables_slot.open() || self.behind_slot.open()
     }
 
     fn refreshes(&self) -> bool {

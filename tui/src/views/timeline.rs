@@ -18,9 +18,9 @@ use self::{
     windows::Windows,
 };
 use crate::{
-    ask::{Answer, Column, Filter, Histogram, RecordId, Request, Subject, Ticket},
+    ask::{Answer, Column, Exported, Filter, Histogram, RecordId, Request, Subject, Ticket},
     clock,
-    keys::{Action, Binding, EVERYWHERE, MOVE, NOTES, PROMPT, RELOAD, TIMELINE},
+    keys::{Action, Binding, EVERYWHERE, MOVE, NOTES, OUTGOING, PROMPT, RELOAD, TIMELINE},
     text::{columns, grouped},
     views::{Context, Jump, Slot, Typed, View, compare, count, moved, noting::Noting, record::Detail},
     widgets::{input::Input, pen},
@@ -81,7 +81,7 @@ impl View for Timeline {
     }
 
     fn all_keys(&self) -> Vec<&'static [Binding]> {
-        vec![TIMELINE, NOTES, MOVE, RELOAD, EVERYWHERE]
+        vec![TIMELINE, NOTES, OUTGOING, MOVE, RELOAD, EVERYWHERE]
     }
 
     fn typing(&self) -> bool {
@@ -181,6 +181,7 @@ impl View for Timeline {
             Action::Compare => self.compare(context),
             Action::Windows => context.jump = Some(Jump::Windows),
             Action::NameWindow => self.name_window(),
+            Action::Export => self.noting.export(Exported::Events(self.filter.clone())),
             _ => {
                 let row = self.row().map(|row| (row.id, row.cell(Column::Actor).map(|cell| cell.raw().to_string())));
                 let on = row.as_ref().map(|(id, _)| Subject::Event(*id));
@@ -302,7 +303,7 @@ impl View for Timeline {
             return question.hint(input.text(), self.now());
         }
         if self.noting.prompt().is_some() {
-            return "Enter writes it into the case".to_string();
+            return self.noting.hint().to_string();
         }
         if let Some(note) = self.noting.said.as_ref().or(self.note.as_ref()) {
             return note.clone();
