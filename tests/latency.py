@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""How fast the screens answer on a case, measured from outside: a terminal of its own, keys sent, bytes waited for.
+
+Usage: tests/latency.py PROGRAM CASE [KEYS]
+
+Prints the time from start to the whole first screen, the time each key took to change the screen while nothing was loading
+and while a screen was loading, the time Esc took to stop a running query, and the most memory the program had. Needs
+nothing but Python. A load on the machine shows in the figures: take them on a quiet one.
+"""
+
+import fcntl, os, pty, random, re, select, signal, struct, sys, termios, time
+
+ROWS, COLUMNS = 40, 120
+
+
+class Screen:
+    def __init__(self, program, case):
+        self.text = b""
+        self.start = time.perf_counter()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm-256color", COLUMNS=str(COLUMNS), LINES=str(ROWS))
+            os.execv(program, [program, "tui", "--case", case])
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+
+    def read(self, seconds):
+        """Bytes that come within so many seconds, as soon as there are any."""
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return b""
+        try:
+            found = os.read(self.fd, 1 << 16)
+        except OSError:
+            found = b""
+        self.text += found
+        return found
+
+    def send(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def until(self, what, seconds):
+        """Seconds until the bytes match, None if they never do."""
+        begin, self.text = time.perf_counter(), b""
+        while time.perf_counter() - begin < seconds:
+            if self.read(0.05) and re.search(what, self.text, re.S):
+                return time.perf_counter() - begin
+        return None
+
+    def rest(self, seconds=60.0):
+        """Waits until nothing moves: the spinner turns every 120 ms while anything loads."""
+        begin = time.perf_counter()
+        while self.read(0.4) and time.perf_counter() - begin < seconds:
+            pass
+
+    def memory(self):
+        with open(f"/proc/{self.pid}/status") as status:
+            return int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1)) / 1024
+
+
+def told(name, times):
+    times = sorted(times)
+    if not times:
+        return print(f"{name}: nothing was measured")
+    at = lambda share: times[min(len(times) - 1, int(len(times) * share))] * 1000
+    print(f"{name}: {len(times)} keys, median {at(0.5):.1f} ms, p99 {at(0.99):.1f} ms, most {times[-1] * 1000:.1f} ms")
+
+
+def main(program, case, keys):
+    random.seed(7)
+    screen = Screen(program, case)
+    # The line of the coverage is the last part of the first screen that comes from the case.
+    first = screen.until(rb"Coverage.*(idle|events)", 300)
+    print("first frame with the coverage:", "never" if first is None else f"{first * 1000:.0f} ms")
+    screen.rest(300)
+    print(f"memory then: {screen.memory():.0f} MiB")
+
+    screen.send("2")
+    screen.rest(300)
+    idle, none = [], 0
+    moves = ["j", "k", "\x1b[B", "l", "h", " ", "1", "2", "3", "2", "7", "2", "?", "?", ":", "\x1b[A", "\x1b", "i"]
+    for number in range(keys):
+        screen.rest()
+        begin = time.perf_counter()
+        screen.send(moves[number % len(moves)])
+        if screen.read(0.5):
+            idle.append(time.perf_counter() - begin)
+        else:
+            none += 1
+    told("keys while nothing loads", idle)
+    print(f"  {none} keys had nothing to change")
+
+    busy = []
+    for number in range(keys // 4):
+        # A filter on everything is asked for, and the screen changed while it runs.
+        screen.send("2")
+        screen.rest()
+        # On the column of the actor: the first keys go there.
+        screen.send("lll"[:2] if number == 0 else "j")
+        screen.rest()
+        screen.send("+")
+        time.sleep(0.03)
+        to = random.choice([0, 2, 4, 5, 6])
+        begin = time.perf_counter()
+        screen.text = b""
+        screen.send(str(to + 1))
+        while time.perf_counter() - begin < 2:
+            screen.read(0.01)
+            # The names of the screens are in the first line, which nothing else changes.
+            if b"\x1b[1;" in screen.text:
+                busy.append(time.perf_counter() - begin)
+                break
+        screen.send("2")
+        screen.rest()
+        screen.send("a")
+        screen.rest()
+    told("screens changed while a filter runs", busy)
+
+    stopped = []
+    for _ in range(8):
+        screen.send("4")
+        screen.rest()
+        screen.send("\x1b")
+        screen.rest()
+        screen.send("i\x15")
+        screen.send("SELECT count(DISTINCT request_uri || user_agent) FROM audit a CROSS JOIN range(50)")
+        screen.rest()
+        screen.send("\x1b[15~")
+        time.sleep(0.6)
+        pid = screen.pid
+        begin, _ = time.perf_counter(), screen.read(0)
+        busy_before = ticks(pid)
+        screen.send("\x1b")
+        # Stopped is when the program rests again: less than a tenth of a core over 30 ms.
+        while time.perf_counter() - begin < 10:
+            before, t = ticks(pid), time.perf_counter()
+            time.sleep(0.03)
+            if ticks(pid) - before == 0:
+                stopped.append(t - begin)
+                break
+        screen.rest()
+    told("Esc until the query no longer works", stopped)
+    print(f"most memory: {screen.memory():.0f} MiB")
+    os.kill(screen.pid, signal.SIGKILL)
+    os.waitpid(screen.pid, 0)
+
+
+def ticks(pid):
+    """Processor time of all threads, in hundredths of a second."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    main(os.path.abspath(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 200)
