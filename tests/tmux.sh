@@ -6,23 +6,12 @@ cd "$(dirname "$0")/.."
 program=$(realpath "${1:?usage: tests/tmux.sh PROGRAM}")
 command -v tmux >/dev/null || { echo "there is no tmux: nothing was checked"; exit 77; }
 folder=$(mktemp -d)
-socket="coldcase-$$"
-tm() { tmux -L "$socket" "$@"; }
-trap 'tm kill-server 2>/dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck source=tests/terminal.sh
+. tests/terminal.sh
 
 "$program" ingest --quiet --case "$folder/case" sample-data/incidents/aks-intrusion/evidence
 "$program" replay --case "$folder/case" >/dev/null
-tm new-session -d -x 80 -y 24 "$program tui --case $folder/case; echo left with \$?; sleep 60"
-
-# Waits until the screen shows a text; prints the screen when it never does.
-see() {
-    for _ in $(seq 150); do
-        if tm capture-pane -p | grep -qE -- "$1"; then echo "  sees: $1"; return; fi
-        sleep 0.2
-    done
-    echo "never saw: $1"; tm capture-pane -p; exit 1
-}
-keys() { sleep 0.3; tm send-keys "$@"; }
+screen "$program tui --case $folder/case; echo left with \$?; exec bash --norc"
 
 echo "overview"; see 'Coverage'; see 'critical +3'; see 'idle'
 echo "findings"; keys 3; see 'coin mining ima'; see 'idle'
@@ -53,6 +42,28 @@ echo "by name"; keys :; see 'what this screen can do'; keys -l 'overview'; keys 
 echo "small and large"; tm resize-window -x 20 -y 5; sleep 1; tm resize-window -x 200 -y 50; sleep 1
 keys 1; see 'Coverage'
 echo "leave"; keys Q; see 'Quit'; keys y; see 'left with 0'
+echo "the terminal after signals, ^z and a panic"
+keys -l "PS1='shell> '; clear"; keys Enter; see '^shell>\s*$'
+before=$(modes)
+same() { sleep 0.3; [ "$(modes)" = "$before" ] || { echo "the terminal is not what it was: $(modes), not $before"; exit 1; }; echo "  as before: $1"; }
+pid() { pgrep -f "^$program tui --case $folder/case" | head -n 1; }
+start() { keys -l "clear; ${1:-}$program tui --case $folder/case"; keys Enter; see 'Coverage'; see 'idle'; }
+for signal in TERM HUP INT; do
+    start; kill -s $signal "$(pid)"; see '^shell>\s*$'; same "SIG$signal"
+    keys -l 'echo ended by $?'; keys Enter; see "ended by $((128 + $(kill -l $signal)))"
+done
+start; keys C-z; see 'Stopped'; same '^z'; keys -l 'fg'; keys Enter; see 'Coverage'; see 'idle'; keys 3; see 'Findings\]'
+tm resize-window -x 100 -y 30; kill -s TSTP "$(pid)"; see 'Stopped'; same 'SIGTSTP'
+keys -l 'clear; fg'; keys Enter; see 'Findings\]'; see 'coin mining ima'
+# One that nobody can catch leaves the screen as it is; whatever was written on it is drawn over when it goes on.
+kill -s STOP "$(pid)"; see 'Stopped'; keys -l 'fg'; keys Enter; keys 1; see 'Coverage'; gone 'Stopped'; see 'idle'
+keys C-z; see 'Stopped'; kill -s TERM "$(pid)"; keys -l 'fg'; keys Enter; see '^shell>\s*$'; same 'SIGTERM while stopped'
+tm resize-window -x 80 -y 24
+if grep -q asked.to.by.COLDCASE_PANIC "$program"; then
+    start 'COLDCASE_PANIC=1 '; keys j; see 'asked to by COLDCASE_PANIC'; see '^shell>\s*$'; same 'a panic'
+else
+    echo "  a panic: not run, the program was not built for tests"
+fi
 echo "the shell of SQL"
 tm respawn-window -k "XDG_STATE_HOME=$folder/state PAGER= $program query --case $folder/case; echo the shell left with \$?; sleep 60"
 see '^coldcase>'; keys -l 'SELECT count(*) AS deleted'; keys Enter; keys -l 'FROM audit WHERE user_na'; keys Tab
