@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Opens a page in a headless Chromium and holds it to what it must be: all of these texts are seen, no script failed, nothing
-was asked for outside of the file.
+was asked for outside of the file, and nothing is wider than its window, be that 1280 or 400 pixels. A picture is taken of each.
 
 Usage: tests/browser.py PAGE [--picture FILE] TEXT…
 
@@ -8,9 +8,12 @@ Ends with 0 when all holds, 1 when something does not (each is named), 77 when t
 whoever calls says "not run". It needs nothing but Python; the browser is spoken to through its own pipe.
 """
 
-import json, os, pathlib, select, shutil, subprocess, sys, tempfile, time
+import base64, json, os, pathlib, select, shutil, subprocess, sys, tempfile, time
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+
+# Windows of a desk and of a telephone, in pixels.
+WIDTHS = [1280, 400]
 
 
 class Browser:
@@ -87,13 +90,16 @@ def problems(browser, page, texts, picture):
         if text not in shown:
             yield f"it does not show: {text}"
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    found = browser.ask("Runtime.evaluate", session, expression=wide, returnByValue=True)["result"].get("value")
-    if found != 0:
-        yield f"it is {found} pixels wider than its window"
-    if picture:
-        import base64
-        data = browser.ask("Page.captureScreenshot", session, captureBeyondViewport=True)["data"]
-        pathlib.Path(picture).write_bytes(base64.b64decode(data))
+    for width in WIDTHS:
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        browser.ask("Emulation.setDeviceMetricsOverride", session, **size)
+        found = browser.ask("Runtime.evaluate", session, expression=wide, returnByValue=True)["result"].get("value")
+        if found != 0:
+            yield f"it is {found} pixels wider than a window of {width}"
+        if picture:
+            data = browser.ask("Page.captureScreenshot", session, captureBeyondViewport=True)["data"]
+            path = pathlib.Path(picture)
+            path.with_stem(f"{path.stem}-{width}").write_bytes(base64.b64decode(data))
     for event in browser.events:
         params = event.get("params", {})
         match event.get("method"):
@@ -128,7 +134,7 @@ def main(arguments):
     for problem in found:
         print(f"{page.name}: {problem}")
     if not found:
-        print(f"{page.name}: {len(texts)} texts seen, nothing asked for outside, no script failed")
+        print(f"{page.name}: {len(texts)} texts seen, nothing asked for outside, no script failed, nothing wider than the window")
     return 1 if found else 0
 
 

@@ -44,11 +44,15 @@ echo "the page in a browser"
 code=0
 python3 "$home/tests/browser.py" "$folder/report.html" 'the intruder comes in' 'they rule the cluster' 'a miner on every node' \
     'Attack chain' 'What the evidence cannot tell' '203.0.113.7' || code=$?
+if [ $code = 0 ]; then
+    "$program" report --case "$folder/case" --all -o "$folder/all.html"
+    python3 "$home/tests/browser.py" "$folder/all.html" 'the intruder comes in' 'Attack chain' 'Gaps' 'BLAKE3' 'Custody' 'Queries used' || code=$?
+fi
 [ $code = 77 ] && { echo "THE PAGE WAS NOT OPENED: there is no browser here"; exit 0; }
 [ $code = 0 ] || exit $code
 # A page that is wrong must be told from one that is right.
-printf '<body>a<img src="http://192.0.2.1/x"><script>nosuch()</script></body>' > "$folder/bad.html"
+printf '<body>a<p style="width:2000px">a</p><img src="http://192.0.2.1/x"><script>nosuch()</script></body>' > "$folder/bad.html"
 code=0
 python3 "$home/tests/browser.py" "$folder/bad.html" a > "$folder/told" || code=$?
-[ $code = 1 ] && grep -q 'asks for http' "$folder/told" && grep -q 'script fails' "$folder/told" || { cat "$folder/told"; exit 1; }
+[ $code = 1 ] && grep -q 'asks for http' "$folder/told" && grep -q 'script fails' "$folder/told" && grep -q 'wider than a window of 1280' "$folder/told" || { cat "$folder/told"; exit 1; }
 echo "the page shows its story, asks for nothing outside and runs no script"

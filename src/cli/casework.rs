@@ -35,6 +35,9 @@ pub struct Event {
     pub actor: Option<String>,
     /// Verb, object and status: "create pods/exec web/api-7d9 → 101".
     pub what: String,
+    /// From where, and by what program.
+    pub address: Option<String>,
+    pub agent: Option<String>,
     /// File and offset: "kube-03.gz:8841".
     pub place: String,
 }
@@ -162,7 +165,8 @@ fn events(case: &Case, engine: &Engine, spans: &[Span]) -> Result<HashMap<(u32, 
     if spans.is_empty() {
         return Ok(events);
     }
-    let columns = "t.evidence, t.\"offset\", t.length, t.time, t.source, t.actor, t.verb, t.object, t.status";
+    let columns = "t.evidence, t.\"offset\", t.length, t.time, t.source, t.actor, t.verb, t.object, t.status, \
+                   t.address, t.agent";
     let at = |table: &str| {
         let tests = spans
             .iter()
@@ -181,7 +185,7 @@ fn events(case: &Case, engine: &Engine, spans: &[Span]) -> Result<HashMap<(u32, 
             at("d")
         );
         for row in rows(&engine.sql(&copies, &[])?) {
-            let copy = (u32::try_from(row.number(9)).unwrap_or_default(), row.count(10));
+            let copy = (u32::try_from(row.number(11)).unwrap_or_default(), row.count(12));
             events.entry(copy).or_insert_with(|| event(case, &row));
         }
     }
@@ -198,6 +202,8 @@ fn event(case: &Case, row: &Row<'_>) -> Event {
         time: (!row.is_null(3)).then(|| Micros(row.number(3))),
         actor: row.text(5),
         what: format!("{words}{status}"),
+        address: row.text(9),
+        agent: row.text(10),
         place: place(case, span),
     }
 }

@@ -1,27 +1,28 @@
 //! `coldcase report`: the story of a case with its proof, as one page or as Markdown.
 
+mod proof;
+mod read;
+
 use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use self::read::Finding;
 use super::casework::{self, On, Told};
 use super::print::{count, grouped, output};
 use super::secrets::{self, Secrets};
-use super::tui::rows::{Row, rows};
-use super::{CaseArg, End, case, rules};
+use super::tui::rows::rows;
+use super::{CaseArg, End};
 use crate::case::{Case, Deed};
-use crate::engine::Engine;
+use crate::engine::{Engine, Rhythm};
 use crate::error::{Error, Result};
 use crate::model::Micros;
 use crate::report::{Chart, Document, Part, Step, html, markdown};
 
-/// Stretches of time in the picture.
-const BINS: usize = 160;
-
-/// Writes the story of a case: its steps with their proof, the findings, the evidence with its hashes, and what the
-/// evidence cannot tell.
+/// Writes the story of a case: its steps with their proof, the findings, the evidence with its hashes, gaps, what the
+/// evidence cannot tell, and the queries it is made of.
 ///
 /// The page is one file: it fetches nothing and runs nothing. Secrets are hidden unless asked for.
 #[derive(Args)]
@@ -76,38 +77,25 @@ struct Story<'a> {
     events: u64,
     span: Option<(i64, i64)>,
     bins: Vec<Option<u64>>,
+    rhythms: Vec<Rhythm>,
     limits: Vec<String>,
-}
-
-struct Finding {
-    id: String,
-    rule: String,
-    level: String,
-    title: String,
-    first: Option<Micros>,
-    last: Option<Micros>,
-    requests: u64,
-    actor: String,
-    target: String,
-    techniques: String,
-    /// Evidence and offset of its events.
-    places: HashSet<(u32, u64)>,
 }
 
 impl Story<'_> {
     fn read(case: &Case) -> Result<Story<'_>> {
         let engine = Engine::open(case)?;
-        let extent = engine.sql("SELECT min(time), max(time), count(*) FROM timeline", &[])?;
+        let extent = engine.sql(read::EXTENT, &[])?;
         let extent = rows(&extent).next();
         let span = extent.filter(|row| !row.is_null(0)).map(|row| (row.number(0), row.number(1) + 1));
         Ok(Story {
             case,
             told: casework::told(case, &engine)?,
-            findings: findings(&engine)?,
+            findings: read::findings(&engine)?,
             events: extent.map_or(0, |row| row.count(2)),
             span,
-            bins: span.map_or(Ok(Vec::new()), |span| bins(&engine, span))?,
-            limits: limits(case, &engine)?,
+            bins: span.map_or(Ok(Vec::new()), |span| read::bins(&engine, span))?,
+            rhythms: engine.rhythms()?,
+            limits: read::limits(case, &engine)?,
         })
     }
 
@@ -126,10 +114,12 @@ impl Story<'_> {
             self.notes(&mut document);
         }
         self.names(&mut document);
+        self.gaps(&mut document);
         document.heading("What the evidence cannot tell");
         document.parts.push(Part::List(self.limits.clone()));
         self.ledger(&mut document);
         self.custody(&mut document);
+        self.queries(&mut document);
         document
     }
 
@@ -162,6 +152,11 @@ impl Story<'_> {
             before = time.or(before);
             let mut facts = Vec::new();
             if let On::Event(event) = &step.on {
+                let from: Vec<&str> =
+                    [&event.address, &event.agent].into_iter().flatten().map(String::as_str).collect();
+                if !from.is_empty() {
+                    facts.push(("from", shown(&from.join(", "))));
+                }
                 facts.push(("written in", event.place.clone()));
                 let (evidence, offset) = (event.span.evidence.0, event.span.offset);
                 facts.push((
@@ -292,48 +287,6 @@ impl Story<'_> {
             document.parts.push(Part::Table { head: vec!["Identity", "People call it", "Says"], rows });
         }
     }
-
-    fn ledger(&self, document: &mut Document) {
-        document.heading("Evidence");
-        document.paragraph("Records read are stored, brought again by another route, or rejected; the three add up.");
-        let row = |(number, input): (usize, crate::case::InputRecord)| {
-            vec![
-                number.to_string(),
-                input.path,
-                input.sha256,
-                input.blake3.unwrap_or_default(),
-                grouped(input.size),
-                format!(
-                    "{} = {} + {} + {}",
-                    grouped(input.read),
-                    grouped(input.stored),
-                    grouped(input.duplicate),
-                    grouped(input.rejected)
-                ),
-                input.notes.join("; "),
-            ]
-        };
-        let rows = self.case.evidence().into_iter().enumerate().map(row).collect();
-        let head = vec!["No.", "File", "SHA-256", "BLAKE3", "Bytes", "Read = stored + again + rejected", "To know"];
-        document.parts.push(Part::Table { head, rows });
-    }
-
-    fn custody(&self, document: &mut Document) {
-        document.heading("Custody");
-        let entries = self.case.entries();
-        document.paragraph(format!(
-            "{} in the journal, each with the SHA-256 of the one before; the last has {}. coldcase verify checks them, \
-             the evidence and the case's files.",
-            count(entries.len() as u64, "line", "lines"),
-            self.case.head()
-        ));
-        let row = |entry: &crate::case::Entry| {
-            let command = shown(&entry.command.join(" "));
-            vec![(entry.seq + 1).to_string(), entry.at.clone(), case::who(entry), case::done(&entry.action), command]
-        };
-        let head = vec!["Line", "At", "By", "Done", "Command"];
-        document.parts.push(Part::Table { head, rows: entries.iter().map(row).collect() });
-    }
 }
 
 /// Text of evidence or of people, its secrets hidden.
@@ -354,105 +307,6 @@ fn length(micros: i64) -> String {
         (0, hours, minutes, _) => format!("{hours}h{minutes:02}m"),
         (days, hours, ..) => format!("{days}d{hours:02}h"),
     }
-}
-
-fn findings(engine: &Engine) -> Result<Vec<Finding>> {
-    let found = engine.sql(
-        "SELECT id, CAST(rule AS VARCHAR) AS rule, CAST(level AS VARCHAR) AS level, title, first, last, \
-         CAST(count AS BIGINT) AS requests, actor, target, array_to_string(techniques, ', ') AS techniques FROM finding \
-         ORDER BY CASE CAST(level AS VARCHAR) WHEN 'critical' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 \
-         WHEN 'low' THEN 4 ELSE 5 END, actor IS NULL, first, id",
-        &[],
-    )?;
-    let one = |row: Row<'_>| {
-        let text = |column| row.text(column).unwrap_or_default();
-        let at = |column| (!row.is_null(column)).then(|| Micros(row.number(column)));
-        Finding {
-            id: text(0),
-            rule: text(1),
-            level: text(2),
-            title: text(3),
-            first: at(4),
-            last: at(5),
-            requests: row.count(6),
-            // Of an object that stands in a snapshot.
-            actor: if row.is_null(7) { "cannot tell who".into() } else { text(7) },
-            target: text(8),
-            techniques: text(9),
-            places: HashSet::new(),
-        }
-    };
-    let mut all: Vec<Finding> = rows(&found).map(one).collect();
-    let events =
-        engine.sql("SELECT id, unnest(evidence) AS evidence, unnest(\"offset\") AS \"offset\" FROM finding", &[])?;
-    for row in rows(&events) {
-        let id = row.text(0).unwrap_or_default();
-        if let Some(finding) = all.iter_mut().find(|finding| finding.id == id) {
-            finding.places.insert((u32::try_from(row.number(1)).unwrap_or_default(), row.count(2)));
-        }
-    }
-    Ok(all)
-}
-
-/// Events in equal stretches; where no source wrote anything, none.
-fn bins(engine: &Engine, (from, to): (i64, i64)) -> Result<Vec<Option<u64>>> {
-    let width = ((to - from) + BINS as i64 - 1) / BINS as i64;
-    let sql = format!(
-        "SELECT CAST(floor((CAST(time AS BIGINT) - {from}) / {width}) AS BIGINT) AS bin, count(*) AS n FROM timeline \
-         WHERE time IS NOT NULL GROUP BY 1"
-    );
-    let mut bins = vec![None; BINS];
-    for row in rows(&engine.sql(&sql, &[])?) {
-        if let Some(bin) = usize::try_from(row.number(0)).ok().and_then(|at| bins.get_mut(at)) {
-            *bin = Some(row.count(1));
-        }
-    }
-    Ok(bins)
-}
-
-/// What this evidence cannot tell, in sentences.
-fn limits(case: &Case, engine: &Engine) -> Result<Vec<String>> {
-    let mut limits = Vec::new();
-    let coverage = engine.coverage()?;
-    if coverage.events() > 0 && !coverage.has_reads() {
-        limits.push("No get or list was recorded: reads are invisible here.".to_owned());
-    }
-    for (sql, what) in [
-        (
-            "SELECT count(*) AS n FROM audit WHERE body = 'cut'",
-            "with a body that was cut: what it said is known in part",
-        ),
-        (
-            "SELECT count(*) AS n FROM timeline WHERE time IS NULL",
-            "without a time: it is in no order and in no picture",
-        ),
-        ("SELECT count(*) AS n FROM reject", "could not be read at all: table reject has its bytes"),
-    ] {
-        let found = rows(&engine.sql(sql, &[])?).next().map_or(0, |row| row.count(0));
-        if found > 0 {
-            limits.push(format!("{} {what}.", count(found, "record", "records")));
-        }
-    }
-    for missing in engine.missing()? {
-        limits.push(format!("No {}: it is not known {}.", missing.log, missing.questions));
-    }
-    let (set, _) = rules::load(&[])?;
-    let blind: Vec<String> = engine.blind(&set)?.into_iter().filter(|b| b.whole).map(|b| b.rule).collect();
-    if !blind.is_empty() {
-        let rules = count(blind.len() as u64, "rule", "rules");
-        limits.push(format!("Silence of {rules} proves nothing here: {}.", blind.join(", ")));
-    }
-    let told = casework::told(case, engine)?;
-    let gone = told.iter().filter(|told| matches!(told.on, On::Gone(_))).count() as u64;
-    if gone > 0 {
-        limits.push(format!(
-            "{} on evidence or findings that are not in this case.",
-            count(gone, "note is", "notes are")
-        ));
-    }
-    limits
-        .push("What is typed into a shell within a container is in no audit log; only that it was opened.".to_owned());
-    Ok(limits)
 }
 
 #[cfg(test)]

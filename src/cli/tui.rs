@@ -2,7 +2,7 @@
 //!
 //! Each question gets a thread of its own, so that none waits for another; the screens drop answers that come too late.
 
-mod answers;
+pub(super) mod answers;
 mod compare;
 mod entity;
 mod fold;
@@ -14,7 +14,7 @@ mod overview;
 pub(super) mod rows;
 mod rules;
 mod signals;
-mod silence;
+pub(super) mod silence;
 mod snapshot;
 mod summary;
 #[cfg(test)]

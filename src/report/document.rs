@@ -18,10 +18,10 @@ pub enum Part {
     Chart(Chart),
 }
 
-/// One step of a story.
+/// One step of a story, or another thing of which several facts are told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Step {
-    /// UTC, or words for none.
+    /// UTC, or words for none; empty where time is not the point.
     pub time: String,
     /// How long after the step before it; empty for the first.
     pub after: String,

@@ -9,15 +9,22 @@ use coldcase_tui::visible;
 
 use super::document::{Chart, Document, Part, Step};
 
+/// Nothing may be wider than the window: a long word is broken, a wide table scrolls by itself, and on a narrow screen each of
+/// its rows becomes a block with the names of the columns in it.
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;\
-background:#fff}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #999}\
-table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.25rem .6rem;\
-border-bottom:1px solid #ddd;overflow-wrap:anywhere}ol{padding-left:1.6rem}li{margin:.6rem 0;overflow-wrap:anywhere}\
+background:#fff;overflow-wrap:anywhere}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #999}\
+.x{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}\
+th,td{text-align:left;vertical-align:top;padding:.25rem .6rem;border-bottom:1px solid #ddd;min-width:5rem}\
+.l{min-width:9rem}.s{white-space:nowrap;min-width:0}ol{padding-left:1.6rem}li{margin:.6rem 0}\
 code,.m{font-family:ui-monospace,monospace;font-size:.85em}.f{color:#555;font-size:.85rem}.t{font-weight:600}\
-th,.s{white-space:nowrap}svg{width:100%;height:auto}@media print{body{margin:0;max-width:none}h2{break-after:avoid}li,tr{break-inside:avoid}}";
+svg{width:100%;height:auto}@media screen and (max-width:45rem){table,tbody,tr,td{display:block}thead{display:none}\
+tr{border:1px solid #bbb;border-radius:4px;margin:.6rem 0}td,td.l,td.s{min-width:0;white-space:normal}\
+td:last-child{border:0}td:empty{display:none}td::before{content:attr(data-n) \": \";color:#555;font-size:.85em}}\
+@media print{body{margin:0;max-width:none}h2{break-after:avoid}li,tr{break-inside:avoid}}";
 
-/// Characters of a cell that stands on one line.
+/// Characters of a cell that stands on one line, and of one that wants room.
 const SHORT: usize = 16;
+const LONG: usize = 24;
 
 /// Returns the document as a page.
 pub fn html(document: &Document) -> String {
@@ -49,25 +56,30 @@ pub fn html(document: &Document) -> String {
 }
 
 fn table(page: &mut String, head: &[&str], rows: &[Vec<String>]) {
-    let head: String = head.iter().map(|name| format!("<th>{}</th>", text(name))).collect();
-    *page += &format!("<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n");
+    // A word or number is not broken for the sake of a longer cell beside it.
+    let class = |cell: &str| match cell.chars().count() {
+        0..=SHORT => " class=\"s\"",
+        LONG.. => " class=\"l\"",
+        _ => "",
+    };
+    let heads: String = head.iter().map(|name| format!("<th{}>{}</th>", class(name), text(name))).collect();
+    *page += &format!("<div class=\"x\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n");
     for row in rows {
-        // A word or number is not broken for the sake of a longer cell beside it.
-        let class = |cell: &str| if cell.chars().count() <= SHORT { " class=\"s\"" } else { "" };
-        let cells: String = row.iter().map(|cell| format!("<td{}>{}</td>", class(cell), text(cell))).collect();
+        let cell = |(name, cell): (&&str, &String)| {
+            format!("<td{} data-n=\"{}\">{}</td>", class(cell), text(name), text(cell))
+        };
+        let cells: String = head.iter().zip(row).map(cell).collect();
         *page += &format!("<tr>{cells}</tr>\n");
     }
-    *page += "</tbody>\n</table>\n";
+    *page += "</tbody>\n</table></div>\n";
 }
 
 fn step(page: &mut String, step: &Step) {
     let after =
         if step.after.is_empty() { String::new() } else { format!(" <span class=\"f\">+{}</span>", text(&step.after)) };
-    *page += &format!(
-        "<li><span class=\"m\">{}</span>{after} <span class=\"t\">{}</span>",
-        text(&step.time),
-        text(&step.what)
-    );
+    let time =
+        if step.time.is_empty() { String::new() } else { format!("<span class=\"m\">{}</span>", text(&step.time)) };
+    *page += &format!("<li>{time}{after} <span class=\"t\">{}</span>", text(&step.what));
     if !step.text.is_empty() {
         *page += &format!("<br>{}", text(&step.text));
     }
@@ -107,23 +119,20 @@ fn svg(page: &mut String, chart: &Chart) {
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\"/>"
         );
     }
+    // Numbers of steps that are close in time stand beside each other, each with a line to its place. Those that find no
+    // room stand at the end.
+    let mut free = 0.0_f64;
     for (place, label) in &chart.marks {
         let x = (place * WIDTH).clamp(0.0, WIDTH);
-        let (label, anchor) = (
-            text(label),
-            if x < 20.0 {
-                "start"
-            } else if x > WIDTH - 20.0 {
-                "end"
-            } else {
-                "middle"
-            },
-        );
+        let half = 4.0 * label.chars().count() as f64;
+        let at = x.max(free + half).min(WIDTH - half);
+        free = at + half + 4.0;
         let _ = writeln!(
             page,
-            "<line x1=\"{x:.1}\" y1=\"16\" x2=\"{x:.1}\" y2=\"{:.1}\" stroke=\"#a40000\"/>\
-             <text x=\"{x:.1}\" y=\"12\" font-size=\"11\" text-anchor=\"{anchor}\" fill=\"#a40000\">{label}</text>",
-            TOP + HEIGHT
+            "<path d=\"M{at:.1} 14L{x:.1} {TOP:.1}V{:.1}\" stroke=\"#a40000\" fill=\"none\"/>\
+             <text x=\"{at:.1}\" y=\"12\" font-size=\"11\" text-anchor=\"middle\" fill=\"#a40000\">{}</text>",
+            TOP + HEIGHT,
+            text(label)
         );
     }
     let _ = writeln!(

@@ -85,7 +85,9 @@ pub fn markdown(document: &Document) -> String {
                 for (number, step) in (1..).zip(steps) {
                     let after =
                         if step.after.is_empty() { String::new() } else { format!(" (+{})", text(&step.after)) };
-                    page += &format!("{number}. {}{after} **{}**\n", text(&step.time), text(&step.what));
+                    let time =
+                        if step.time.is_empty() { String::new() } else { format!("{}{after} ", text(&step.time)) };
+                    page += &format!("{number}. {time}**{}**\n", text(&step.what));
                     if !step.text.is_empty() {
                         page += &format!("   - {}\n", text(&step.text));
                     }

@@ -47,8 +47,9 @@ impl Ask<'_> {
     }
 }
 
-/// The first and last event of each bin that has any, and the nearest before and after all bins.
-fn silences(bins: u16, found: &HashMap<i64, (i64, i64)>, before: Option<i64>, after: Option<i64>) -> Vec<bool> {
+/// Says of each bin whether it lies in a silence, by the first and last event of each bin that has any, and the nearest
+/// before and after all bins.
+pub fn silences(bins: u16, found: &HashMap<i64, (i64, i64)>, before: Option<i64>, after: Option<i64>) -> Vec<bool> {
     let mut next = after;
     let mut right = vec![None; usize::from(bins)];
     for at in (0..usize::from(bins)).rev() {
