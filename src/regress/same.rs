@@ -6,7 +6,8 @@
 //!   server answers nothing itself; only what is behind a proxy does.
 //! - 201 says that something was made: by create, by patch (server-side apply), and by update only where the API server lets
 //!   an update make what is not there.
-//! - An object as the request leaves it is there only when it was created, updated or patched.
+//! - An object as the request leaves it is there only when it was created, updated or patched. A session, a proxy and a log
+//!   leave none; an eviction, a binding, a token and a scale are objects of their own kind, without a pod spec.
 //! - A subresource that a resource does not have is refused, whatever the verb; so is a verb that it does not know. Custom
 //!   resources have status and scale; others are of resources that are named here, or of an aggregated API server.
 
@@ -120,6 +121,11 @@ const REQUESTS: [&str; 9] =
 /// Those that leave an object behind.
 const WRITES: [&str; 3] = ["create", "update", "patch"];
 
+/// Subresources of which no body is recorded.
+const WITHOUT_OBJECT: [&str; 5] = ["exec", "attach", "portforward", "proxy", "log"];
+/// Those whose object is of another kind than the resource, and holds no pod spec.
+const WITHOUT_POD: [&str; 4] = ["eviction", "binding", "token", "scale"];
+
 /// Says whether no event tells them apart.
 pub fn same(one: &Predicate, other: &Predicate) -> bool {
     let mut others = Vec::new();
@@ -213,8 +219,8 @@ enum Bare<'a> {
     Any(Vec<Bare<'a>>),
     Not(Box<Bare<'a>>),
     Column(&'static str, &'a Op),
-    /// A test of the object as the request leaves it, and whether it holds when there is none.
-    Object(usize, bool),
+    /// A test of the object as the request leaves it, or of the pod spec in it, and whether it holds when there is none.
+    Object { test: usize, of_pod: bool, without: bool },
     Other(usize),
 }
 
@@ -237,7 +243,11 @@ impl<'a> Bare<'a> {
                         others.len() - 1
                     });
                     match test.field.root == Recorded::OBJECT && !matches!(test.op, Op::FieldRef { .. }) {
-                        true => Bare::Object(place, Matcher::new(&test.op).matches_any([])),
+                        true => Bare::Object {
+                            test: place,
+                            of_pod: ["podSpec", "containers"].iter().any(|pod| test.field.name.starts_with(pod)),
+                            without: Matcher::new(&test.op).matches_any([]),
+                        },
                         false => Bare::Other(place),
                     }
                 }
@@ -257,7 +267,7 @@ impl<'a> Bare<'a> {
             Bare::Column(name, _) => *name != "resource",
             Bare::All(parts) | Bare::Any(parts) => parts.iter().all(|part| part.resources(named)),
             Bare::Not(part) => part.resources(named),
-            Bare::Is(_) | Bare::Object(..) | Bare::Other(_) => true,
+            Bare::Is(_) | Bare::Object { .. } | Bare::Other(_) => true,
         }
     }
 
@@ -285,9 +295,15 @@ impl<'a> Bare<'a> {
             Ok(left) if neutral => Bare::All(left),
             Ok(left) => Bare::Any(left),
         };
-        let unwritten = column == "verb" && matches!(value, Value::Text(verb) if !WRITES.contains(&verb));
+        let text = if let Value::Text(text) = value { Some(text) } else { None };
+        let is_of = |names: &[&str]| text.is_some_and(|text| names.contains(&text));
+        let has_none = |of_pod: bool| match column {
+            "verb" => text.is_some() && !is_of(&WRITES),
+            "subresource" => is_of(&WITHOUT_OBJECT) || of_pod && is_of(&WITHOUT_POD),
+            _ => false,
+        };
         match self {
-            Bare::Object(_, without) if unwritten => Bare::Is(*without),
+            Bare::Object { of_pod, without, .. } if has_none(*of_pod) => Bare::Is(*without),
             Bare::Column(name, op) if *name == column => Bare::Is(Matcher::new(op).matches_any([value])),
             Bare::All(parts) => join(all_of(parts, true), true),
             Bare::Any(parts) => join(all_of(parts, false), false),
@@ -402,6 +418,21 @@ mod tests {
         assert!(!are(&format!("verb: [create, update, patch], {asks}: false"), &format!("{asks}: false")));
         let kept = "verb: [create, update, patch], objectRef.resource: pods";
         assert!(!are(kept, "objectRef.resource: pods"));
+    }
+
+    #[test]
+    fn what_a_subresource_makes_is_no_pod() {
+        let asks = |rest: &str, field: &str| {
+            let rest = format!("responseStatus.code|lt: 300, objectRef.resource: pods, {rest}, {field}");
+            are(&format!("{rest}, objectRef.subresource: null"), &rest)
+        };
+        assert!(asks("verb: create", "podSpec.hostPID: true"));
+        assert!(asks("verb: create", "containers.securityContext.privileged: true"));
+        // The status of a pod is answered with the whole pod, and an eviction may bear annotations.
+        assert!(!asks("verb: patch", "podSpec.hostPID: true"));
+        assert!(!asks("verb: create", "object.metadata.annotations.a|exists: true"));
+        // Of what has no pod spec it holds that there is none.
+        assert!(!asks("verb: create", "podSpec.hostPID: null"));
     }
 
     #[test]
