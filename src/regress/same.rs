@@ -8,6 +8,7 @@
 //!   an update make what is not there.
 //! - An object as the request leaves it is there only when it was created, updated or patched. A session, a proxy and a log
 //!   leave none; an eviction, a binding, a token and a scale are objects of their own kind, without a pod spec.
+//! - Requests for many objects (list, watch, deletecollection) have no subresource, and one that deletes all no name.
 //! - A subresource that a resource does not have is refused, whatever the verb; so is a verb that it does not know. Custom
 //!   resources have status and scale; others are of resources that are named here, or of an aggregated API server.
 
@@ -130,7 +131,7 @@ const WITHOUT_POD: [&str; 4] = ["eviction", "binding", "token", "scale"];
 pub fn same(one: &Predicate, other: &Predicate) -> bool {
     let mut others = Vec::new();
     let both = Both(Bare::of(one, &mut others), Bare::of(other, &mut others));
-    are_same(&both) || REQUESTS.iter().all(|verb| are_same(&both.given("verb", Value::Text(verb))))
+    are_same(&both) || REQUESTS.iter().all(|verb| are_same(&both.request(verb)))
 }
 
 fn are_same(both: &Both<'_>) -> bool {
@@ -185,6 +186,15 @@ impl<'a> Both<'a> {
         Both(self.0.given(column, value), self.1.given(column, value))
     }
 
+    /// What is left of them for requests of this verb: those for many objects have no subresource, and a deletion of all no name.
+    fn request(&self, verb: &str) -> Both<'a> {
+        let mut both = self.given("verb", Value::Text(verb));
+        if ["list", "watch", "deletecollection"].contains(&verb) {
+            both = both.given("subresource", Value::Null);
+        }
+        if verb == "deletecollection" { both.given("name", Value::Null) } else { both }
+    }
+
     fn are_equal(&self) -> bool {
         self.0 == self.1
     }
@@ -211,7 +221,7 @@ impl<'a> Both<'a> {
     }
 }
 
-/// A predicate of which only the tests of these four columns are known; each other test is a number, equal ones the same.
+/// A predicate of which only the tests of these five columns are known; each other test is a number, equal ones the same.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Bare<'a> {
     Is(bool),
@@ -232,7 +242,7 @@ impl<'a> Bare<'a> {
             Predicate::Any(parts) => Bare::Any(parts.iter().map(|part| Bare::of(part, others)).collect()),
             Predicate::Not(part) => Bare::Not(Box::new(Bare::of(part, others))),
             Predicate::Test(test) => match (&test.field.source, &test.op) {
-                (Source::Column(column @ ("subresource" | "response_code" | "resource" | "verb")), op)
+                (Source::Column(column @ ("subresource" | "response_code" | "resource" | "verb" | "name")), op)
                     if !matches!(op, Op::FieldRef { .. } | Op::List { .. }) =>
                 {
                     Bare::Column(column, op)
@@ -438,5 +448,11 @@ mod tests {
     #[test]
     fn other_verbs_are_other_events() {
         assert!(!are("verb: get", "verb: list"));
+        let pods = "responseStatus.code|lt: 300, objectRef.resource: pods, verb";
+        assert!(are(&format!("{pods}: watch, objectRef.subresource: null"), &format!("{pods}: watch")));
+        assert!(!are(&format!("{pods}: delete, objectRef.subresource: null"), &format!("{pods}: delete")));
+        // All of a kind are deleted without a name.
+        assert!(are("verb: delete, objectRef.name: a", "verb|contains: delete, objectRef.name: a"));
+        assert!(!are("verb: delete", "verb|contains: delete"));
     }
 }
