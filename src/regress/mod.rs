@@ -4,6 +4,7 @@
 //! whoever's notation it was written in ([`readers`]); [`ground`] makes cases of the data, [`run`] asks the rules, and
 //! [`judge`] compares.
 
+mod api;
 mod coverage;
 mod derive;
 mod diff;

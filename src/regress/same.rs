@@ -1,140 +1,28 @@
 //! Whether two predicates are one and the same for every event that an API server writes: then no test can tell them apart.
 //!
 //! It is proved, not guessed: the predicates with what is known of an event filled in, subresource by subresource and status by
-//! status, must be equal, every other test taken for a different unknown. Known of the API is:
-//! - 101 is the answer of those that become a stream: exec, attach, portforward, proxy, and a watch. Between 203 and 399 an API
-//!   server answers nothing itself; only what is behind a proxy does.
-//! - 201 says that something was made: by create, by patch (server-side apply), and by update only where the API server lets
-//!   an update make what is not there.
-//! - An object as the request leaves it is there only when it was created, updated or patched. A session, a proxy and a log
-//!   leave none; an eviction, a binding, a token and a scale are objects of their own kind, without a pod spec.
-//! - Requests for many objects (list, watch, deletecollection) have no subresource, and one that deletes all no name.
-//! - A subresource that a resource does not have is refused, whatever the verb; so is a verb that it does not know. Custom
-//!   resources have status and scale; others are of resources that are named here, or of an aggregated API server.
+//! status, must be equal, every other test taken for a different unknown. What is known stands in [`super::api`].
 
 use std::collections::BTreeSet;
 
-use super::words::RESOURCES;
+use super::api::{
+    BEHIND, CREATED, DONE, MADE_BY_UPDATE, POD, REFUSED, REQUESTS, ROLES, STREAM, SUBRESOURCES, WITHOUT_OBJECT,
+    WITHOUT_POD, WRITES,
+};
 use crate::model::Recorded;
 use crate::sigma::matcher::Value;
 use crate::sigma::predicate::{Pattern, Shape};
 use crate::sigma::{Matcher, Op, Predicate, Source, Test};
 
-/// What can be done with a subresource.
-struct Known {
-    name: Option<&'static str>,
-    /// Resources that have it.
-    of: Of,
-    /// Verbs and statuses with which it is not refused; any when there is none.
-    verbs: &'static [&'static str],
-    codes: &'static [i64],
-}
-
-/// Resources that have a subresource.
-enum Of {
-    All,
-    These(&'static [&'static str]),
-    /// And what an aggregated API server may have.
-    TheseOrUnknown(&'static [&'static str]),
-    /// Custom resources too.
-    AllBut(&'static [&'static str]),
-}
-
-const CHANGES: &[&str] = &["get", "update", "patch"];
-
-const SUBRESOURCES: [Known; 16] = [
-    Known { name: None, of: Of::All, verbs: &[], codes: &[] },
-    Known { name: Some("exec"), of: Of::These(&["pods"]), verbs: &["get", "create"], codes: &[] },
-    Known { name: Some("attach"), of: Of::These(&["pods"]), verbs: &["get", "create"], codes: &[] },
-    // Also of virtual machines, by KubeVirt.
-    Known { name: Some("portforward"), of: Of::TheseOrUnknown(&["pods"]), verbs: &["get", "create"], codes: &[] },
-    Known { name: Some("proxy"), of: Of::These(&["pods", "services", "nodes"]), verbs: &[], codes: &[] },
-    Known { name: Some("log"), of: Of::TheseOrUnknown(&["pods"]), verbs: &["get"], codes: &[200] },
-    Known { name: Some("ephemeralcontainers"), of: Of::These(&["pods"]), verbs: CHANGES, codes: &[200] },
-    Known { name: Some("resize"), of: Of::These(&["pods"]), verbs: CHANGES, codes: &[200] },
-    Known { name: Some("eviction"), of: Of::These(&["pods"]), verbs: &["create"], codes: &[201] },
-    Known { name: Some("binding"), of: Of::These(&["pods"]), verbs: &["create"], codes: &[201] },
-    Known { name: Some("token"), of: Of::These(&["serviceaccounts"]), verbs: &["create"], codes: &[201] },
-    Known { name: Some("approval"), of: Of::These(&["certificatesigningrequests"]), verbs: CHANGES, codes: &[200] },
-    Known { name: Some("finalize"), of: Of::These(&["namespaces"]), verbs: &["update"], codes: &[200] },
-    Known { name: Some("scale"), of: Of::AllBut(&BARE), verbs: CHANGES, codes: &[200] },
-    Known { name: Some("status"), of: Of::AllBut(&BARE), verbs: CHANGES, codes: &[200] },
-    Known { name: Some("other"), of: Of::TheseOrUnknown(&[]), verbs: &[], codes: &[] },
-];
-
-/// Resources of Kubernetes that have neither status nor scale.
-const BARE: [&str; 22] = [
-    "clusterrolebindings",
-    "clusterroles",
-    "configmaps",
-    "controllerrevisions",
-    "endpoints",
-    "endpointslices",
-    "events",
-    "leases",
-    "limitranges",
-    "mutatingwebhookconfigurations",
-    "podtemplates",
-    "priorityclasses",
-    "rolebindings",
-    "roles",
-    "secrets",
-    "selfsubjectaccessreviews",
-    "selfsubjectrulesreviews",
-    "serviceaccounts",
-    "storageclasses",
-    "subjectaccessreviews",
-    "tokenreviews",
-    "validatingwebhookconfigurations",
-];
-
-/// What an API server answers itself when it does what was asked, and when it does not.
-const DONE: [i64; 3] = [200, 201, 202];
-const REFUSED: [i64; 22] =
-    [400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 422, 424, 429, 431, 499, 500, 501, 502, 503, 504, 505];
-/// Of what is behind a proxy also these, standing for their class.
-const BEHIND: [i64; 8] = [100, 203, 204, 299, 301, 302, 399, 599];
-const STREAM: i64 = 101;
-const CREATED: i64 = 201;
-
-/// Resources that an update makes when they are not there; all others answer it with 404.
-const MADE_BY_UPDATE: [&str; 14] = [
-    "certificatesigningrequests",
-    "clusterrolebindings",
-    "clusterroles",
-    "endpoints",
-    "events",
-    "leases",
-    "limitranges",
-    "podtemplates",
-    "priorityclasses",
-    "replicationcontrollers",
-    "rolebindings",
-    "roles",
-    "runtimeclasses",
-    "services",
-];
-
-/// Verbs of requests for resources; and one for requests of other paths, or of which no verb is known.
-const REQUESTS: [&str; 9] =
-    ["create", "update", "patch", "get", "list", "watch", "delete", "deletecollection", "other"];
-
-/// Those that leave an object behind.
-const WRITES: [&str; 3] = ["create", "update", "patch"];
-
-/// Subresources of which no body is recorded.
-const WITHOUT_OBJECT: [&str; 5] = ["exec", "attach", "portforward", "proxy", "log"];
-/// Those whose object is of another kind than the resource, and holds no pod spec.
-const WITHOUT_POD: [&str; 4] = ["eviction", "binding", "token", "scale"];
-
 /// Says whether no event tells them apart.
 pub fn same(one: &Predicate, other: &Predicate) -> bool {
     let mut others = Vec::new();
     let both = Both(Bare::of(one, &mut others), Bare::of(other, &mut others));
-    are_same(&both) || REQUESTS.iter().all(|verb| are_same(&both.request(verb)))
+    are_same(&both, None) || both.are_same_by_request() || both.are_same_by_kind()
 }
 
-fn are_same(both: &Both<'_>) -> bool {
+/// They are the same, of requests of this verb or of all.
+fn are_same(both: &Both<'_>, verb: Option<&str>) -> bool {
     let named = both.resources();
     SUBRESOURCES.iter().all(|known| {
         let both = both.given("subresource", known.name.map_or(Value::Null, Value::Text));
@@ -142,7 +30,11 @@ fn are_same(both: &Both<'_>) -> bool {
         let done = || -> Vec<i64> {
             let streams = matches!(known.name, None | Some("exec" | "attach" | "portforward" | "proxy" | "other"));
             let usual = DONE.iter().chain(streams.then_some(&STREAM)).chain(BEHIND.iter().filter(|_| proxied)).copied();
-            if known.codes.is_empty() { usual.collect() } else { known.codes.to_vec() }
+            match (verb, known.name) {
+                (Some("create"), None) => vec![CREATED],
+                _ if known.codes.is_empty() => usual.collect(),
+                _ => known.codes.to_vec(),
+            }
         };
         both.are_equal()
             || both.given("response_code", Value::Null).are_equal()
@@ -161,23 +53,6 @@ fn are_same(both: &Both<'_>) -> bool {
     })
 }
 
-impl Of {
-    /// All resources that have it, as far as predicates that name only `named` can tell; None when that cannot be said.
-    fn all<'a>(&self, named: Option<&BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
-        match self {
-            Of::All => None,
-            Of::These(these) => Some(these.to_vec()),
-            Of::TheseOrUnknown(these) => {
-                let unknown = named?.iter().copied().filter(|name| !RESOURCES.contains(name));
-                Some(these.iter().copied().chain(unknown).chain(["other"]).collect())
-            }
-            Of::AllBut(bare) => {
-                Some(named?.iter().copied().filter(|name| !bare.contains(name)).chain(["other"]).collect())
-            }
-        }
-    }
-}
-
 /// Two predicates of which the same is known.
 struct Both<'a>(Bare<'a>, Bare<'a>);
 
@@ -193,6 +68,22 @@ impl<'a> Both<'a> {
             both = both.given("subresource", Value::Null);
         }
         if verb == "deletecollection" { both.given("name", Value::Null) } else { both }
+    }
+
+    fn are_same_by_request(&self) -> bool {
+        REQUESTS.iter().all(|verb| are_same(&self.request(verb), Some(verb)))
+    }
+
+    /// They are for each kind of the group of roles and bindings, and for all other groups.
+    fn are_same_by_kind(&self) -> bool {
+        let others = [Value::Null, Value::Text("other")];
+        let of = |group: Value<'_>| self.given("api_group", group);
+        let roles = of(Value::Text(ROLES.0));
+        others.into_iter().all(|group| of(group).are_same_by_request())
+            && ROLES.1.iter().all(|(kind, _)| {
+                let kind = Value::Text(kind);
+                roles.given("resource", kind).given("kind", kind).are_same_by_request()
+            })
     }
 
     fn are_equal(&self) -> bool {
@@ -221,7 +112,7 @@ impl<'a> Both<'a> {
     }
 }
 
-/// A predicate of which only the tests of these five columns are known; each other test is a number, equal ones the same.
+/// A predicate of which only the tests of these six columns are known; each other test is a number, equal ones the same.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Bare<'a> {
     Is(bool),
@@ -229,9 +120,22 @@ enum Bare<'a> {
     Any(Vec<Bare<'a>>),
     Not(Box<Bare<'a>>),
     Column(&'static str, &'a Op),
-    /// A test of the object as the request leaves it, or of the pod spec in it, and whether it holds when there is none.
-    Object { test: usize, of_pod: bool, without: bool },
+    /// A test of the object as the request leaves it, the part of it that is asked, and whether it holds when that is not there.
+    Object {
+        test: usize,
+        part: &'a str,
+        without: bool,
+    },
     Other(usize),
+}
+
+/// What a test of the object asks: the pod spec, or the first part of the path.
+fn part(field: &str) -> &str {
+    let mut path = field.split(['.', '[']);
+    match path.next() {
+        Some("podSpec" | "containers") => POD,
+        _ => path.next().unwrap_or_default(),
+    }
 }
 
 impl<'a> Bare<'a> {
@@ -242,11 +146,12 @@ impl<'a> Bare<'a> {
             Predicate::Any(parts) => Bare::Any(parts.iter().map(|part| Bare::of(part, others)).collect()),
             Predicate::Not(part) => Bare::Not(Box::new(Bare::of(part, others))),
             Predicate::Test(test) => match (&test.field.source, &test.op) {
-                (Source::Column(column @ ("subresource" | "response_code" | "resource" | "verb" | "name")), op)
-                    if !matches!(op, Op::FieldRef { .. } | Op::List { .. }) =>
-                {
-                    Bare::Column(column, op)
-                }
+                (
+                    Source::Column(
+                        column @ ("subresource" | "response_code" | "resource" | "verb" | "name" | "api_group"),
+                    ),
+                    op,
+                ) if !matches!(op, Op::FieldRef { .. } | Op::List { .. }) => Bare::Column(column, op),
                 _ => {
                     let place = others.iter().position(|known| *known == test).unwrap_or_else(|| {
                         others.push(test);
@@ -255,7 +160,7 @@ impl<'a> Bare<'a> {
                     match test.field.root == Recorded::OBJECT && !matches!(test.op, Op::FieldRef { .. }) {
                         true => Bare::Object {
                             test: place,
-                            of_pod: ["podSpec", "containers"].iter().any(|pod| test.field.name.starts_with(pod)),
+                            part: part(&test.field.name),
                             without: Matcher::new(&test.op).matches_any([]),
                         },
                         false => Bare::Other(place),
@@ -307,13 +212,14 @@ impl<'a> Bare<'a> {
         };
         let text = if let Value::Text(text) = value { Some(text) } else { None };
         let is_of = |names: &[&str]| text.is_some_and(|text| names.contains(&text));
-        let has_none = |of_pod: bool| match column {
+        let has_none = |part: &str| match column {
             "verb" => text.is_some() && !is_of(&WRITES),
-            "subresource" => is_of(&WITHOUT_OBJECT) || of_pod && is_of(&WITHOUT_POD),
+            "subresource" => is_of(&WITHOUT_OBJECT) || part == POD && is_of(&WITHOUT_POD),
+            "kind" => ROLES.1.iter().any(|(kind, lacks)| text == Some(kind) && lacks.contains(&part)),
             _ => false,
         };
         match self {
-            Bare::Object { of_pod, without, .. } if has_none(*of_pod) => Bare::Is(*without),
+            Bare::Object { part, without, .. } if has_none(part) => Bare::Is(*without),
             Bare::Column(name, op) if *name == column => Bare::Is(Matcher::new(op).matches_any([value])),
             Bare::All(parts) => join(all_of(parts, true), true),
             Bare::Any(parts) => join(all_of(parts, false), false),
@@ -428,6 +334,27 @@ mod tests {
         assert!(!are(&format!("verb: [create, update, patch], {asks}: false"), &format!("{asks}: false")));
         let kept = "verb: [create, update, patch], objectRef.resource: pods";
         assert!(!are(kept, "objectRef.resource: pods"));
+    }
+
+    #[test]
+    fn roles_have_rules_and_bindings_subjects() {
+        let group = "verb: create, objectRef.subresource: null, objectRef.apiGroup: rbac.authorization.k8s.io";
+        let bound = |kinds: &str| format!("{group}{kinds}, object.subjects.name: a");
+        let both = ", objectRef.resource: [rolebindings, clusterrolebindings]";
+        assert!(are(&bound(both), &bound("")));
+        assert!(!are(&bound(", objectRef.resource: rolebindings"), &bound("")));
+        // A group of somebody else may have them in anything.
+        let other = |kinds: &str| format!("verb: create{kinds}, object.subjects.name: a");
+        assert!(!are(&other(both), &other("")));
+        let named = |kinds: &str| format!("{group}{kinds}, object.metadata.name: a");
+        assert!(!are(&named(both), &named("")));
+    }
+
+    #[test]
+    fn a_create_is_answered_201() {
+        let changed = "objectRef.resource: nodes, responseStatus.code: 200, objectRef.subresource: null, verb";
+        assert!(are(&format!("{changed}: [update, patch]"), &format!("{changed}: [update, patch, create]")));
+        assert!(!are(&format!("{changed}: [update, patch]"), &format!("{changed}: [update, patch, get]")));
     }
 
     #[test]
