@@ -213,11 +213,11 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
         }
         let names: Vec<String> = rules.iter().map(|rule| rule.meta.name.clone()).collect();
         let set = RuleSet { rules, ..RuleSet::default() };
-        let worlds: Vec<Range<u32>> = asked.iter().map(|(_, world)| world.clone()).collect();
-        let replays = bench.engine.replay_each(&set, &bench.rows, &worlds)?;
+        let replays = Replays::of(bench, &set, asked)?;
         let judged = candidates.iter().zip(names).map(|(candidate, name)| {
-            let killed =
-                asked.iter().zip(&replays).any(|((test, world), replay)| notices(test, world.start, &name, &[replay]));
+            let killed = asked.iter().any(|(test, world)| {
+                replays.get(world).is_some_and(|replay| notices(test, world.start, &name, &[replay]))
+            });
             Mutant { killed, ..candidate.mutant.clone() }
         });
         return Ok(judged.collect());
@@ -233,15 +233,16 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
         for ((name, lists), asked) in &groups {
             let mut set = candidate.set.only(&BTreeSet::from([name.as_str()]));
             set.lists.extend(lists);
-            let worlds: Vec<Range<u32>> = asked.iter().map(|(_, world)| world.clone()).collect();
-            let left = bench.engine.replay_each(&set, &bench.rows, &worlds)?;
+            let asked: Vec<Asked<'_>> = asked.iter().map(|one| (*one).clone()).collect();
+            let left = Replays::of(bench, &set, &asked)?;
             // What the rule sees by itself is what it saw before.
             let seen = match candidate.set.exceptions.is_empty() {
-                true => Vec::new(),
-                false => bench.engine.replay_each(&set.excepting(|_| false), &bench.rows, &worlds)?,
+                true => None,
+                false => Some(Replays::of(bench, &set.excepting(|_| false), &asked)?),
             };
-            for (place, (test, world)) in asked.iter().enumerate() {
-                let replays: Vec<&Replay> = seen.get(place).into_iter().chain(left.get(place)).collect();
+            for (test, world) in &asked {
+                let seen = seen.as_ref().and_then(|seen| seen.get(world));
+                let replays: Vec<&Replay> = seen.into_iter().chain(left.get(world)).collect();
                 if notices(test, world.start, name, &replays) {
                     return Ok(true);
                 }
@@ -250,6 +251,21 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
         Ok(false)
     };
     candidates.iter().map(|one| Ok(Mutant { killed: killed(one)?, ..one.mutant.clone() })).collect()
+}
+
+/// What rules find in the data of each test. Tests of the same data share a world, and a world is replayed once.
+struct Replays(BTreeMap<(u32, u32), Replay>);
+
+impl Replays {
+    fn of(bench: &Bench, set: &RuleSet, asked: &[Asked<'_>]) -> Result<Replays> {
+        let ends: BTreeSet<(u32, u32)> = asked.iter().map(|(_, world)| (world.start, world.end)).collect();
+        let worlds: Vec<Range<u32>> = ends.iter().map(|(start, end)| *start..*end).collect();
+        Ok(Replays(ends.into_iter().zip(bench.engine.replay_each(set, &bench.rows, &worlds)?).collect()))
+    }
+
+    fn get(&self, world: &Range<u32>) -> Option<&Replay> {
+        self.0.get(&(world.start, world.end))
+    }
 }
 
 /// Says whether a test is not met when the rule is the one of that name.
