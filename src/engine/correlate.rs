@@ -5,9 +5,12 @@
 //! `temporal_ordered`, in at least one chain of all parts. After the sort, time grows with the number of steps alone;
 //! only a percentile costs a logarithm more.
 
+mod course;
+
 use std::ops::Range;
 use std::sync::Mutex;
 
+pub use self::course::{Course, Window};
 use super::steps::{Place, Step, Steps};
 use super::tally::{Distinct, Events, Ranks, Sum, Tally};
 use super::threads::{cores, in_order};

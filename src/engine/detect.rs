@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use ahash::AHashMap;
+
 use super::baseline::Baseline;
 use super::blind::{Blind, Coverage};
 use super::correlate::episodes;
@@ -10,7 +12,7 @@ use super::finding::{Event, Finding, Words, finding, group};
 use super::picked::{Log, Picked, Wanted, name};
 use super::program::{PartOf, Program};
 use super::ruleset::Compiled;
-use super::steps::Place;
+use super::steps::{Place, Steps};
 use super::threads::{cores, in_order};
 use super::told::{First, Told, Verdict, step};
 use super::{Engine, derived};
@@ -79,6 +81,28 @@ fn is_new(
         && !baseline.knows(&rule.meta.name, values, first.time)
 }
 
+/// Returns, by rule, the places of the first events that are new; as hits of parts they become steps.
+pub(super) fn learnt(
+    rules: &RuleSet,
+    program: &Program,
+    firsts: BTreeMap<usize, AHashMap<u32, First>>,
+    (coverage, baseline): (&Coverage, &Baseline),
+    steps: &mut Steps,
+) -> Vec<Vec<Place>> {
+    let begins = coverage.begins(baseline);
+    let mut firsts_of: Vec<Vec<Place>> = vec![Vec::new(); rules.rules.len()];
+    for (rule, firsts) in firsts {
+        for first in firsts.into_values().filter(|first| !first.excepted) {
+            if is_new(&rules.rules[rule], &first, &begins, (coverage, baseline)) {
+                firsts_of[rule].push((first.span.evidence.0, first.span.offset));
+                let words = steps.words(&first.keys);
+                step(program, rule, (first.time, first.span), &words, steps);
+            }
+        }
+    }
+    firsts_of
+}
+
 /// A rule with `first`, and a combination of values, the cluster last.
 type Kind = (usize, Vec<Option<String>>);
 
@@ -123,18 +147,8 @@ impl Engine {
         pick: &Pick<'_>,
     ) -> Result<Replay> {
         let Told { mut verdicts, excepted, firsts, mut steps } = told;
-        let begins = coverage.begins(baseline);
         verdicts.sort_by(Verdict::order);
-        let mut firsts_of: Vec<Vec<Place>> = vec![Vec::new(); rules.rules.len()];
-        for (rule, firsts) in firsts {
-            for first in firsts.into_values().filter(|first| !first.excepted) {
-                if is_new(&rules.rules[rule], &first, &begins, (&coverage, baseline)) {
-                    firsts_of[rule].push((first.span.evidence.0, first.span.offset));
-                    let words = steps.words(&first.keys);
-                    step(program, rule, (first.time, first.span), &words, &mut steps);
-                }
-            }
-        }
+        let firsts_of = learnt(rules, program, firsts, (&coverage, baseline), &mut steps);
         let episodes = episodes(&rules.correlations, steps);
         let log = |rule: usize| rules.rules[rule].over.log();
         let logs = |correlation: &Correlation| -> Vec<Log> {

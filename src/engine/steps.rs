@@ -31,7 +31,7 @@ pub struct Step {
 }
 
 /// The steps of each correlation, and the words in them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Steps {
     of: Vec<Vec<Step>>,
     words: AHashMap<Box<str>, u32>,
@@ -40,7 +40,7 @@ pub struct Steps {
 }
 
 /// Pairs of numbers, numbered.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Pairs {
     numbers: AHashMap<(u32, u32), u32>,
     pairs: Vec<(u32, u32)>,
@@ -115,6 +115,15 @@ impl Steps {
             words.push(tuple);
         }
         words.reverse();
+        words
+    }
+
+    /// Takes the words out, each at the place of its number; tuples are still known.
+    pub fn take_words(&mut self) -> Vec<Box<str>> {
+        let mut words = vec![Box::default(); self.words.len()];
+        for (word, number) in std::mem::take(&mut self.words) {
+            words[number as usize] = word;
+        }
         words
     }
 

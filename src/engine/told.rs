@@ -51,6 +51,7 @@ impl Verdict {
 }
 
 /// The earliest hit of a rule with one combination of values.
+#[derive(Clone)]
 pub(super) struct First {
     pub(super) time: Micros,
     pub(super) span: Span,

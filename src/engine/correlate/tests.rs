@@ -8,7 +8,7 @@ use super::*;
 use crate::sigma::{Condition, RuleFile, load};
 
 /// Correlations over three rules, in words of Sigma; the last is the one that is asked.
-fn correlations(bodies: &[&str]) -> Vec<Correlation> {
+pub fn correlations(bodies: &[&str]) -> Vec<Correlation> {
     let mut text = String::new();
     for (number, verb) in ["get", "list", "watch"].iter().enumerate() {
         text += &format!("title: r{number}\nname: r{number}\ndetection:\n  s: {{verb: {verb}}}\n  condition: s\n---\n");
@@ -22,10 +22,10 @@ fn correlations(bodies: &[&str]) -> Vec<Correlation> {
 }
 
 /// Time, group, value and rule.
-type Made = (i64, u8, u8, usize);
+pub type Made = (i64, u8, u8, usize);
 
-/// Asks the last of some correlations; events are named by their places.
-fn found(correlations: &[Correlation], made: &[Made]) -> Vec<Vec<usize>> {
+/// The hits of some events; each is named by its place.
+pub fn steps_of(correlations: &[Correlation], made: &[Made]) -> Steps {
     let mut steps = Steps::default();
     for (number, correlation) in correlations.iter().enumerate() {
         for (event, (time, group, value, rule)) in made.iter().enumerate() {
@@ -39,7 +39,12 @@ fn found(correlations: &[Correlation], made: &[Made]) -> Vec<Vec<usize>> {
             steps.push(number, step);
         }
     }
-    let found = episodes(correlations, steps).pop().unwrap();
+    steps
+}
+
+/// Asks the last of some correlations; events are named by their places.
+fn found(correlations: &[Correlation], made: &[Made]) -> Vec<Vec<usize>> {
+    let found = episodes(correlations, steps_of(correlations, made)).pop().unwrap();
     found.into_iter().map(|places| places.into_iter().map(|(_, event)| event as usize).collect()).collect()
 }
 
