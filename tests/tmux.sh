@@ -38,9 +38,12 @@ echo "objects and who can"; keys 5; see 'ns kube-system'; keys r; see 'rules fir
 keys -l 'delete nodes'; keys Enter; see 'Group system:masters'; keys Escape
 echo "rules"; keys 6; see 'hits [0-9]+'; keys r; see 'Run alone now'
 echo "the case"; keys 7; see 'Windows 1'; keys l; see 'Story 1'; see 'opens a shell'
+echo "the incident is played"; keys 2; see 'idle'; keys x; keys R; see 'of [0-9]+ found'; keys '>'; see 'FOUND'; keys ']'; keys Space; see 'plays 600x'
+keys Space; see 'paused'; keys u; see 'until|FOUND'; keys Space; keys Escape
+echo "the manual"; keys F1; see 'Manual: Timeline'; keys /; keys -l 'openssl genpkey'; keys Enter; see 'Manual: 6. Prove'; keys Escape
 echo "by name"; keys :; see 'what this screen can do'; keys -l 'overview'; keys Enter; see 'Coverage'
 echo "small and large"; tm resize-window -x 20 -y 5; sleep 1; tm resize-window -x 200 -y 50; sleep 1
-keys 1; see 'Coverage'
+keys 1; see 'Coverage'; keys s; see 'questions with hits'; see 'hands-on'
 echo "leave"; keys Q; see 'Quit'; keys y; see 'left with 0'
 echo "the terminal after signals, ^z and a panic"
 keys -l "PS1='shell> '; clear"; keys Enter; see '^shell>\s*$'

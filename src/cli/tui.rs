@@ -8,6 +8,7 @@ mod entity;
 mod fold;
 mod index;
 mod marks;
+mod moment;
 mod notes;
 mod outgoing;
 mod overview;
@@ -17,6 +18,7 @@ mod signals;
 pub(super) mod silence;
 mod snapshot;
 mod summary;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -49,13 +51,16 @@ pub struct Tui {
     /// Keys of your own: a preset (lnav, k9s, vim), or a file with lines such as `preset = vim` and `zoom-in = {`
     #[arg(long, value_name = "PRESET|FILE", env = "COLDCASE_KEYS")]
     keys: Option<String>,
+    /// A mouse: a click selects, the wheel scrolls. Text is then selected with Shift held down, in most terminals
+    #[arg(long, env = "COLDCASE_MOUSE", value_parser = clap::builder::FalseyValueParser::new())]
+    mouse: bool,
 }
 
 impl Tui {
     pub(super) fn run(self) -> Result<End> {
         self.secrets.open(&self.case)?;
         let keys = self.keys.as_deref().map_or(Ok(&BUILT_IN), keys)?;
-        open(&self.case.case, self.secrets.by, Options { theme: self.theme, keys, ..Options::from_env() })?;
+        open(&self.case.case, self.secrets.by, Options { theme: self.theme, keys, ..Options::from_env() }, self.mouse)?;
         Ok(End::Done)
     }
 }
@@ -64,13 +69,13 @@ impl Tui {
 ///
 /// # Errors
 /// When the case cannot be opened or the terminal not be used.
-pub fn open(dir: &Path, by: ByArg, options: Options) -> Result<()> {
+pub fn open(dir: &Path, by: ByArg, options: Options, mouse: bool) -> Result<()> {
     let case = Case::open(dir)?;
     let (ask, questions) = channel();
     let (answer, inbox) = channel();
     let ended = signals::Ended::listen(&answer).map_err(Error::io("listen for signals on", "the terminal".as_ref()))?;
     std::thread::spawn(move || work(case, by, &questions, &answer));
-    let shown = coldcase_tui::run(ask, inbox, options, &signals::stop);
+    let shown = coldcase_tui::run(ask, inbox, options, mouse, &signals::stop);
     ended.pass_on();
     shown.map_err(Error::io("show screens on", "the terminal".as_ref()))
 }
@@ -128,6 +133,10 @@ struct Desk {
     extent: OnceLock<(Option<i64>, Option<i64>)>,
     /// Where the rows of the filters are that were asked for last.
     indexes: Mutex<Vec<index::Kept>>,
+    /// The case as it is replayed.
+    stage: Mutex<Option<Arc<moment::Stage>>>,
+    /// What became of the preset questions.
+    swept: Mutex<Option<Arc<Vec<sweep::Kept>>>>,
     /// Who writes.
     by: ByArg,
     /// Questions under way, and whether they were taken back.
@@ -173,6 +182,8 @@ impl Desk {
             marks: Mutex::default(),
             extent: OnceLock::new(),
             indexes: Mutex::default(),
+            stage: Mutex::default(),
+            swept: Mutex::default(),
             by,
             stopped: Mutex::default(),
         })
@@ -219,6 +230,8 @@ impl Desk {
             Request::Compare { a, b } => Answer::Compare(ask.compare(*a, *b)?),
             Request::Between { a, b } => Answer::Between(ask.between(*a, *b)?),
             Request::Windows => Answer::Windows(ask.windows()?),
+            Request::Sweep { bins } => Answer::Sweep(ask.sweep(*bins)?),
+            Request::Moment { go, bins, limit } => Answer::Moment(Box::new(ask.moment(*go, *bins, *limit)?)),
             Request::Cancel(_) => Answer::Found(None),
         })
     }

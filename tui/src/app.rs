@@ -1,29 +1,28 @@
 //! The model of the whole program and the only way it changes. `update` is pure but for the model: it reads no clock,
 //! no file and no terminal, so a list of messages is a complete test.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
-use ratatui::{Frame, layout::Rect};
+mod books;
+mod draw;
+mod mouse;
 
+use crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::layout::Rect;
+
+pub use self::draw::view;
+use self::draw::{SPINNER, frame};
 use crate::{
     ask::Answer,
     clock,
-    keys::{Action, Binding, EVERYWHERE, MOVE, PALETTE, PROMPT, find},
+    keys::{Action, EVERYWHERE, PROMPT, find},
+    manual::Manual,
     msg::{Effect, Msg},
     palette::{Outcome, Palette},
+    replay::Bar,
     shown::Shown,
-    text::{columns, cut},
-    theme::{Options, Role},
-    views::{
-        ABOUT, CASE, COMPARE, Context, FINDINGS, Jump, RULES, SCREENS, SNAPSHOT, SQL, Slot, TIMELINE, Typed, VIEWS,
-        View, help, moved,
-    },
-    widgets::{
-        input::Input,
-        pen::{Pen, bottom, right, top},
-    },
+    theme::Options,
+    views::{ABOUT, CASE, COMPARE, Context, FINDINGS, Jump, RULES, SNAPSHOT, SQL, Slot, TIMELINE, Typed, VIEWS, View},
+    widgets::input::Input,
 };
-
-const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
 
 /// Everything the screens know.
 pub struct Model {
@@ -35,7 +34,11 @@ pub struct Model {
     options: Options,
     case: Shown,
     help: Option<u64>,
+    manual: Option<Manual>,
     palette: Option<Palette>,
+    replay: Bar,
+    /// The whole terminal.
+    size: Rect,
     /// Minutes that the times on the screen are ahead of UTC.
     zone: i16,
     zone_prompt: Option<Input>,
@@ -54,7 +57,10 @@ impl Model {
             options,
             case: Shown::default(),
             help: None,
+            manual: None,
             palette: None,
+            replay: Bar::default(),
+            size: Rect::default(),
             zone: 0,
             zone_prompt: None,
             asks_to_quit: false,
@@ -65,7 +71,21 @@ impl Model {
 
     /// Returns whether an answer is awaited by any screen, so that the spinner must turn.
     pub fn busy(&self) -> bool {
-        !self.worker_gone && self.views.iter().any(|view| view.waits())
+        !self.worker_gone && (self.replay.waits() || self.views.iter().any(|view| view.waits()))
+    }
+
+    /// Returns whether a replay plays, so that it must be told how time passes.
+    pub fn plays(&self) -> bool {
+        !self.worker_gone && self.replay.plays()
+    }
+
+    /// The view and the bar have the places that the bar's height leaves them.
+    fn lay_out(&mut self) {
+        let parts = frame(self.size, &self.replay);
+        self.replay.resize(parts.replay, &mut self.context);
+        self.context.area = parts.body;
+        let (view, context) = self.view();
+        view.visit(context);
     }
 
     fn view(&mut self) -> (&mut dyn View, &mut Context) {
@@ -76,10 +96,21 @@ impl Model {
         self.current = to;
         let (view, context) = self.view();
         view.visit(context);
+        if self.replay.has_keys() {
+            self.go_along();
+        }
+    }
+
+    /// The screen goes along with the replay.
+    fn go_along(&mut self) {
+        if let Some((record, time)) = self.replay.event() {
+            let (view, context) = self.view();
+            view.go_along(record, time, context);
+        }
     }
 
     fn key(&mut self, key: KeyEvent) {
-        let tables = self.views[self.current].keys();
+        let tables = self.keys();
         // Wherever it is pressed, as with any program of the shell.
         if find(self.options.keys, &[EVERYWHERE], key) == Some(Action::Suspend) {
             return self.context.effects.push(Effect::Suspend);
@@ -93,6 +124,9 @@ impl Model {
         }
         if self.help.is_some() {
             return self.key_in_help(key);
+        }
+        if self.manual.is_some() {
+            return self.key_in_manual(key);
         }
         if let Some(mut input) = self.zone_prompt.take() {
             match find(self.options.keys, &[PROMPT], key) {
@@ -125,27 +159,19 @@ impl Model {
             }
             return;
         }
+        if let Some(input) = self.replay.prompt_mut() {
+            match find(self.options.keys, &[PROMPT], key) {
+                Some(action) => self.act(action),
+                None => input.key(key),
+            }
+            return;
+        }
         match find(self.options.keys, &tables, key) {
             Some(action) => self.act(action),
+            None if self.replay.has_keys() => {}
             None if self.views[self.current].typing() => {
                 let (view, context) = self.view();
                 view.typed(&Typed::Key(key), context);
-            }
-            None => {}
-        }
-    }
-
-    fn key_in_help(&mut self, key: KeyEvent) {
-        let tables = self.views[self.current].all_keys();
-        let lines = help::lines(&tables, self.context.area.width, self.options).len() as u64;
-        match find(self.options.keys, &[MOVE, EVERYWHERE], key) {
-            Some(Action::Quit) => self.context.effects.push(Effect::Quit),
-            Some(Action::AskToQuit) => self.asks_to_quit = true,
-            Some(action) => {
-                let height = self.context.area.height.saturating_sub(1);
-                let most = lines.saturating_sub(u64::from(height));
-                // Closing keys are no movement, so they leave the help.
-                self.help = moved(action, self.help.unwrap_or(0), lines, height).map(|to| to.min(most));
             }
             None => {}
         }
@@ -156,6 +182,7 @@ impl Model {
             Action::Quit => self.context.effects.push(Effect::Quit),
             Action::AskToQuit => self.asks_to_quit = true,
             Action::Help => self.help = Some(0),
+            Action::Manual => self.manual = Some(Manual::new(self.help_title(), self.help_keys())),
             Action::Zone => self.zone_prompt = Some(Input::default()),
             Action::Palette => self.palette = Some(Palette::default()),
             Action::Overview => self.switch(0),
@@ -165,6 +192,17 @@ impl Model {
             Action::Snapshot => self.switch(SNAPSHOT),
             Action::Rules => self.switch(RULES),
             Action::CaseFile => self.switch(CASE),
+            Action::Replay => {
+                let here = self.views[self.current].here();
+                self.replay.turn(here, &mut self.context);
+                self.lay_out();
+            }
+            action if self.replay.has_keys() => {
+                if self.replay.act(action, &mut self.context) {
+                    self.lay_out();
+                    self.jump();
+                }
+            }
             Action::Back if !self.views[self.current].typing() && self.stop() => {}
             action => {
                 let (view, context) = self.view();
@@ -202,6 +240,7 @@ impl Model {
         let Some(jump) = self.context.jump.take() else { return };
         let to = match jump {
             Jump::Event { .. } | Jump::Filtered(_) | Jump::Window(_) => TIMELINE,
+            Jump::Query(_) => SQL,
             Jump::Level(_) | Jump::Finding(_) | Jump::Rule(_) => FINDINGS,
             Jump::About(_) => ABOUT,
             Jump::Compare(_) => COMPARE,
@@ -227,9 +266,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 input.insert(text.lines().next().unwrap_or(""));
             }
         }
+        Msg::Paste(text) if model.manual.is_some() => {
+            if let Some(input) = model.manual.as_mut().and_then(Manual::prompt_mut) {
+                input.insert(text.lines().next().unwrap_or(""));
+            }
+        }
         Msg::Paste(text) if model.palette.is_some() => {
             if let Some(palette) = &mut model.palette {
                 palette.paste(&text);
+            }
+        }
+        Msg::Paste(text) if model.replay.has_keys() => {
+            if let Some(input) = model.replay.prompt_mut() {
+                input.insert(text.lines().next().unwrap_or(""));
             }
         }
         Msg::Paste(text) => {
@@ -238,10 +287,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 view.typed(&Typed::Paste(text), context);
             }
         }
+        Msg::Mouse(did, x, y) => model.mouse(did, x, y),
         Msg::Resize(width, height) => {
-            model.context.area = frame(Rect::new(0, 0, width, height)).body;
-            let (view, context) = model.view();
-            view.visit(context);
+            model.size = Rect::new(0, 0, width, height);
+            model.lay_out();
         }
         Msg::Loaded(ticket, answer) => {
             if let Answer::Overview(overview) = &answer {
@@ -253,178 +302,35 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 view.visit(context);
                 return std::mem::take(&mut model.context.effects);
             }
+            if model.replay.slot().waits_for(ticket) {
+                if model.replay.loaded(ticket, answer, &mut model.context) {
+                    model.go_along();
+                }
+                return std::mem::take(&mut model.context.effects);
+            }
             // A ticket no screen waits for is stale, and its answer is dropped here.
             let waits = |view: &mut Box<dyn View>| view.slots().iter().any(|slot| slot.waits_for(ticket));
             if let Some(at) = model.views.iter_mut().position(waits) {
                 model.views[at].loaded(ticket, answer, &mut model.context);
             }
         }
-        Msg::Failed(ticket, words) => model.views.iter_mut().for_each(|view| view.failed(ticket, &words)),
         Msg::Suspend => model.context.effects.push(Effect::Suspend),
         Msg::Ended(_) => model.context.effects.push(Effect::Quit),
         // The next frame is drawn on an empty screen, which is done by whoever draws.
         Msg::Resumed => {}
+        Msg::Failed(ticket, words) => {
+            model.replay.failed(ticket, &words);
+            model.views.iter_mut().for_each(|view| view.failed(ticket, &words));
+        }
+        Msg::Passed(micros) => model.replay.pass(micros, &mut model.context),
         Msg::Tick => model.spinner = (model.spinner + 1) % SPINNER.len(),
         Msg::WorkerGone => {
             model.worker_gone = true;
+            model.replay.slot().abandon();
             model.views.iter_mut().flat_map(|view| view.slots()).for_each(Slot::abandon);
         }
     }
     std::mem::take(&mut model.context.effects)
-}
-
-struct Parts {
-    tabs: Rect,
-    body: Rect,
-    status: Rect,
-    keys: Rect,
-}
-
-/// Tabs above, status and keys below. What has no room goes: first the status, then the keys, then the tabs.
-fn frame(mut area: Rect) -> Parts {
-    let tabs = top(u16::from(area.height >= 3), &mut area);
-    let keys = bottom(u16::from(area.height >= 2), &mut area);
-    let status = bottom(u16::from(area.height >= 3), &mut area);
-    Parts { tabs, body: area, status, keys }
-}
-
-/// Draws the model.
-pub fn view(model: &Model, frame_: &mut Frame<'_>) {
-    clock::set_zone(model.zone);
-    let parts = frame(frame_.area());
-    let mut pen = Pen { buffer: frame_.buffer_mut(), theme: model.options, faint: false };
-    let view = &model.views[model.current];
-    tabs(model, &mut pen, parts.tabs);
-    match model.help {
-        Some(first) => help::draw(&mut pen, parts.body, view.title(), &view.all_keys(), first),
-        None => view.draw(&mut pen, parts.body),
-    }
-    if let Some(palette) = model.palette.as_ref().filter(|_| model.help.is_none()) {
-        palette.draw(&mut pen, parts.body, &view.keys());
-    }
-    status(model, &mut pen, parts.status);
-    if model.help.is_some() {
-        let x = pen.write(parts.keys, (1, 0), "Esc", Role::Key);
-        let x = pen.write(parts.keys, (x + 1, 0), "close", Role::Plain);
-        let x = pen.write(parts.keys, (x + 2, 0), "j k", Role::Key);
-        pen.write(parts.keys, (x + 1, 0), "move", Role::Plain);
-        return;
-    }
-    if model.zone_prompt.is_some() {
-        footer_of(&mut pen, parts.keys, PROMPT.to_vec());
-        return;
-    }
-    if model.palette.is_some() {
-        footer_of(&mut pen, parts.keys, PALETTE.to_vec());
-        return;
-    }
-    footer(model, view.as_ref(), &mut pen, parts.keys);
-}
-
-/// The names of the screens; where they do not fit, the digits of the others and the name of this one.
-fn tabs(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    // A page that another screen opened has a name and no digit, and is shown while one is on it.
-    let page = model.views[model.current].title();
-    let page = if model.current < SCREENS { String::new() } else { format!("[{page}]") };
-    let screens = &model.views[..SCREENS];
-    let wide: usize = screens.iter().map(|view| columns(view.title()) + 4).sum();
-    let names = wide + columns(&page) <= usize::from(area.width);
-    let mut x = 0;
-    for (at, view) in screens.iter().enumerate() {
-        let digit = at + 1;
-        let (words, role) = match (at == model.current, names) {
-            (true, _) => (format!("[{digit} {}]", view.title()), Role::Title),
-            (false, true) => (format!(" {digit} {} ", view.title()), Role::Plain),
-            (false, false) => (format!(" {digit}"), Role::Plain),
-        };
-        x = pen.write(area, (x, 0), &words, role);
-    }
-    x = pen.write(area, (x, 0), &page, Role::Title);
-    let room = usize::from(area.width.saturating_sub(x + 1));
-    let case = format!("coldcase {} ", model.case.text());
-    if room >= 16 {
-        pen.right(area, x + 1, 0, &cut(&case, room), Role::Faint);
-    }
-}
-
-fn status(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    let view = &model.views[model.current];
-    if model.asks_to_quit {
-        pen.write(area, (1, 0), "Quit? y quits, any other key stays.", Role::Title);
-        return;
-    }
-    let zone = model.zone_prompt.as_ref().map(|input| ("time zone:", input, "+02:00, -5 or utc".to_string()));
-    let palette = model.palette.as_ref().map(|palette| ("do:", palette.input(), String::new()));
-    let own = zone.or(palette);
-    if let Some((question, input, hint)) =
-        own.or_else(|| view.prompt().map(|(words, input)| (words, input, view.status())))
-    {
-        let x = pen.write(area, (1, 0), &format!("{question} "), Role::Key);
-        let mut rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
-        let hint_area = right(u16::try_from(columns(&hint) + 1).unwrap_or(0).min(rest.width / 2), &mut rest);
-        input.draw(pen, rest, true);
-        pen.write(hint_area, (0, 0), &hint, Role::Faint);
-        return;
-    }
-    if model.worker_gone {
-        pen.write(area, (1, 0), "The worker is gone: no more answers. What is shown stays. ^c quits.", Role::Bad);
-        return;
-    }
-    // On a small screen the words of the view go before ours do, but that something is loading is always seen.
-    let spinner = format!("{} ", SPINNER[model.spinner]);
-    let waits = view.waits();
-    let room = area.width.saturating_sub(if waits { 4 } else { 1 });
-    let x = pen.put(area, (1, 0), room, &view.status(), Role::Plain);
-    let words = match (waits, view.typing(), view.refreshes()) {
-        (false, ..) => return pen.right(area, x + 1, 0, "idle ", Role::Faint),
-        (true, true, _) => "loading ",
-        (true, false, true) => "refreshing, Esc stops ",
-        (true, false, false) => "loading, Esc stops ",
-    };
-    let words = format!("{words}{spinner}");
-    let fits = usize::from(area.width.saturating_sub(x + 1)) >= columns(&words);
-    pen.right(area, x, 0, if fits { &words } else { &spinner }, Role::Title);
-}
-
-/// As many keys as fit, the way back and the way to all of them always last.
-fn footer(model: &Model, view: &dyn View, pen: &mut Pen<'_>, area: Rect) {
-    let offers = |action| match action {
-        Action::Back => view.offers(action) || !model.back.is_empty(),
-        Action::Close => !view.offers(Action::Back),
-        action => view.offers(action),
-    };
-    let mut offered: Vec<Binding> = view.keys().into_iter().flatten().copied().collect();
-    offered.retain(|b| !b.label.is_empty() && offers(b.action));
-    footer_of(pen, area, offered);
-}
-
-/// As many of these keys as fit, with the ways back and to all of them.
-fn footer_of(pen: &mut Pen<'_>, area: Rect, mut offered: Vec<Binding>) {
-    offered.retain(|b| !b.label.is_empty());
-    let mut last: Vec<Binding> =
-        offered.extract_if(.., |b| b.action == Action::Back || b.action == Action::Help).collect();
-    last.sort_by_key(|binding| binding.action == Action::Help);
-    let map = pen.theme.keys;
-    let words = |binding: &Binding| {
-        let (keys, label) = binding.label.split_once('|').unzip();
-        let first = map.own(binding.action).unwrap_or(binding.key).split(' ').next().unwrap_or_default().to_string();
-        // The keys that a label names are the built-in ones.
-        let keys = keys.filter(|_| map.own(binding.action).is_none()).map_or(first, str::to_string);
-        (keys, label.unwrap_or(binding.label))
-    };
-    let width = |binding: &Binding| columns(&words(binding).0) + columns(words(binding).1) + 3;
-    let mut room = usize::from(area.width).saturating_sub(last.iter().map(width).sum());
-    let fits = |binding: &&Binding| {
-        let fits = width(binding) <= room;
-        room = if fits { room - width(binding) } else { 0 };
-        fits
-    };
-    let mut x = 1;
-    for binding in offered.iter().take_while(fits).chain(&last) {
-        let (keys, label) = words(binding);
-        x = pen.write(area, (x, 0), &keys, Role::Key);
-        x = pen.write(area, (x + 1, 0), label, Role::Plain) + 2;
-    }
 }
 
 #[cfg(test)]
@@ -432,5 +338,10 @@ impl Model {
     /// The cursor of the screen shown and how many lines it may be on.
     pub fn place(&self) -> (u64, u64) {
         self.views[self.current].place()
+    }
+
+    /// The moment of the replay.
+    pub fn replayed(&self) -> Option<(i64, String)> {
+        self.replay.replayed()
     }
 }

@@ -11,19 +11,23 @@
 mod compare;
 mod entity;
 mod grid;
+mod moment;
 mod notes;
 mod outgoing;
 mod rules;
 mod snapshot;
+mod sweep;
 mod words;
 
 pub use compare::{Between, Compared, Comparison, InEach, Named, Part, Side};
 pub use entity::{Counted, Entity, Standing, Tally, Thing, Whom};
 pub use grid::{ColumnInfo, Grid, GridColumn, TableInfo};
+pub use moment::{Fired, Go, Moment, Open, Seen};
 pub use notes::{CaseFile, Held, JournalLine, Note, NoteLine, Noted, Subject};
 pub use outgoing::{Exported, Outgoing};
 pub use rules::{Clause, RuleLine, RuleText, Run, State, Why};
 pub use snapshot::{Change, Grant, ObjectLine, ObjectText, Objects, WhoCan};
+pub use sweep::{Data, Sweep, Swept};
 
 /// The number of one question. It grows by one with every question of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,6 +177,11 @@ pub enum Request {
     Between { a: Window, b: Window },
     /// The windows of time that have a name in the case, the earliest first. → `Answer::Windows`
     Windows,
+    /// Every preset question that needs no value, their hits in `bins` equal bins of the case. → `Answer::Sweep`
+    Sweep { bins: u16 },
+    /// What the rules had seen by the time that is gone to, at most `limit` windows, the case in `bins` equal bins.
+    /// → `Answer::Moment`
+    Moment { go: Go, bins: u16, limit: u32 },
     /// Stop working on this question. It gets no answer; an answer to the stopped question is ignored.
     Cancel(Ticket),
 }
@@ -209,6 +218,8 @@ pub enum Answer {
     Compare(Comparison),
     Between(Between),
     Windows(Vec<Named>),
+    Sweep(Sweep),
+    Moment(Box<Moment>),
 }
 
 /// How many rows there are in all, of which an answer holds some.

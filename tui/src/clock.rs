@@ -125,6 +125,14 @@ pub fn instant(text: &str, around: i64) -> Option<i64> {
     day.checked_mul(DAY)?.checked_add(time.map_or(Some(0), of_day)?)?.checked_sub(ahead)
 }
 
+/// Returns which instant the words would be, or what to write instead.
+pub fn hint(text: &str, around: i64) -> String {
+    match instant(text, around) {
+        Some(at) => format!("{} {} {}", date(at), time(at, 12), zone()),
+        None => "02:14:03, 2026-03-12 02:14 or +10m".to_string(),
+    }
+}
+
 fn step(text: &str) -> Option<i64> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let unit = match unit {

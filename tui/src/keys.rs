@@ -16,8 +16,10 @@ pub enum Action {
     Rules,
     CaseFile,
     Help,
+    Manual,
     Palette,
     Zone,
+    Replay,
     Back,
     Close,
     AskToQuit,
@@ -98,6 +100,14 @@ pub enum Action {
     Export,
     Behind,
     Suspend,
+    Sweep,
+    Hunts,
+    Play,
+    UntilFinding,
+    Faster,
+    Slower,
+    StepOn,
+    StepBack,
 }
 
 /// One action of a screen.
@@ -127,7 +137,9 @@ pub static EVERYWHERE: &[Binding] = &[
     bind("7", Action::CaseFile, "", "the case: story, notes, evidence, journal"),
     bind(":", Action::Palette, "", "anything this screen can do, by name"),
     bind("L", Action::Zone, "", "the time zone of every screen: +02:00, utc"),
-    bind("? F1", Action::Help, "keys", "the keys of this screen"),
+    bind("R", Action::Replay, "", "the replay bar: open it, take its keys, give them back"),
+    bind("?", Action::Help, "keys", "the keys of this screen"),
+    bind("F1", Action::Manual, "", "the manual, at the chapter of this screen"),
     bind("Esc", Action::Back, "back", "stop what is loading, else close what is open, else go back"),
     bind("q", Action::Close, "quit", "close what is open, else ask whether to quit"),
     bind("Q", Action::AskToQuit, "", "ask whether to quit"),
@@ -166,8 +178,10 @@ pub static MOVE: &[Binding] = &[
     bind("PgUp", Action::PageUp, "", "a page up"),
 ];
 
-pub static OVERVIEW: &[Binding] =
-    &[bind("Enter", Action::Open, "open", "on a source: its events; on a level: its findings")];
+pub static OVERVIEW: &[Binding] = &[
+    bind("Enter", Action::Open, "open", "a source's events; a level's findings; the rows of a question"),
+    bind("s", Action::Sweep, "", "ask the preset questions of the whole case"),
+];
 
 pub static TIMELINE: &[Binding] = &[
     bind("Enter", Action::Open, "open", "the event in full, beside the table on a wide terminal"),
@@ -288,6 +302,26 @@ pub static CASE: &[Binding] = &[
     bind("y", Action::Copy, "", "copy what is said of this line (OSC 52)"),
 ];
 
+/// The replay bar, while it has the keys.
+pub static REPLAY: &[Binding] = &[
+    bind("Space", Action::Play, "play", "play on, or pause"),
+    bind(". Right", Action::StepOn, ". ,|event", "the next event"),
+    bind(", Left", Action::StepBack, "", "the event before"),
+    bind("> e", Action::NextFinding, "> <|finding", "to where the next finding comes to be"),
+    bind("< E", Action::PreviousFinding, "", "to where the finding before came to be"),
+    bind("]", Action::Faster, "[ ]|speed", "faster; max is every event, as fast as it can be shown"),
+    bind("[", Action::Slower, "", "slower"),
+    bind("u", Action::UntilFinding, "until finding", "play until the next finding comes to be"),
+    bind("@", Action::GoTo, "go to", "go to a time: 02:14:03, 2026-03-12 02:14, +10m from here"),
+    bind("g Home", Action::Top, "", "to the first event"),
+    bind("G End", Action::End, "", "to the last event"),
+    bind("j Down", Action::Down, "", "the window below"),
+    bind("k Up", Action::Up, "", "the window above"),
+    bind("Enter", Action::Open, "", "this event in the timeline, which gets the keys"),
+    bind("Tab", Action::Focus, "keys to screen", "the keys go to the screen; R takes them back"),
+    bind("F5 ^r", Action::Reload, "", "ask again"),
+];
+
 pub static SQL: &[Binding] = &[
     bind("i", Action::Edit, "edit", "write in the editor"),
     bind("Enter", Action::Open, "open", "the row in full; in the tables: the name into the editor"),
@@ -297,6 +331,7 @@ pub static SQL: &[Binding] = &[
     bind("h Left", Action::Left, "", "the column to the left"),
     bind("l Right", Action::Right, "h l|column", "the column to the right"),
     bind("y", Action::Copy, "", "copy the cell, or the row in full (OSC 52)"),
+    bind("H", Action::Hunts, "H|hunts", "the stored questions; Enter writes one with its parameters"),
     bind("^r", Action::Reload, "", "read the tables again"),
 ];
 
@@ -308,7 +343,7 @@ pub static EDITOR: &[Binding] = &[
     bind("Up", Action::Older, "history", "on the first line: the query run before"),
     bind("Down", Action::Newer, "", "on the last line: the query run after"),
     bind("^r", Action::Recall, "", "the last query with what is written; again: the one before"),
-    bind("F1", Action::Help, "keys", "the keys of this screen"),
+    bind("F1", Action::Manual, "manual", "the manual, with the keys of this screen"),
     bind("^c", Action::Quit, "", "quit at once"),
 ];
 
@@ -320,6 +355,15 @@ pub static PALETTE: &[Binding] = &[
     bind("Down", Action::Newer, "", "the one below"),
     bind("Esc", Action::Back, "leave", "leave things as they are"),
     bind("^c", Action::Quit, "", "quit at once"),
+];
+
+/// Inside the manual.
+pub static MANUAL: &[Binding] = &[
+    bind("/", Action::Search, "find", "find text"),
+    bind("n", Action::Next, "n N|next", "the next match"),
+    bind("N", Action::Previous, "", "the match before"),
+    bind("l Right", Action::Right, "h l|chapter", "the next chapter"),
+    bind("h Left", Action::Left, "", "the chapter before"),
 ];
 
 /// Inside a one-line question, where other keys are text.
@@ -341,8 +385,10 @@ pub static SCREENS: &[(&str, &[&[Binding]])] = &[
     ("compare", &[EVERYWHERE, RELOAD, MOVE, COMPARE]),
     ("sql", &[EVERYWHERE, MOVE, SQL]),
     ("editor", &[EDITOR]),
+    ("replay", &[EVERYWHERE, REPLAY]),
     ("prompt", &[PROMPT]),
     ("palette", &[PALETTE]),
+    ("manual", &[MANUAL, MOVE, EVERYWHERE]),
 ];
 
 /// Returns what the key asks for in the first of these tables that knows it.
@@ -405,7 +451,7 @@ mod tests {
     fn every_key_and_its_sentence_fit_a_line_of_the_help() {
         let tables = [
             EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT,
-            COMPARE, SQL, EDITOR, PROMPT, PALETTE,
+            COMPARE, SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
         ];
         for binding in tables.iter().copied().flatten() {
             assert!(binding.doc.len() <= 63, "{}: {}", binding.key, binding.doc);
@@ -417,7 +463,7 @@ mod tests {
     fn the_terminal_keeps_its_own_keys() {
         for binding in [
             EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT,
-            COMPARE, SQL, EDITOR, PROMPT, PALETTE,
+            COMPARE, SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
         ]
         .iter()
         .copied()

@@ -11,8 +11,10 @@ pub mod ask;
 mod clock;
 mod keymap;
 mod keys;
+mod manual;
 mod msg;
 mod palette;
+mod replay;
 mod run;
 mod shown;
 #[cfg(test)]
@@ -26,7 +28,7 @@ mod widgets;
 pub use ask::{Answer, Request, Ticket};
 pub use keymap::{BUILT_IN, Keymap, PRESETS};
 pub use keys::{Action, Binding};
-pub use msg::Msg;
+pub use msg::{Mouse, Msg};
 pub use run::run;
 pub use text::{visible, visible_bytes};
 pub use theme::{Options, Theme};
@@ -34,5 +36,6 @@ pub use vocabulary::Vocabulary;
 
 /// Returns every screen's name and tables of keys, for the help and for a reference page.
 pub fn screens() -> Vec<(&'static str, Vec<&'static [Binding]>)> {
-    views::VIEWS.iter().map(|view| view()).map(|view| (view.title(), view.all_keys())).collect()
+    let views = views::VIEWS.iter().map(|view| view()).map(|view| (view.title(), view.all_keys()));
+    views.chain([("Replay bar", vec![keys::REPLAY])]).collect()
 }

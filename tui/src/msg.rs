@@ -10,12 +10,16 @@ pub enum Msg {
     Key(KeyEvent),
     /// Text pasted in one piece, so that a line break in it does not press Enter.
     Paste(String),
+    /// A click or a turn of the wheel at a column and a row. Sent only when the user asked for a mouse.
+    Mouse(Mouse, u16, u16),
     /// The terminal is now this many columns and rows.
     Resize(u16, u16),
     /// The answer to a question.
     Loaded(Ticket, Answer),
     /// The question could not be answered; the words say why and, if possible, the way out.
     Failed(Ticket, String),
+    /// So many microseconds have passed since the last of these, or since a replay was begun. Sent only while one plays.
+    Passed(i64),
     /// Time for the next frame of the spinner. Sent only while a question is open.
     Tick,
     /// The worker is gone: no answer will ever come.
@@ -26,6 +30,14 @@ pub enum Msg {
     Resumed,
     /// Somebody outside ends the program, by the signal of this number.
     Ended(i32),
+}
+
+/// What a mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    Click,
+    WheelUp,
+    WheelDown,
 }
 
 /// One thing the screens want done by `run`.

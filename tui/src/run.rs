@@ -9,12 +9,15 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossterm::{
     cursor::Show,
-    event::{self, DisableBracketedPaste, EnableBracketedPaste, Event},
+    event::{
+        self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, MouseButton,
+        MouseEventKind,
+    },
     execute,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
@@ -27,21 +30,30 @@ use crate::{
     Options,
     app::{Model, update, view},
     ask::{Request, Ticket},
-    msg::{Effect, Msg},
+    msg::{Effect, Mouse, Msg},
     text::visible,
 };
 
 const FRAME: Duration = Duration::from_millis(120);
+/// How often a replay is told how time passes.
+const PACE: Duration = Duration::from_millis(50);
 /// Redraw at least after this many messages, however fast they come.
 const BURST: usize = 64;
 
 /// Shows the screens until the user quits. Questions go out through `ask`; the worker's answers come in as
 /// `Msg::Loaded` and `Msg::Failed` through `inbox`. When the worker drops its sender, the screens say so and stay.
+/// With `mouse`, clicks and the wheel are the screens' and no longer select text in the terminal.
 /// A panic of another thread does not end the screens either; it is returned as an error when they end. `stop` stops the
 /// process until it is told to go on; signals come in as messages from whoever called.
-pub fn run(ask: Sender<(Ticket, Request)>, inbox: Receiver<Msg>, options: Options, stop: &dyn Fn()) -> io::Result<()> {
+pub fn run(
+    ask: Sender<(Ticket, Request)>,
+    inbox: Receiver<Msg>,
+    options: Options,
+    mouse: bool,
+    stop: &dyn Fn(),
+) -> io::Result<()> {
     let (sender, messages) = channel();
-    let screen = Screen::take()?;
+    let screen = Screen::take(mouse)?;
     let keys = sender.clone();
     let over = screen.over.clone();
     thread::Builder::new().name("keys".to_string()).spawn(move || read_keys(&keys, &over))?;
@@ -60,7 +72,7 @@ pub fn run(ask: Sender<(Ticket, Request)>, inbox: Receiver<Msg>, options: Option
             leave();
             stop();
         }
-        enter()
+        enter(mouse)
     });
     let panics = screen.panics.clone();
     drop(screen);
@@ -81,7 +93,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn take() -> io::Result<Screen> {
+    fn take(mouse: bool) -> io::Result<Screen> {
         let screen = Screen { over: Arc::default(), panics: Arc::default() };
         let (ours, over, panics) = (thread::current().id(), screen.over.clone(), screen.panics.clone());
         let before = std::panic::take_hook();
@@ -97,7 +109,7 @@ impl Screen {
             }
             before(info);
         }));
-        enter()?;
+        enter(mouse)?;
         Ok(screen)
     }
 }
@@ -116,16 +128,20 @@ fn give_back(over: &AtomicBool) {
 }
 
 /// Makes the terminal ours, also when somebody else changed it meanwhile.
-fn enter() -> io::Result<()> {
+fn enter(mouse: bool) -> io::Result<()> {
     // What was there before is put back first, or the terminal would be thought to be in raw mode still.
     disable_raw_mode()?;
     enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    if mouse {
+        execute!(stdout(), EnableMouseCapture)?;
+    }
+    Ok(())
 }
 
 fn leave() {
     // Each is tried whatever became of the one before; there is nothing to be done if the terminal is gone.
-    let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = execute!(stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }
 
@@ -140,6 +156,12 @@ fn read_keys(sender: &Sender<Msg>, over: &AtomicBool) {
         let msg = match event::read() {
             Ok(Event::Key(key)) => Msg::Key(key),
             Ok(Event::Paste(text)) => Msg::Paste(text),
+            Ok(Event::Mouse(event)) => match event.kind {
+                MouseEventKind::Down(MouseButton::Left) => Msg::Mouse(Mouse::Click, event.column, event.row),
+                MouseEventKind::ScrollUp => Msg::Mouse(Mouse::WheelUp, event.column, event.row),
+                MouseEventKind::ScrollDown => Msg::Mouse(Mouse::WheelDown, event.column, event.row),
+                _ => continue,
+            },
             Ok(Event::Resize(width, height)) => Msg::Resize(width, height),
             Ok(_) => continue,
             Err(_) => return,
@@ -163,16 +185,33 @@ fn event_loop<B: Backend<Error = io::Error>>(
     if step(&mut model, Msg::Resize(size.width, size.height), ask, &mut pause) {
         return Ok(());
     }
+    // Since when time passes for a replay.
+    let mut played: Option<Instant> = None;
     loop {
         if let Some(asleep) = pause.take() {
             take(asleep)?;
+            // While the program slept no time passed for a replay.
+            played = None;
             // The screen has what the shell left there, and its size may be another.
             terminal.clear()?;
             let size = terminal.size()?;
             step(&mut model, Msg::Resize(size.width, size.height), ask, &mut pause);
         }
+        played = model.plays().then(|| played.unwrap_or_else(Instant::now));
+        if let Some(since) = played.as_mut().filter(|since| since.elapsed() >= PACE) {
+            let passed = since.elapsed();
+            *since += passed;
+            let passed = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
+            step(&mut model, Msg::Passed(passed), ask, &mut pause);
+        }
         terminal.draw(|frame| view(&model, frame))?;
-        let first = if model.busy() {
+        let first = if model.plays() {
+            match messages.recv_timeout(PACE) {
+                Ok(msg) => msg,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        } else if model.busy() {
             match messages.recv_timeout(FRAME) {
                 Ok(msg) => msg,
                 Err(RecvTimeoutError::Timeout) => Msg::Tick,

@@ -12,10 +12,11 @@ use super::index::within;
 use super::marks::Marks;
 use super::notes::Known;
 use super::rows::{Condition, Row, cell, rows};
-use crate::cli::rules;
 use crate::cli::secrets;
 use crate::cli::tables::kind;
+use crate::cli::{hunt, rules};
 use crate::engine::Parameter;
+use crate::engine::hunts::{Hunt, HuntParameter};
 use crate::error::{Error, Result};
 use crate::model::{EvidenceId, Span};
 
@@ -316,10 +317,16 @@ impl Ask<'_> {
     pub fn tables(&self) -> Result<Vec<TableInfo>> {
         let mut tables: Vec<TableInfo> = Vec::new();
         for info in self.desk.engine.tables()? {
-            tables.push(TableInfo { name: info.name, rows: Some(info.rows), columns: columns(&info.schema) });
+            tables.push(TableInfo {
+                name: info.name,
+                rows: Some(info.rows),
+                call: None,
+                columns: columns(&info.schema),
+            });
         }
         let schema = self.desk.engine.schema("SELECT * FROM timeline", &[])?;
-        tables.push(TableInfo { name: "timeline".into(), rows: None, columns: columns(&schema) });
+        tables.push(TableInfo { name: "timeline".into(), rows: None, call: None, columns: columns(&schema) });
+        tables.extend(hunt::all()?.iter().map(stored));
         Ok(tables)
     }
 
@@ -336,6 +343,23 @@ impl Ask<'_> {
     }
 }
 
+/// A stored question as the SQL screen lists it: filling it in is changing its call.
+fn stored(hunt: &Hunt) -> TableInfo {
+    let default = |parameter: &HuntParameter| match &parameter.default {
+        Parameter::Text(text) => text.clone(),
+        Parameter::Int(number) => number.to_string(),
+        Parameter::Time(time) => time.to_string(),
+    };
+    let given = hunt.parameters.iter().map(|p| format!(", '{}={}'", p.name, default(p).replace('\'', "''")));
+    let columns = hunt.parameters.iter().map(|p| ColumnInfo { name: p.name.clone(), kind: p.doc.clone() });
+    TableInfo {
+        name: format!("hunt {}", hunt.name),
+        rows: None,
+        call: Some(format!("-- {}\nSELECT * FROM hunt('{}'{})", hunt.title, hunt.name, given.collect::<String>())),
+        columns: columns.collect(),
+    }
+}
+
 /// The bin of a time column, as SQL.
 pub fn bin(time: &str, from: i64, width: i64) -> String {
     format!("CAST(floor((CAST({time} AS BIGINT) - {from}) / {width}) AS BIGINT)")
@@ -346,7 +370,7 @@ pub fn width(from: i64, to: i64, bins: u16) -> i64 {
     ((to - from).max(1) + i64::from(bins.max(1)) - 1) / i64::from(bins.max(1))
 }
 
-fn record_id(row: &Row<'_>) -> RecordId {
+pub fn record_id(row: &Row<'_>) -> RecordId {
     RecordId { evidence: u32::try_from(row.number(0)).unwrap_or_default(), offset: row.count(1), len: row.count(2) }
 }
 

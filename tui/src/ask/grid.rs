@@ -25,6 +25,8 @@ pub struct TableInfo {
     pub name: String,
     /// `None` for a view whose rows were not counted.
     pub rows: Option<u64>,
+    /// Of a stored question, the query that asks it with all its parameters; its `columns` are these.
+    pub call: Option<String>,
     pub columns: Vec<ColumnInfo>,
 }
 

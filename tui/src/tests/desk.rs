@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use super::{about, cluster, compare, fold, notebook, rulebook};
+use super::{about, cluster, compare, fold, notebook, player, rulebook};
 use crate::ask::*;
 
 pub const START: i64 = 1_773_280_800_000_000; // Mar 12 2026 02:00 UTC
@@ -105,6 +105,8 @@ impl Desk {
             Request::Compare { a, b } => Answer::Compare(compare::compare(self, *a, *b)),
             Request::Between { a, b } => Answer::Between(compare::between(self, *a, *b)),
             Request::Windows => Answer::Windows(compare::windows(self)),
+            Request::Sweep { bins } => Answer::Sweep(self.sweep(*bins)),
+            Request::Moment { go, bins, limit } => Answer::Moment(Box::new(player::moment(self, *go, *bins, *limit))),
             Request::Cancel(_) => return None,
         })
     }
@@ -160,6 +162,35 @@ impl Desk {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    /// Two preset questions with hits, and three without.
+    fn sweep(&self, bins: u16) -> Sweep {
+        let histogram = self.histogram(&Filter::default(), bins);
+        let line = |hunt: &str, title: &str, column: Column, value: &str, data: Data| {
+            let value = Some(value.to_string());
+            let filter = Filter { chips: vec![Chip { column, op: Op::Is, value }], ..Filter::default() };
+            let first = self.under(&filter).map(|event| event.time).next();
+            Swept {
+                hunt: self.text(hunt),
+                title: self.text(title),
+                hits: self.under(&filter).count() as u64,
+                first,
+                bins: self.histogram(&filter, bins).bins,
+                data,
+                missing: if data == Data::Present { Vec::new() } else { vec![self.text("signin")] },
+                new: first.is_some_and(|first| first - histogram.from >= (histogram.to - histogram.from) / 4),
+            }
+        };
+        let lines = vec![
+            line("actors", "Who was there", Column::Status, "200", Data::Present),
+            line("tokens-minted", "Tokens that were minted", Column::Status, "201", Data::Part),
+            line("exposed", "What was exposed", Column::Verb, "expose", Data::Present),
+            line("sign-ins", "Who signed in", Column::Verb, "sign-in", Data::Absent),
+            line("pivot", "Who went on from where", Column::Verb, "pivot", Data::Absent),
+        ];
+        let window = Window { from: Some(histogram.from), to: Some(histogram.to) };
+        Sweep { window, lines: lines.into_iter().filter(|_| !self.events.is_empty()).collect() }
     }
 
     pub fn histogram(&self, filter: &Filter, bins: u16) -> Histogram {
@@ -289,9 +320,10 @@ impl Desk {
             TableInfo {
                 name: "audit".to_string(),
                 rows: Some(2_310),
+                call: None,
                 columns: vec![column("time", "time"), column("verb", "text")],
             },
-            TableInfo { name: "timeline".to_string(), rows: None, columns: vec![column("actor", "text")] },
+            TableInfo { name: "timeline".to_string(), rows: None, call: None, columns: vec![column("actor", "text")] },
         ]
     }
 }

@@ -6,18 +6,23 @@ mod compare;
 mod desk;
 mod evidence;
 mod fold;
+mod manual;
+mod mouse;
 mod moves;
 mod notebook;
 mod notes;
 mod outgoing;
 mod palette;
+mod player;
 mod properties;
+mod replay;
 mod rulebook;
 mod rules;
 mod small;
 mod snapshot;
 mod states;
 mod steps;
+mod sweep;
 mod values;
 mod wide;
 mod workbench;
@@ -97,6 +102,20 @@ impl Stage {
     /// Answers every question, also those that answers raise.
     pub fn settle(&mut self, desk: &Desk) -> &mut Stage {
         while !self.asked.is_empty() {
+            let (ticket, request) = self.asked.remove(0);
+            if let Some(answer) = desk.answer(&request) {
+                self.send(Msg::Loaded(ticket, answer));
+            }
+        }
+        self
+    }
+
+    /// Answers so many questions, those that answers raise among them.
+    pub fn settle_some(&mut self, desk: &Desk, most: usize) -> &mut Stage {
+        for _ in 0..most {
+            if self.asked.is_empty() {
+                break;
+            }
             let (ticket, request) = self.asked.remove(0);
             if let Some(answer) = desk.answer(&request) {
                 self.send(Msg::Loaded(ticket, answer));

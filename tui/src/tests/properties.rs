@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use ratatui::style::Color;
 
 use super::*;
+use crate::Mouse;
 
 const KEYS: &[&str] = &[
     "1",
@@ -87,6 +88,9 @@ const KEYS: &[&str] = &[
     "^n",
     "^p",
     "M",
+    "R",
+    ".",
+    ",",
     "é",
     "漢",
 ];
@@ -99,6 +103,8 @@ enum Deed {
     Resize(u16, u16),
     Paste(String),
     Tick,
+    Passed(i64),
+    Mouse(u8, u16, u16),
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -109,6 +115,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (1u16..200, 1u16..60).prop_map(|(width, height)| Deed::Resize(width, height)),
         1 => any::<String>().prop_map(Deed::Paste),
         1 => Just(Deed::Tick),
+        1 => (0i64..5_000_000).prop_map(Deed::Passed),
+        2 => (0u8..3, 0u16..210, 0u16..70).prop_map(|(did, x, y)| Deed::Mouse(did, x, y)),
     ]
 }
 
@@ -128,6 +136,11 @@ fn play(stage: &mut Stage, desk: &Desk, deed: &Deed) {
         Deed::Resize(width, height) => stage.send(Msg::Resize(*width, *height)),
         Deed::Paste(text) => stage.send(Msg::Paste(text.clone())),
         Deed::Tick => stage.send(Msg::Tick),
+        Deed::Mouse(did, x, y) => {
+            let did = [Mouse::Click, Mouse::WheelUp, Mouse::WheelDown][usize::from(*did)];
+            stage.send(Msg::Mouse(did, *x, *y));
+        }
+        Deed::Passed(micros) => stage.send(Msg::Passed(*micros)),
         _ => {}
     }
 }
@@ -180,7 +193,7 @@ proptest! {
             stage.settle(&desk);
             for screen in ["2 y l y Enter p y p y p", "Esc Esc l + a", "3 y Enter y Enter", "1", "4 s ^j Esc y Enter y Esc Tab Enter",
                 "Esc Esc 2 m u M P x ^j Esc", "3 m T y ^j", "7 y l y l y l y l y Tab y", "6 y r j y Tab y",
-                "5 y l l j j y p y r y w", "^j Esc Esc", "2 g l * y j Enter", "Esc * j j j j j j Enter > Esc", "3 *", "2 x r j Enter y a", "2 d j d j y d Tab y Esc", "W x ^j w y Enter w d"] {
+                "5 y l l j j y p y r y w", "^j Esc Esc", "2 g l * y j Enter", "Esc * j j j j j j Enter > Esc", "3 *", "2 x r j Enter y a", "2 d j d j y d Tab y Esc", "W x ^j w y Enter w d", "Esc Esc Esc 2 R > . Enter y R Esc"] {
                 stage.play(&desk, screen);
                 is_safe(&stage).map_err(TestCaseError::fail)?;
             }
@@ -235,7 +248,10 @@ fn every_size_is_survived_on_every_screen() {
         "Enter",
         "2 d j d",
         "d",
+        "R > .",
         "?",
+        "Esc F1",
+        "l /",
     ] {
         stage.play(&desk, keys);
         for width in widths {

@@ -225,7 +225,7 @@ fn sql_with_a_result() {
 fn help_of_the_timeline() {
     insta::assert_snapshot!(played("2 ?"), @r###"
     | 1 Overview [2 Timeline] 3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case
-    | Keys of Timeline                                              lines 1–20 of 79
+    | Keys of Timeline                                              lines 1–20 of 81
     | Enter          the event in full, beside the table on a wide terminal
     | p              in the detail: decoded fields, raw bytes, raw bytes indented
     | Tab            move between table and detail when both are seen

@@ -121,11 +121,11 @@ fn tables_that_cannot_be_read_say_so_and_the_way_out() {
 fn the_keys_of_other_tools_lead_where_their_users_expect() {
     let (mut stage, desk) = open(80, 24);
     stage.play(&desk, "F1");
-    assert!(stage.screen().contains("Keys of Overview"));
+    assert!(stage.screen().contains("Manual: Overview"));
     stage.play(&desk, "Esc ;");
     assert!(stage.screen().contains("[4 SQL]"));
     stage.play(&desk, "F1");
-    assert!(stage.screen().contains("Keys of SQL"), "also in the editor");
+    assert!(stage.screen().contains("Manual: SQL"), "also in the editor");
     stage.play(&desk, "Esc Esc 3").press("F5");
     assert!(matches!(stage.asked[..], [(_, Request::Findings { .. })]));
 }
@@ -146,4 +146,19 @@ fn on_a_narrow_screen_the_help_is_wrapped_and_a_prompt_is_seen() {
     assert!(stage.screen().contains("the event in"), "{}", stage.screen());
     stage.play(&desk, "Esc /").write("secr");
     assert!(stage.screen().contains("find: secr"), "{}", stage.screen());
+}
+
+#[test]
+fn a_stored_question_is_written_with_its_parameters_to_be_filled_in() {
+    use crate::ask::{Answer, TableInfo};
+    let (mut stage, desk) = open(120, 40);
+    stage.press("4");
+    let (ticket, _) = stage.asked.pop().expect("the tables");
+    let call = Some("SELECT * FROM hunt('around', 'minutes=5')".to_string());
+    let hunt = TableInfo { name: "hunt around".to_string(), rows: None, call, columns: Vec::new() };
+    stage.send(Msg::Loaded(ticket, Answer::Tables(vec![hunt], Vec::new())));
+    stage.write("select 1").play(&desk, "^j Esc H");
+    assert!(stage.screen().contains("hunt around"), "{}", stage.screen());
+    stage.play(&desk, "Enter");
+    assert!(stage.screen().contains("SELECT * FROM hunt('around', 'minutes=5')"), "{}", stage.screen());
 }

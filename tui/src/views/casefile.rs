@@ -1,7 +1,7 @@
 //! The case itself: its story, the notes, the names people know identities by, the evidence with its books and hashes,
 //! and the journal of everything that was done.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::{
     ask::{self, Answer, Named, Note, Request, Subject, Ticket, Window},
@@ -179,6 +179,12 @@ impl View for CaseFile {
     fn failed(&mut self, ticket: Ticket, words: &str) {
         self.slot.fails(ticket, words);
         self.noting.answered(ticket, words);
+    }
+
+    fn point(&mut self, at: Position, context: &mut Context) -> bool {
+        let (_, area) = heading(context.area);
+        let rows = self.rows();
+        self.panes.point(area, at, rows)
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {

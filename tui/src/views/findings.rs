@@ -4,8 +4,9 @@
 mod chain;
 mod explain;
 mod list;
+mod point;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use self::{
     chain::{Chain, Event, Lines},
@@ -227,6 +228,10 @@ impl View for Findings {
             self.go_to_wanted();
             self.need_chain(context);
         }
+    }
+
+    fn point(&mut self, at: Position, context: &mut Context) -> bool {
+        self.point_at(at, context)
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {

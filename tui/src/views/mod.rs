@@ -16,7 +16,7 @@ pub mod snapshot;
 pub mod timeline;
 
 use crossterm::event::KeyEvent;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::{
     ask::{Answer, Filter, Level, Noted, RecordId, Request, Ticket, Whom, Window},
@@ -57,6 +57,16 @@ pub trait View {
     fn failed(&mut self, ticket: Ticket, words: &str);
     /// Another screen sends the user here.
     fn arrive(&mut self, _jump: Jump, _context: &mut Context) {}
+    /// A replay has come to this event: show it, if this screen shows events.
+    fn go_along(&mut self, _record: RecordId, _time: i64, _context: &mut Context) {}
+    /// The time of the event under the cursor, if this screen shows events.
+    fn here(&self) -> Option<i64> {
+        None
+    }
+    /// A click: what is there gets the keys, and a row the cursor. Returns false when nothing is there.
+    fn point(&mut self, _at: Position, _context: &mut Context) -> bool {
+        false
+    }
     /// The slots that may have an open question.
     fn slots(&mut self) -> Vec<&mut Slot>;
     /// One of the slots waits for an answer.
@@ -140,6 +150,8 @@ pub enum Jump {
     Windows,
     /// The SQL screen, with the query that finds the events of the finding with this id.
     Behind(String),
+    /// The SQL screen, with this query, which is run.
+    Query(String),
 }
 
 /// What a view may do besides changing itself: ask, and send the user elsewhere.

@@ -2,10 +2,14 @@
 //! It draws no conclusion; Enter leads to the events.
 
 mod lines;
+mod sweep;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
-use self::lines::{Known, Line};
+use self::{
+    lines::{Known, Line},
+    sweep::Sweep,
+};
 use crate::{
     ask::{Answer, Chip, Column, Filter, Op, Request, Ticket},
     clock,
@@ -30,6 +34,10 @@ pub struct Overview {
     slot: Slot,
     asked: Option<u16>,
     known: Option<Known>,
+    sweep: Option<Sweep>,
+    sweep_slot: Slot,
+    /// How many bins the sweep was asked for with.
+    sweep_asked: Option<u16>,
     /// Which of the lines that can be stood on the cursor is on.
     cursor: u64,
     /// Where the view was last shown: its lines are wrapped to it.
@@ -60,6 +68,10 @@ impl View for Overview {
         if self.asked != Some(bins) {
             self.asked = Some(bins);
             self.slot.ask(context, Request::Overview { bins });
+            // The bars of the sweep are to be as wide as those above them.
+            if self.sweep_asked.is_some() {
+                self.ask_sweep(context);
+            }
         }
     }
 
@@ -71,6 +83,7 @@ impl View for Overview {
         }
         match action {
             Action::Open => context.jump = self.jump(),
+            Action::Sweep => self.ask_sweep(context),
             Action::Reload => {
                 self.asked = None;
                 self.visit(context);
@@ -81,24 +94,45 @@ impl View for Overview {
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer, _context: &mut Context) {
-        if let Answer::Overview(overview) = answer
-            && self.slot.takes(ticket)
-        {
-            self.known = Some(Known::new(overview));
-            self.stay();
+        match answer {
+            Answer::Overview(overview) if self.slot.takes(ticket) => {
+                self.known = Some(Known::new(overview));
+                self.stay();
+            }
+            Answer::Sweep(sweep) if self.sweep_slot.takes(ticket) => {
+                // The cursor stays on what it is on, however many lines come before it.
+                self.sweep = Some(Sweep::new(sweep));
+                self.stay();
+            }
+            _ => {}
         }
     }
 
     fn failed(&mut self, ticket: Ticket, words: &str) {
         self.slot.fails(ticket, words);
+        self.sweep_slot.fails(ticket, words);
+    }
+
+    fn point(&mut self, at: Position, context: &mut Context) -> bool {
+        let mut area = context.area;
+        let _ = top(head_height(area), &mut area);
+        let Some(known) = self.known.as_ref().filter(|_| area.contains(at)) else { return false };
+        let lines = self.lines(known, self.area.width);
+        let stops: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_stop()).collect();
+        let here = stops.get(self.cursor as usize).copied().unwrap_or(0) as u64;
+        let line = scroll(0, here, u64::from(area.height)) as usize + usize::from(at.y - area.y);
+        if let Some(stop) = stops.iter().position(|stop| *stop == line) {
+            self.cursor = stop as u64;
+        }
+        true
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.slot]
+        vec![&mut self.slot, &mut self.sweep_slot]
     }
 
     fn waits(&self) -> bool {
-        self.slot.open()
+        self.slot.open() || self.sweep_slot.open()
     }
 
     fn refreshes(&self) -> bool {
@@ -114,6 +148,7 @@ impl View for Overview {
             }
             // One of several categories that brought the same events.
             Some(Line::Source { source, .. }) => format!("Enter shows all {source} events"),
+            Some(Line::Swept(swept)) => swept.words(),
             Some(Line::Level(level, found)) => {
                 format!("Enter shows {}", count(found, &format!("{} finding", level.name())))
             }
@@ -138,7 +173,7 @@ impl View for Overview {
         let old = std::mem::replace(&mut pen.faint, self.slot.open());
         let head = top(head_height(area), &mut area);
         draw_head(known, pen, head);
-        let lines = known.lines(area.width);
+        let lines = self.lines(known, area.width);
         let here = lines.iter().enumerate().filter(|(_, line)| line.is_stop()).nth(self.cursor as usize);
         let here = here.map(|(at, _)| at as u64);
         let first = scroll(0, here.unwrap_or(0), u64::from(area.height));
@@ -156,8 +191,24 @@ impl View for Overview {
 
 impl Overview {
     fn stops(&self) -> u64 {
-        let lines = self.known.as_ref().map_or(Vec::new(), |known| known.lines(self.area.width));
+        let lines = self.known.as_ref().map_or(Vec::new(), |known| self.lines(known, self.area.width));
         lines.iter().filter(|line| line.is_stop()).count() as u64
+    }
+
+    fn lines<'a>(&'a self, known: &'a Known, width: u16) -> Vec<Line<'a>> {
+        let sweep = match (&self.sweep, self.sweep_slot.open(), &self.sweep_slot.error) {
+            (Some(sweep), ..) => lines::Sweeping::Done(sweep),
+            (None, true, _) => lines::Sweeping::Asked,
+            (None, false, Some(error)) => lines::Sweeping::Failed(error),
+            (None, false, None) => lines::Sweeping::Waits,
+        };
+        known.lines(width, sweep)
+    }
+
+    fn ask_sweep(&mut self, context: &mut Context) {
+        let bins = bar_width(context.area.width);
+        self.sweep_asked = Some(bins);
+        self.sweep_slot.ask(context, Request::Sweep { bins });
     }
 
     fn stay(&mut self) {
@@ -165,7 +216,7 @@ impl Overview {
     }
 
     fn line(&self) -> Option<Line<'_>> {
-        let lines = self.known.as_ref()?.lines(self.area.width);
+        let lines = self.lines(self.known.as_ref()?, self.area.width);
         lines.into_iter().filter(Line::is_stop).nth(usize::try_from(self.cursor).ok()?)
     }
 
@@ -177,6 +228,9 @@ impl Overview {
                 Some(Jump::Filtered(Filter { chips, ..Filter::default() }))
             }
             Line::Level(level, found) => (found > 0).then_some(Jump::Level(level)),
+            Line::Swept(swept) => {
+                Some(Jump::Query(format!("SELECT * FROM hunt('{}')", swept.hunt.raw().replace('\'', "''"))))
+            }
             _ => None,
         }
     }
@@ -232,6 +286,7 @@ fn draw_line(line: &Line<'_>, pen: &mut Pen<'_>, area: Rect, y: u16) {
             let x = pen.write(area, (NAME + bar.width + 2, y), &format!("{rows:>9}"), Role::Plain);
             pen.write(area, (x + 2, y), note.text(), Role::Warn);
         }
+        Line::Swept(swept) => swept.draw(pen, area, y),
         Line::Level(level, found) => {
             let role = if *found > 0 { Role::Level(*level) } else { Role::Faint };
             pen.put(area, (1, y), NAME - 1, level.name(), role);

@@ -1,11 +1,12 @@
 //! A place to write SQL, run it, and read the result beside the tables there are. It knows no SQL: the text goes out
 //! as it was written and a grid or a complaint comes back.
 
+mod point;
 mod result;
 mod tables;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use self::{result::Grid, tables::Tables};
 use crate::{
@@ -122,6 +123,14 @@ impl View for Query {
             Action::Run => self.run(context),
             Action::Edit => self.focus = Focus::Editor,
             Action::Open if self.focus == Focus::Tables => self.insert_name(),
+            Action::Hunts => {
+                let hunt =
+                    self.tables.as_ref().and_then(|tables| tables.lines.iter().position(|line| line.call.is_some()));
+                match hunt {
+                    Some(line) => (self.focus, self.table_line) = (Focus::Tables, line as u64),
+                    None => self.note = Some("no stored question is known yet; ^r reads the tables again".to_string()),
+                }
+            }
             Action::Open => {
                 self.full = match self.full {
                     None if self.place().1 > 0 => Some(0),
@@ -201,9 +210,19 @@ impl View for Query {
     }
 
     fn arrive(&mut self, jump: Jump, context: &mut Context) {
-        if let Jump::Behind(finding) = jump {
-            self.behind_slot.ask(context, Request::Behind(finding));
+        match jump {
+            Jump::Behind(finding) => self.behind_slot.ask(context, Request::Behind(finding)),
+            Jump::Query(text) => {
+                self.input.set(&text);
+                (self.focus, self.full, self.cursor) = (Focus::Result, None, 0);
+                self.run(context);
+            }
+            _ => {}
         }
+    }
+
+    fn point(&mut self, at: Position, context: &mut Context) -> bool {
+        self.point_at(at, context)
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
@@ -343,8 +362,19 @@ impl Query {
     /// Puts the name of a table or column where the cursor of the editor is.
     fn insert_name(&mut self) {
         let line = self.tables.as_ref().and_then(|tables| tables.lines.get(self.table_line as usize));
-        let Some(name) = line.map(|line| line.name.raw().to_string()) else { return };
-        self.input.insert(&name);
+        let Some(line) = line else { return };
+        match &line.call {
+            // What was written is not lost: the arrow up brings it back.
+            Some(call) => {
+                let written = self.input.text().trim().to_string();
+                if !written.is_empty() && self.past.last() != Some(&written) {
+                    self.past.push(written);
+                }
+                self.turned = self.past.len();
+                self.input.set(call);
+            }
+            None => self.input.insert(line.name.raw()),
+        }
         self.focus = Focus::Editor;
     }
 

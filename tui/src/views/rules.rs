@@ -1,6 +1,6 @@
 //! Every rule and how it fares on this case: what it found, where it is blind, what it asks; and one run alone.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::{
     ask::{self, Answer, Request, State, Ticket},
@@ -173,6 +173,14 @@ impl View for Rules {
         self.slot.fails(ticket, words);
         self.text_slot.fails(ticket, words);
         self.run_slot.fails(ticket, words);
+    }
+
+    fn point(&mut self, at: Position, context: &mut Context) -> bool {
+        let (_, area) = heading(context.area);
+        let rows = self.shown().len() as u64;
+        let done = self.panes.point(area, at, rows);
+        self.need_text(context);
+        done
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {

@@ -3,7 +3,7 @@
 
 mod tree;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use self::tree::{Branch, Node};
 use crate::{
@@ -197,6 +197,14 @@ impl View for Snapshot {
         if self.who_slot.fails(ticket, words) {
             self.note = self.who_slot.error.take().map(|lines| lines.join("  "));
         }
+    }
+
+    fn point(&mut self, at: Position, context: &mut Context) -> bool {
+        let (_, area) = heading(context.area);
+        let rows = self.rows();
+        let done = self.panes.point(area, at, rows);
+        self.need_object(context);
+        done
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {

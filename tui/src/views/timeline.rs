@@ -4,12 +4,14 @@
 mod chips;
 mod draw;
 mod fold;
+mod follow;
 mod page;
+mod point;
 mod steps;
 mod values;
 mod windows;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use self::{
     page::{Asked, Page, Row},
@@ -48,6 +50,8 @@ pub struct Timeline {
     landing: Landing,
     /// The event another screen sent us to; it must be seen, whatever the filter.
     sent_to: Option<Anchor>,
+    /// The event a replay came to while the place of another was looked for.
+    followed: Option<Anchor>,
     seek_slot: Slot,
     sought: Sought,
     pattern: String,
@@ -214,6 +218,7 @@ impl View for Timeline {
             }
             Answer::Place(place) if self.place_slot.takes(ticket) => {
                 self.placed(place.row, place.exact, context);
+                self.catch_up(context);
             }
             Answer::Found(row) if self.seek_slot.takes(ticket) => self.found(row, context),
             Answer::Windows(named) => self.windows.loaded(ticket, named),
@@ -269,6 +274,18 @@ impl View for Timeline {
             Jump::Window(window) => self.change(Filter { window, ..self.filter.clone() }, context),
             _ => {}
         }
+    }
+
+    fn go_along(&mut self, record: RecordId, time: i64, context: &mut Context) {
+        self.follow_replay((record, time), context);
+    }
+
+    fn here(&self) -> Option<i64> {
+        self.anchor().map(|(_, time)| time)
+    }
+
+    fn point(&mut self, at: Position, context: &mut Context) -> bool {
+        self.point_at(at, context)
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {

@@ -1,6 +1,6 @@
 //! A list and, beside or below it, all about the line the cursor is on. Several screens are this and nothing more.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::{
     keys::Action,
@@ -66,6 +66,19 @@ impl Panes {
     /// Keeps the cursor among so many lines.
     pub fn stay(&mut self, rows: u64) {
         self.cursor = self.cursor.min(rows.saturating_sub(1));
+    }
+
+    /// Takes a click: the pane gets the keys, or the list and its row the cursor. Returns false when it was on neither.
+    pub fn point(&mut self, area: Rect, at: Position, rows: u64) -> bool {
+        let (list, pane) = self.split(area);
+        self.in_pane = pane.contains(at) && rows > 0;
+        if list.contains(at) {
+            let row = scroll(0, self.cursor, u64::from(list.height)) + u64::from(at.y - list.y);
+            if row < rows {
+                self.to(row);
+            }
+        }
+        list.contains(at) || pane.contains(at)
     }
 
     /// Draws both. `line` gives the line at a place of the list, `about` the wrapped lines of the pane for its width.

@@ -1,6 +1,7 @@
 //! What the overview says, line by line for a width: coverage and its gaps, findings by level, and the rules whose
 //! silence proves nothing.
 
+use super::sweep::{Sweep, Swept};
 use crate::{
     ask::{self, Bin, Level, Window},
     clock,
@@ -9,6 +10,9 @@ use crate::{
     theme::Role,
     views::count,
 };
+
+/// From this width on the heading of the sweep explains its words.
+const WIDE: u16 = 100;
 
 /// What was answered, ready to be drawn.
 pub struct Known {
@@ -50,13 +54,23 @@ pub enum Line<'a> {
         note: &'a Shown,
     },
     Level(Level, u64),
+    Swept(&'a Swept),
     Blind(Role, String),
+}
+
+/// How far the preset questions are.
+pub enum Sweeping<'a> {
+    /// They wait to be asked for.
+    Waits,
+    Asked,
+    Failed(&'a [String]),
+    Done(&'a Sweep),
 }
 
 impl Line<'_> {
     /// The cursor may be on it: it leads somewhere, or it is part of what must be scrolled over.
     pub fn is_stop(&self) -> bool {
-        matches!(self, Line::Source { .. } | Line::Level(..) | Line::Blind(..))
+        matches!(self, Line::Source { .. } | Line::Level(..) | Line::Swept(..) | Line::Blind(..))
     }
 }
 
@@ -91,7 +105,8 @@ impl Known {
         }
     }
 
-    pub fn lines(&self, width: u16) -> Vec<Line<'_>> {
+    pub fn lines<'a>(&'a self, width: u16, sweep: Sweeping<'a>) -> Vec<Line<'a>> {
+        let wide = width >= WIDE;
         let width = usize::from(width.saturating_sub(2));
         let mut lines = vec![Line::Axis(self.window)];
         if self.sources.is_empty() {
@@ -110,6 +125,9 @@ impl Known {
             say(&mut lines, Role::Warn, &format!("! {}", note.text()), width);
         }
         self.findings(&mut lines, width);
+        if self.events > 0 {
+            swept(&mut lines, sweep, width, wide);
+        }
         self.blind(&mut lines, width);
         lines
     }
@@ -157,6 +175,30 @@ impl Known {
                 lines.push(Line::Blind(Role::Plain, format!("  {line}")));
             }
         }
+    }
+}
+
+fn swept<'a>(lines: &mut Vec<Line<'a>>, sweep: Sweeping<'a>, width: usize, wide: bool) {
+    if matches!(sweep, Sweeping::Waits) {
+        return;
+    }
+    lines.push(Line::Blank);
+    let heading = match &sweep {
+        Sweeping::Done(sweep) if wide => {
+            format!("{}   NEW: none before, in the first quarter of the case", sweep.words())
+        }
+        Sweeping::Done(sweep) => sweep.words(),
+        _ => "Sweep".to_string(),
+    };
+    lines.push(Line::Heading(heading));
+    match sweep {
+        Sweeping::Waits => {}
+        Sweeping::Asked => say(lines, Role::Faint, "asking the preset questions…", width),
+        Sweeping::Failed(error) => {
+            error.iter().for_each(|words| say(lines, Role::Bad, words, width));
+            say(lines, Role::Faint, "s asks again.", width);
+        }
+        Sweeping::Done(sweep) => sweep.lines(lines, width),
     }
 }
 

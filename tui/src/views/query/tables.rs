@@ -13,6 +13,8 @@ pub struct TableLine {
     /// The rows of a table, the kind of a column.
     about: Shown,
     column: bool,
+    /// The query that a stored question is, to be written in place of what is written.
+    pub call: Option<String>,
 }
 
 impl Tables {
@@ -23,11 +25,12 @@ impl Tables {
         let mut lines = Vec::new();
         for table in tables {
             let about = Shown::new(table.rows.map_or(String::new(), grouped));
-            lines.push(TableLine { name: Shown::new(table.name), about, column: false });
+            lines.push(TableLine { name: Shown::new(table.name), about, column: false, call: table.call });
             lines.extend(table.columns.into_iter().map(|column| TableLine {
                 name: Shown::new(column.name),
                 about: Shown::new(column.kind),
                 column: true,
+                call: None,
             }));
         }
         Tables { lines, vocabulary }
@@ -35,7 +38,7 @@ impl Tables {
 
     /// The tables alone, with their rows: `audit 9,382`.
     pub fn names(&self) -> Vec<String> {
-        let tables = self.lines.iter().filter(|line| !line.column);
+        let tables = self.lines.iter().filter(|line| !line.column && line.call.is_none());
         tables.map(|line| format!("{} {}", line.name.text(), line.about.text()).trim_end().to_string()).collect()
     }
 }
@@ -57,7 +60,7 @@ mod tests {
     #[test]
     fn tables_are_listed_with_their_rows_and_their_names_are_what_is_completed() {
         let columns = ["time", "verb"].map(|name| ColumnInfo { name: name.into(), kind: "".into() });
-        let table = TableInfo { name: "audit".into(), rows: Some(2310), columns: columns.into() };
+        let table = TableInfo { name: "audit".into(), rows: Some(2310), call: None, columns: columns.into() };
         let tables = Tables::new(vec![table], vec!["count".into()]);
         assert_eq!(tables.names(), ["audit 2,310"]);
         assert_eq!(tables.vocabulary.complete("SELECT ve", 9), (7, vec!["verb".to_string()]));

@@ -54,10 +54,9 @@ impl Question {
 
     /// What Enter would do with this text, before it is pressed.
     pub fn hint(self, text: &str, now: i64) -> String {
-        match (self, clock::instant(text, now)) {
-            (Question::Text, _) => String::new(),
-            (Question::Time, Some(at)) => format!("{} {} {}", clock::date(at), clock::time(at, 12), clock::zone()),
-            (Question::Time, None) => "02:14:03, 2026-03-12 02:14 or +10m".to_string(),
+        match self {
+            Question::Text => String::new(),
+            Question::Time => clock::hint(text, now),
         }
     }
 }
@@ -118,7 +117,7 @@ impl Timeline {
         self.row().map(|row| row.time).or_else(|| Some(self.strip.as_ref()?.1.from)).unwrap_or(0)
     }
 
-    fn go_to(&mut self, time: i64, landing: Landing, context: &mut Context) {
+    pub fn go_to(&mut self, time: i64, landing: Landing, context: &mut Context) {
         self.landing = landing;
         self.sent_to = None;
         let request = Request::Locate { filter: self.filter.clone(), record: NO_EVENT, time };
