@@ -102,6 +102,7 @@ pub enum Action {
     Suspend,
     Sweep,
     Hunts,
+    Chart,
     Play,
     UntilFinding,
     Faster,
@@ -331,6 +332,7 @@ pub static SQL: &[Binding] = &[
     bind("h Left", Action::Left, "", "the column to the left"),
     bind("l Right", Action::Right, "h l|column", "the column to the right"),
     bind("y", Action::Copy, "", "copy the cell, or the row in full (OSC 52)"),
+    bind("b", Action::Chart, "bars", "the result as bars of this column's numbers; again: the table"),
     bind("H", Action::Hunts, "H|hunts", "the stored questions; Enter writes one with its parameters"),
     bind("^r", Action::Reload, "", "read the tables again"),
 ];

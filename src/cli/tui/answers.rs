@@ -350,7 +350,7 @@ fn stored(hunt: &Hunt) -> TableInfo {
         Parameter::Int(number) => number.to_string(),
         Parameter::Time(time) => time.to_string(),
     };
-    let given = hunt.parameters.iter().map(|p| format!(", '{}={}'", p.name, default(p).replace('\'', "''")));
+    let given = hunt.parameters.iter().map(|p| format!(",\n    '{}={}'", p.name, default(p).replace('\'', "''")));
     let columns = hunt.parameters.iter().map(|p| ColumnInfo { name: p.name.clone(), kind: p.doc.clone() });
     TableInfo {
         name: format!("hunt {}", hunt.name),

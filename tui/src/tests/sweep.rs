@@ -16,6 +16,20 @@ fn what_has_hits_and_what_has_none_are_told_apart_at_every_size() {
 }
 
 #[test]
+fn on_a_small_screen_its_lines_come_into_sight_and_the_top_is_a_key_away() {
+    let (mut stage, desk) = open(80, 16);
+    stage.play(&desk, "s");
+    let screen = stage.screen();
+    assert!(screen.contains("Sweep: 2 of 5") && cursor_line(&stage).contains("actors"), "{screen}");
+    stage.play(&desk, "j");
+    assert!(cursor_line(&stage).contains("tokens-minted"), "{}", stage.screen());
+    stage.play(&desk, "g");
+    assert!(stage.screen().contains("Coverage"), "{}", stage.screen());
+    stage.play(&desk, "2 1");
+    assert!(stage.screen().contains("Coverage"), "{}", stage.screen());
+}
+
+#[test]
 fn it_waits_until_it_is_asked_for_and_esc_stops_it() {
     let (mut stage, desk) = open(80, 40);
     assert!(!stage.screen().contains("Sweep"), "{}", stage.screen());

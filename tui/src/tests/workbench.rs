@@ -75,6 +75,46 @@ fn the_event_of_a_row_is_shown_in_the_timeline() {
 }
 
 #[test]
+fn a_result_is_drawn_as_bars_of_its_numbers() {
+    let (mut stage, desk) = open(80, 24);
+    stage.play(&desk, "4").write("select 1").play(&desk, "^j Esc b");
+    insta::assert_snapshot!(framed(&stage.screen()), @r###"
+    | 1 Overview  2 Timeline  3 Findings [4 SQL] 5 Snapshot  6 Rules  7 Case
+    |select 1
+    |
+    |
+    |
+    |─ the first 2 of at least 2 rows   0.41 s   3 rows body cut ────────────────────
+    | Bars of n                       b: the table again, of the rows that came back
+    |>system:serviceaccount:web:ci  3 ███████████▌
+    | null                         12 ██████████████████████████████████████████████
+    |
+    |
+    |
+    |
+    |
+    |
+    |
+    |
+    |
+    |
+    |
+    |
+    |
+    | row 1 of at least 2   column 1 of 2: actor                                idle
+    | i edit  Enter open  Tab next pane  ^j run  ^t timeline  Esc back  ? keys
+    "###);
+    stage.play(&desk, "j");
+    assert!(cursor_line(&stage).contains("12"), "{}", stage.screen());
+    stage.play(&desk, "b");
+    assert!(!stage.screen().contains("Bars of"), "{}", stage.screen());
+    let desk = Desk::sample();
+    let mut stage = answered(&desk, &[("evidence", "1")]);
+    stage.press("b");
+    assert!(stage.screen().contains("no column of numbers"), "{}", stage.screen());
+}
+
+#[test]
 fn a_table_gives_its_name_to_the_editor() {
     let (mut stage, desk) = open(80, 24);
     stage.play(&desk, "4").write("select ").play(&desk, "Tab Tab j Enter");

@@ -38,8 +38,12 @@ pub struct Overview {
     sweep_slot: Slot,
     /// How many bins the sweep was asked for with.
     sweep_asked: Option<u16>,
+    /// The cursor goes to the sweep when it is there: on a small screen it is out of sight.
+    sought: bool,
     /// Which of the lines that can be stood on the cursor is on.
     cursor: u64,
+    /// The first line shown, as far as the cursor lets it be.
+    first: u64,
     /// Where the view was last shown: its lines are wrapped to it.
     area: Rect,
 }
@@ -79,11 +83,16 @@ impl View for Overview {
         let height = context.area.height.saturating_sub(head_height(context.area));
         if let Some(to) = moved(action, self.cursor, self.stops(), height) {
             self.cursor = to;
+            // What is above the first line to stand on is seen from there.
+            self.first = if to == 0 { 0 } else { scroll(self.first, self.here().unwrap_or(0), u64::from(height)) };
             return true;
         }
         match action {
             Action::Open => context.jump = self.jump(),
-            Action::Sweep => self.ask_sweep(context),
+            Action::Sweep => {
+                self.sought = true;
+                self.ask_sweep(context);
+            }
             Action::Reload => {
                 self.asked = None;
                 self.visit(context);
@@ -103,6 +112,9 @@ impl View for Overview {
                 // The cursor stays on what it is on, however many lines come before it.
                 self.sweep = Some(Sweep::new(sweep));
                 self.stay();
+                if std::mem::take(&mut self.sought) {
+                    self.go_to_sweep();
+                }
             }
             _ => {}
         }
@@ -120,7 +132,7 @@ impl View for Overview {
         let lines = self.lines(known, self.area.width);
         let stops: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_stop()).collect();
         let here = stops.get(self.cursor as usize).copied().unwrap_or(0) as u64;
-        let line = scroll(0, here, u64::from(area.height)) as usize + usize::from(at.y - area.y);
+        let line = scroll(self.first, here, u64::from(area.height)) as usize + usize::from(at.y - area.y);
         if let Some(stop) = stops.iter().position(|stop| *stop == line) {
             self.cursor = stop as u64;
         }
@@ -174,9 +186,8 @@ impl View for Overview {
         let head = top(head_height(area), &mut area);
         draw_head(known, pen, head);
         let lines = self.lines(known, area.width);
-        let here = lines.iter().enumerate().filter(|(_, line)| line.is_stop()).nth(self.cursor as usize);
-        let here = here.map(|(at, _)| at as u64);
-        let first = scroll(0, here.unwrap_or(0), u64::from(area.height));
+        let here = self.here();
+        let first = scroll(self.first, here.unwrap_or(0), u64::from(area.height));
         for (y, (at, line)) in (0..area.height).zip(lines.iter().enumerate().skip(first as usize)) {
             draw_line(line, pen, area, y);
             if Some(at as u64) == here {
@@ -209,6 +220,24 @@ impl Overview {
         let bins = bar_width(context.area.width);
         self.sweep_asked = Some(bins);
         self.sweep_slot.ask(context, Request::Sweep { bins });
+    }
+
+    /// The line that the cursor is on.
+    fn here(&self) -> Option<u64> {
+        let lines = self.lines(self.known.as_ref()?, self.area.width);
+        let mut stops = lines.iter().enumerate().filter(|(_, line)| line.is_stop());
+        stops.nth(self.cursor as usize).map(|(at, _)| at as u64)
+    }
+
+    /// To the first question with hits; its heading is then the first line shown, if it was out of sight.
+    fn go_to_sweep(&mut self) {
+        let Some(known) = &self.known else { return };
+        let lines = self.lines(known, self.area.width);
+        let Some(line) = lines.iter().position(|line| matches!(line, Line::Swept(_))) else { return };
+        let before = lines[..line].iter().filter(|line| line.is_stop()).count();
+        let height = usize::from(self.area.height.saturating_sub(head_height(self.area)));
+        let fits = lines.len() <= height;
+        (self.cursor, self.first) = (before as u64, if fits { 0 } else { line.saturating_sub(1) as u64 });
     }
 
     fn stay(&mut self) {

@@ -1,6 +1,8 @@
 //! A place to write SQL, run it, and read the result beside the tables there are. It knows no SQL: the text goes out
 //! as it was written and a grid or a complaint comes back.
 
+mod aside;
+mod chart;
 mod point;
 mod result;
 mod tables;
@@ -8,18 +10,18 @@ mod tables;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Position, Rect};
 
-use self::{result::Grid, tables::Tables};
+use self::{chart::Chart, result::Grid, tables::Tables};
 use crate::{
     ask::{Answer, Request, Ticket},
     keys::{Action, Binding, EDITOR, EVERYWHERE, MOVE, SQL},
     shown::Shown,
-    text::{grouped, wrap},
+    text::grouped,
     theme::Role,
-    views::{Context, Jump, Slot, Typed, View, complain, moved},
+    views::{Context, Jump, Slot, Typed, View, moved},
     vocabulary::shared,
     widgets::{
         input::Input,
-        pen::{Pen, right, scroll, top},
+        pen::{Pen, right, top},
     },
 };
 
@@ -27,13 +29,6 @@ use crate::{
 const LIMIT: u32 = 10_000;
 /// From this width on the tables stand beside.
 const WIDE: u16 = 100;
-/// Texts to begin with. The view they ask is promised by whoever answers.
-const EXAMPLES: [&str; 3] = [
-    "SELECT actor, verb, count(*) AS n FROM timeline GROUP BY 1, 2 ORDER BY n DESC",
-    "SELECT time, actor, verb, object FROM timeline WHERE status = 403 ORDER BY time",
-    "SELECT * FROM timeline WHERE address = '203.0.113.7' ORDER BY time LIMIT 100",
-];
-
 #[derive(Default)]
 pub struct Query {
     input: Input,
@@ -46,6 +41,8 @@ pub struct Query {
     run_slot: Slot,
     stopped: bool,
     result: Option<Grid>,
+    /// The result is drawn as bars.
+    charted: bool,
     cursor: u64,
     column: usize,
     /// The row under the cursor is shown in full, scrolled down so many lines.
@@ -102,8 +99,10 @@ impl View for Query {
         match (action, self.focus) {
             (Action::Open, Focus::Result) => self.place().1 > 0,
             (Action::Open, Focus::Tables) => self.tables.is_some(),
-            (Action::Copy | Action::ToTimeline, focus) => focus == Focus::Result && self.place().1 > 0,
-            (Action::Back, focus) => focus == Focus::Editor || focus == Focus::Tables || self.full.is_some(),
+            (Action::Copy | Action::ToTimeline | Action::Chart, focus) => focus == Focus::Result && self.place().1 > 0,
+            (Action::Back, focus) => {
+                focus == Focus::Editor || focus == Focus::Tables || self.full.is_some() || self.charted
+            }
             (Action::Run, _) => !self.input.text().trim().is_empty(),
             _ => true,
         }
@@ -147,7 +146,9 @@ impl View for Query {
                 }
             }
             Action::Back | Action::Close if self.focus == Focus::Tables => self.focus = Focus::Result,
-            Action::Back | Action::Close => return self.full.take().is_some(),
+            Action::Back | Action::Close => {
+                return self.full.take().is_some() || std::mem::take(&mut self.charted);
+            }
             Action::Older if self.input.on_first_line() => self.turn_back(),
             Action::Newer if self.input.on_last_line() => self.turn(self.turned.checked_add(1)),
             Action::Older | Action::Newer => self.move_in_editor(action == Action::Older),
@@ -163,6 +164,7 @@ impl View for Query {
                     self.note = Some("no event here: select time, evidence and \"offset\" too".to_string());
                 }
             }
+            Action::Chart => self.chart(),
             Action::Copy => self.copy(context),
             Action::Reload => {
                 self.asked = false;
@@ -386,6 +388,16 @@ impl Query {
         self.note = Some(text.map_or("nothing to copy here".to_string(), |text| context.copy(&text)));
     }
 
+    /// The result as bars of the numbers under the cursor, or as a table again.
+    fn chart(&mut self) {
+        let can = self.result.as_ref().is_some_and(|grid| Chart::new(grid, self.column).is_some());
+        self.charted = !self.charted && can;
+        (self.full, self.focus) = (None, Focus::Result);
+        if !can {
+            self.note = Some("no column of numbers to draw: count something".to_string());
+        }
+    }
+
     fn move_in_editor(&mut self, up: bool) {
         let code = if up { KeyCode::Up } else { KeyCode::Down };
         self.input.key(KeyEvent::new(code, KeyModifiers::NONE));
@@ -444,60 +456,11 @@ impl Query {
                 }
                 pen.more(area, line > 0, (lines.len() as u64).saturating_sub(line));
             }
-            None => grid.draw(pen, area, (self.cursor, self.column), focus),
+            None => match Chart::new(grid, self.column).filter(|_| self.charted) {
+                Some(chart) => chart.draw(grid, pen, area, self.cursor, focus),
+                None => grid.draw(pen, area, (self.cursor, self.column), focus),
+            },
         }
         pen.faint = old;
-    }
-
-    /// What one may ask, while nothing was asked yet.
-    fn draw_examples(&self, pen: &mut Pen<'_>, area: Rect) {
-        if self.run_slot.open() || area.width < 24 {
-            return;
-        }
-        let mut y = pen.paragraphs(area, 0, &["For example:".to_string()], Role::Faint);
-        for example in EXAMPLES {
-            let lines = wrap(example, usize::from(area.width.saturating_sub(4)));
-            for line in lines {
-                pen.write(area, (3, y), &line, Role::Plain);
-                y = y.saturating_add(1);
-            }
-        }
-        let Some(tables) = &self.tables else { return };
-        let names = format!("Tables: {}", tables.names().join("   "));
-        let y = pen.paragraphs(area, y + 1, &[names], Role::Plain);
-        pen.paragraphs(
-            area,
-            y,
-            &["Tab goes to their columns; while writing, Tab completes a name.".to_string()],
-            Role::Faint,
-        );
-    }
-
-    fn draw_tables(&self, pen: &mut Pen<'_>, area: Rect) {
-        if area.width == 0 {
-            return;
-        }
-        if let Some(error) = &self.tables_slot.error {
-            complain(pen, area, "The tables could not be read:", error, "^r outside the editor tries again.");
-            return;
-        }
-        let Some(tables) = &self.tables else {
-            let words = if self.tables_slot.open() { "reading the tables…" } else { "The tables were not read." };
-            pen.write(area, (1, 0), words, Role::Faint);
-            return;
-        };
-        if tables.lines.is_empty() {
-            pen.write(area, (1, 0), "no tables yet", Role::Faint);
-        }
-        let first = scroll(0, self.table_line, u64::from(area.height));
-        for (y, (at, line)) in (0..area.height).zip(tables.lines.iter().enumerate().skip(first as usize)) {
-            let (role, words) = line.words();
-            pen.write(area, (1, y), &words, role);
-            if at as u64 == self.table_line && self.focus == Focus::Tables {
-                pen.write(area, (0, y), ">", Role::Key);
-                pen.line(area, y, Role::Cursor);
-            }
-        }
-        pen.more(area, first > 0, (tables.lines.len() as u64).saturating_sub(first));
     }
 }

@@ -56,7 +56,7 @@ fn a_replay_shows_what_the_rules_found_and_the_same_whichever_way_it_came() {
     }
 
     // Step by step the events come in the order of the timeline.
-    let sql = "SELECT evidence, \"offset\" FROM timeline WHERE time IS NOT NULL ORDER BY time, evidence, \"offset\" LIMIT 700";
+    let sql = "SELECT evidence, \"offset\" FROM timeline WHERE time IS NOT NULL ORDER BY time, evidence, \"offset\" LIMIT 300";
     let order = ask(&desk, &stop).sql(sql, &[]).unwrap();
     let order: Vec<(i64, i64)> = super::rows(&order).map(|row| (row.number(0), row.number(1))).collect();
     let mut here = moment(&desk, Go::Event { from: None, direction: Direction::Forward });
@@ -85,7 +85,7 @@ fn a_replay_shows_what_the_rules_found_and_the_same_whichever_way_it_came() {
         random >> 33
     };
     let mut seen = 0;
-    for _ in 0..120 {
+    for _ in 0..60 {
         let direction = if next() % 2 == 0 { Direction::Forward } else { Direction::Back };
         let event = here.event.as_ref().map(|event| (event.time, event.id));
         let go = match next() % 4 {

@@ -57,6 +57,15 @@ impl Grid {
         self.names.get(column).map_or("", Shown::text)
     }
 
+    pub fn is_number(&self, column: usize) -> bool {
+        self.lanes.get(column).is_some_and(|lane| lane.set == Set::Right)
+    }
+
+    /// Every row that the query has came back.
+    pub fn is_whole(&self) -> bool {
+        self.total == Total::Exactly(self.rows.len() as u64)
+    }
+
     pub fn cell(&self, row: u64, column: usize) -> Option<&Shown> {
         self.rows.get(usize::try_from(row).ok()?)?.get(column)?.as_ref()
     }
