@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{Measure, TIME, all, sorted};
+use super::{Measure, TIME, all, rounded, sorted};
 use crate::error::Result;
 
 pub const METHOD: &str = "\
@@ -76,6 +76,7 @@ impl Measure for AsOf {
             ((micros(TIME) - micros("before_time")).cast(DataType::Float64) / lit(1e6)).alias("seconds_before");
         let columns: Vec<Expr> = columns.iter().map(|name| col(name.clone())).collect();
         let joined = joined.select([columns, vec![seconds], all(&others)].concat());
-        Ok(concat([timeless, joined], UnionArgs::default())?.collect()?)
+        // Times are whole microseconds; a quotient need not be.
+        rounded(concat([timeless, joined], UnionArgs::default())?.collect()?, &["seconds_before"], 1e6)
     }
 }

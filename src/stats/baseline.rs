@@ -85,7 +85,7 @@ impl Measure for Baseline {
             ["spread_distinct", "score_distinct", "past"].map(col).to_vec(),
         ];
         let shown = sorted(scored, &order.collect::<Vec<_>>()).select(columns.concat()).collect()?;
-        rounded(shown, &["score_events", "score_distinct"])
+        rounded(shown, &["score_events", "score_distinct"], 1e4)
     }
 }
 

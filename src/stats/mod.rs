@@ -141,10 +141,10 @@ fn sorted(rows: LazyFrame, by: &[(&str, bool)]) -> LazyFrame {
     rows.sort_by_exprs(by.iter().map(|(name, _)| col(*name)).collect::<Vec<_>>(), order)
 }
 
-/// Columns of numbers with four digits after the point.
-fn rounded(mut rows: DataFrame, columns: &[&str]) -> Result<DataFrame> {
+/// Columns of numbers with so many parts to one: 1e4 is four digits after the point.
+fn rounded(mut rows: DataFrame, columns: &[&str], parts: f64) -> Result<DataFrame> {
     for name in columns {
-        let numbers = rows.column(name)?.f64()?.apply_values(|number| (number * 1e4).round() / 1e4);
+        let numbers = rows.column(name)?.f64()?.apply_values(|number| (number * parts).round() / parts);
         rows.with_column(numbers.into_column())?;
     }
     Ok(rows)

@@ -45,6 +45,6 @@ impl Measure for Rare {
             Some(least) => counted.lazy().filter(col("events").lt_eq(lit(least))).collect()?,
             None => counted,
         };
-        rounded(shown, &["share"])
+        rounded(shown, &["share"], 1e4)
     }
 }
