@@ -97,6 +97,9 @@ enum Command {
     /// List and check detection rules
     Rules(rules::Rules),
     /// Run tests of rules: what must fire, what must not, what cannot be told
+    ///
+    /// Exit codes: 0 all as expected, 1 an expectation was not met, 2 rules cannot be read, 3 tests or their data cannot be
+    /// read, 4 only a noise budget was exceeded or a gate not met.
     Test(test::Test),
     /// List the formats that are recognised
     Formats(formats::Formats),

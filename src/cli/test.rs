@@ -22,9 +22,6 @@ use crate::sigma::RuleFile;
 
 /// Runs tests of rules: feeds them data, and compares what fires with what is expected. Reads the cases of our own pack, our
 /// own YAML, SigmaHQ regression data, Panther's Tests, rsigma's expectations and Zircolite's lists, each as it is.
-///
-/// Exit codes: 0 all as expected, 1 an expectation was not met, 2 rules cannot be read, 3 tests or their data cannot be read,
-/// 4 only a noise budget was exceeded or a gate not met.
 #[derive(Args)]
 pub struct Test {
     /// Files and folders with tests, and with the rules they are about
