@@ -111,7 +111,8 @@ impl Rules {
             }
             What::Check { paths } => {
                 let files = read(&paths)?;
-                let (set, problems) = sigma::load(&files);
+                let (set, mut problems) = sigma::load(&files);
+                problems.extend(Engine::problems(&set)?);
                 problems.iter().for_each(diagnostic);
                 let warnings = sigma::lint::lint(&files);
                 for warning in &warnings {

@@ -9,6 +9,7 @@ use super::Engine;
 use super::baseline::Baseline;
 use super::detect::chain;
 use super::logsource::{self, Covered};
+use super::queried::Unable;
 use super::values::{text, texts};
 use crate::error::Result;
 use crate::model::{Micros, Recorded};
@@ -23,6 +24,8 @@ pub struct Coverage {
     pub objects: u64,
     /// Tables of other log sources that have rows.
     pub logs: Vec<Covered>,
+    /// Rules that are SQL and cannot be answered, by name.
+    pub unable: BTreeMap<String, Unable>,
 }
 
 /// One category of audit events of one cluster.
@@ -154,7 +157,7 @@ impl Engine {
         }
         let objects = self.sql("SELECT count(*) FROM object", &[])?;
         let objects = objects.batches.iter().map(|b| b.column(0).as_primitive::<Int64Type>().value(0) as u64).sum();
-        Ok(Coverage { sources, objects, logs: self.covered()? })
+        Ok(Coverage { sources, objects, logs: self.covered()?, ..Coverage::default() })
     }
 }
 
@@ -172,7 +175,8 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn blind_to(&self, rules: &RuleSet, coverage: &Coverage) -> Result<Vec<Blind>> {
-        Ok(blind(&self.fill(rules, None)?, coverage, &Baseline::default()))
+        let coverage = Coverage { unable: self.unable(rules)?, ..coverage.clone() };
+        Ok(blind(&self.fill(rules, None)?, &coverage, &Baseline::default()))
     }
 }
 
@@ -226,6 +230,12 @@ pub fn blind(rules: &RuleSet, coverage: &Coverage, baseline: &Baseline) -> Vec<B
             add(true, format!("nothing is known for list {names}"), remedy);
             continue;
         }
+        if let Some(unable) = parts.iter().find_map(|rule| coverage.unable.get(&rule.meta.name)) {
+            add(true, unable.reason.clone(), &unable.remedy);
+            continue;
+        }
+        // A query says itself what it needs.
+        let parts: Vec<&Rule> = parts.into_iter().filter(|rule| rule.sql.is_none()).collect();
         if let Some((whole, reason, remedy)) = logsource::blind(&parts, coverage, baseline) {
             add(whole, reason, &remedy);
             continue;

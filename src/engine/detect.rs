@@ -128,9 +128,13 @@ impl Engine {
         let rules = &self.fill(rules, None)?;
         let program = Engine::program(rules, Over::events);
         let mut told = self.verdicts(rules, &program)?;
-        let coverage = self.coverage()?;
+        let mut coverage = self.coverage()?;
         told.add(self.logs(rules, &coverage)?, &program.lengths);
-        let standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
+        let mut standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
+        let queried = self.queried(rules, None)?;
+        told.add(queried.told, &program.lengths);
+        standing.add(queried.standing, &program.lengths);
+        coverage.unable = queried.unable;
         Engine::conclude(rules, &program, (told, standing), (coverage, baseline), &|wanted| self.pick(wanted))
     }
 

@@ -31,6 +31,7 @@ mod picked;
 mod places;
 mod plain;
 mod program;
+mod queried;
 mod query;
 mod rbac;
 mod reconcile;
@@ -50,6 +51,7 @@ mod three;
 mod told;
 mod values;
 pub mod views;
+mod weaker;
 mod why;
 mod words;
 
@@ -74,6 +76,7 @@ pub use gaps::{Levels, Missing, Rhythm};
 pub use ledger::Holding;
 pub use logsource::Covered;
 pub use plain::Plain;
+pub use queried::Unable;
 pub use query::{Answer, Far, Parameter, Question};
 pub use rbac::{Asked, Grant, Rbac};
 pub use reconcile::{Alert, Reconciled, bare_type};
@@ -81,6 +84,7 @@ pub use record::batch_of_findings;
 pub use rows::Rows;
 pub use script::Script;
 pub use tables::TableInfo;
+pub use weaker::{Weaker, weaker};
 pub use why::{Clause, clauses};
 
 /// Rows per batch: large, so that a test on a dictionary column is paid for once per many rows.

@@ -172,7 +172,7 @@ impl Engine {
 }
 
 impl Engine {
-    async fn planned(&self, sql: &str, allowed: SQLOptions) -> Result<DataFrame, DataFusionError> {
+    pub(super) async fn planned(&self, sql: &str, allowed: SQLOptions) -> Result<DataFrame, DataFusionError> {
         let state = self.context.state();
         let mut statement = state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)?;
         self.names.resolve(&mut statement);
@@ -286,7 +286,7 @@ fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Data
 }
 
 /// Turns an engine error into a place and a message in words of the query.
-fn explain(sql: &str, error: &DataFusionError) -> Error {
+pub(super) fn explain(sql: &str, error: &DataFusionError) -> Error {
     let place = error.diagnostic().and_then(|d| d.span).map(|span| (span.start.line, span.start.column));
     let text = error.strip_backtrace();
     let (line, column) = match place {

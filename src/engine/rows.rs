@@ -20,7 +20,7 @@ use super::program::Program;
 use super::ruleset::Verdict;
 use super::standing::{OBJECTS, ask};
 use super::told::{Open, Told};
-use super::why::clauses;
+use super::why::{clauses, said};
 use super::{Clause, Covered, Engine, Replay, damaged, derived};
 use crate::error::Result;
 use crate::sigma::logsource::Reading;
@@ -157,7 +157,7 @@ impl Engine {
         for (world, found) in worlds.iter().zip(found) {
             let (mut told, mut open) = (Told::default(), Open::new());
             told.read(&events, &audit, &found, Some(&mut open)).map_err(damaged)?;
-            let standing = match &objects {
+            let mut standing = match &objects {
                 Some(program) => ask(program, &[part(&rows.objects, std::slice::from_ref(world))?])?,
                 None => Told::default(),
             };
@@ -173,6 +173,10 @@ impl Engine {
                 coverage.logs = rows.covered(world)?;
                 logged = rows.ask_logs(rules, (world, &coverage), &mut programs, &mut told)?;
             }
+            let queried = self.queried(rules, Some(world))?;
+            told.add(queried.told, &events.lengths);
+            standing.add(queried.standing, &events.lengths);
+            coverage.unable = queried.unable;
             let about = (coverage, &Baseline::default());
             replays.push(Engine::conclude(rules, &events, (told, standing), about, &|_| {
                 let mut picked = Picked::default();
@@ -190,19 +194,20 @@ impl Engine {
     /// When what was there before cannot be read.
     pub fn why_in(&self, rows: &Rows, rule: &Rule, world: &Range<u32>) -> Result<Vec<(Event, Vec<Clause>)>> {
         let of_world = std::slice::from_ref(world);
+        let says = rule.sql.as_ref().map(|sql| self.query_says(sql, Some(world))).transpose()?;
         if let Some(source) = rule.over.log() {
             let mut met = Vec::new();
             for log in rows.logs.iter().filter(|log| log.source == source) {
                 met.extend(clauses(rule, &part(&log.rows, of_world)?));
             }
-            return Ok(met);
+            return Ok(said(met, says));
         }
         let events = part(&rows.audit, of_world)?;
         let events = match derived::asks_state(&rule.predicate) {
             true => self.knowing_within(&events, &events, world)?,
             false => events,
         };
-        Ok(clauses(rule, &events))
+        Ok(said(clauses(rule, &events), says))
     }
 }
 
@@ -259,5 +264,5 @@ fn coverage(events: &RecordBatch, objects: u64) -> Coverage {
             events.column_by_name("not_recorded").and_then(|column| super::values::text(column.as_ref(), row))
         })),
     };
-    Coverage { sources: vec![source], objects, logs: Vec::new() }
+    Coverage { sources: vec![source], objects, ..Coverage::default() }
 }

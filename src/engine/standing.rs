@@ -50,7 +50,7 @@ pub(super) fn ask(program: &Program, batches: &[RecordBatch]) -> Result<Told> {
     let all: HashSet<Name> =
         batches.iter().flat_map(|batch| (0..batch.num_rows()).filter_map(|row| name(batch, row))).collect();
     for batch in batches {
-        let events = as_events(batch, &all)?;
+        let events = as_events(batch, Some(&all))?;
         told.read(program, &events, &program.compiled.run(&events, None), None).map_err(damaged)?;
     }
     told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
@@ -58,21 +58,26 @@ pub(super) fn ask(program: &Program, batches: &[RecordBatch]) -> Result<Told> {
 }
 
 /// Kind, namespace and name.
-type Name = (String, Option<String>, String);
+pub(super) type Name = (String, Option<String>, String);
 
 fn name(objects: &RecordBatch, row: usize) -> Option<Name> {
     let cell = |name: &str| objects.column_by_name(name).and_then(|column| text(column, row)).map(str::to_owned);
     Some((cell("kind")?, cell("namespace"), cell("name")?))
 }
 
-/// The objects of a batch that nobody else's template stands for, as events of table `audit`.
-fn as_events(objects: &RecordBatch, all: &HashSet<Name>) -> Result<RecordBatch> {
+/// The objects of a batch as events of table `audit`; of all that stand together, only those that nobody else's template
+/// stands for.
+///
+/// # Errors
+/// When the batch cannot be made.
+pub(super) fn as_events(objects: &RecordBatch, all: Option<&HashSet<Name>>) -> Result<RecordBatch> {
     let cell = |name: &str, row: usize| objects.column_by_name(name).and_then(|column| text(column, row));
     let number = |name: &str, row: usize| {
         objects.column_by_name(name).map_or(0, |column| column.as_primitive::<UInt64Type>().value(row))
     };
     let rows = (0..objects.num_rows()).filter_map(|row| {
-        let body = cell("body", row).filter(|body| !is_made(body, cell("namespace", row), all))?;
+        let is_own = |body: &&str| all.is_none_or(|all| !is_made(body, cell("namespace", row), all));
+        let body = cell("body", row).filter(is_own)?;
         let time = objects.column_by_name("time").filter(|column| !column.is_null(row));
         Some(Standing {
             kind: cell("kind", row)?,

@@ -35,9 +35,10 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn why(&self, rule: &Rule, audit_id: &str) -> Result<Vec<(Event, Vec<Clause>)>> {
+        let says = rule.sql.as_ref().map(|sql| self.query_says(sql, None)).transpose()?;
         if let Some(source) = rule.over.log() {
             let rows = self.log_rows(source, Some(audit_id))?;
-            return Ok(rows.iter().flat_map(|batch| clauses(rule, batch)).collect());
+            return Ok(said(rows.iter().flat_map(|batch| clauses(rule, batch)).collect(), says));
         }
         let batches = self.runtime.block_on(async {
             let events = self.context.table("audit").await?.filter(col("audit_id").eq(lit(audit_id)))?;
@@ -51,7 +52,7 @@ impl Engine {
             };
             all.extend(clauses(rule, &batch));
         }
-        Ok(all)
+        Ok(said(all, says))
     }
 }
 
@@ -79,6 +80,19 @@ impl Engine {
         };
         Ok(rules.iter().map(ask).collect())
     }
+}
+
+/// What is said of events by a rule that is SQL: whether its query gives them. It has no parts of which that could be asked.
+pub(super) fn said(
+    events: Vec<(Event, Vec<Clause>)>,
+    says: Option<impl Fn(&Event) -> (String, Option<bool>)>,
+) -> Vec<(Event, Vec<Clause>)> {
+    let Some(says) = says else { return events };
+    let one = |(event, _)| {
+        let (words, holds) = says(&event);
+        (event, vec![Clause { depth: 0, words, holds, values: Vec::new() }])
+    };
+    events.into_iter().map(one).collect()
 }
 
 /// Asks every part of a rule of every row of a batch, in their order.

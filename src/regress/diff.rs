@@ -130,11 +130,10 @@ fn asked(set: &RuleSet) -> BTreeMap<&str, (&Meta, Vec<String>)> {
 
 fn of_rule(set: &RuleSet, rule: &Rule, is_part: bool) -> Vec<String> {
     let of = if is_part { format!("{}: ", rule.meta.name) } else { String::new() };
-    let parts = rule.predicate.parts();
-    let asked = parts.iter().enumerate().map(|(place, (depth, words, _))| {
+    let parts = rule.words();
+    let asked = parts.iter().enumerate().map(|(place, (depth, words))| {
         // `not` and `any of` alone say nothing of what is inside.
-        let around =
-            parts[..place].iter().rev().find(|(before, ..)| before < depth).map(|(_, words, _)| words.as_str());
+        let around = parts[..place].iter().rev().find(|(before, _)| before < depth).map(|(_, words)| words.as_str());
         match around {
             Some("not") => format!("{of}not {words}"),
             _ => format!("{of}{words}"),

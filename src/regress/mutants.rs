@@ -11,8 +11,8 @@ use super::judge::{Met, judge};
 use super::mutate::changes;
 use super::same::same;
 use super::{Data, Exceptions, Expect, Test};
-use crate::engine::Replay;
 use crate::engine::threads::in_order;
+use crate::engine::{Replay, weaker};
 use crate::error::Result;
 use crate::sigma::predicate::Cmp;
 use crate::sigma::{Condition, Correlation, CorrelationKind, Exception, Lists, RuleFile, RuleSet, documents, load};
@@ -101,6 +101,17 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
             let over = set.correlations.iter().filter(is_over);
             let mut names: BTreeSet<&str> = over.map(|correlation| correlation.meta.name.as_str()).collect();
             names.extend(rule.meta.reported.then_some(rule.meta.name.as_str()));
+            for weaker in rule.sql.iter().flat_map(|sql| weaker(&sql.text)) {
+                let Some(sql) = &rule.sql else { continue };
+                let line = sql.place(weaker.line, 1).0;
+                for name in &names {
+                    let mut set = set.only(&BTreeSet::from([*name])).excepting(|_| false);
+                    for part in set.rules.iter_mut().filter(|part| part.meta.name == rule.meta.name) {
+                        part.sql = Some(sql.with_text(weaker.text.clone()));
+                    }
+                    all.push(((*name).to_owned(), Candidate { mutant: mutant(name, line, &weaker.what), set }));
+                }
+            }
             for change in changes(&document, &yaml, "detection") {
                 let Some(new) = read(file, &change.yaml).and_then(|set| set.rules.into_iter().next()) else { continue };
                 let is_audit = rule.over.log().is_none();

@@ -60,7 +60,7 @@ pub fn lint(files: &[RuleFile]) -> Vec<Remark> {
             look.missing(&yaml);
             look.name(&meta.name);
         }
-        if let Some(rule) = rule {
+        if let Some(rule) = rule.filter(|rule| rule.sql.is_none()) {
             look.predicate(&rule.predicate);
             look.section(&yaml);
         }

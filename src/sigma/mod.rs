@@ -22,6 +22,7 @@ mod parse;
 pub mod predicate;
 mod rule;
 mod select;
+mod sql;
 mod words;
 
 use std::borrow::Cow;
@@ -42,6 +43,7 @@ pub use self::matcher::Matcher;
 use self::parse::Parsed;
 pub use self::predicate::{Elements, Needs, Op, Predicate, Test, needs, verbs};
 pub use self::rule::{Exception, Level, Meta, Over, Rule};
+pub use self::sql::Sql;
 use crate::error::Diagnostic;
 
 /// The text of one file, and what to call it.
@@ -195,7 +197,11 @@ fn read(Piece { document, says }: &Piece<'_>) -> Option<Reading> {
                 let over = Over::read(&yaml);
                 let predicate = lower::lower(&rule.detection, "detection", over, document)?;
                 let first = First::read(document, &yaml, over)?;
-                Read::Rule(Box::new(Rule { meta, predicate, first, over }))
+                Read::Rule(Box::new(Rule { meta, predicate, sql: None, first, over }))
+            }
+            Parsed::Sql(sql, meta) => {
+                let (over, never) = (Over::read(&yaml), Predicate::negate(Predicate::True));
+                Read::Rule(Box::new(Rule { meta, predicate: never, sql: Some(sql), first: None, over }))
             }
             Parsed::Filter(filter, meta) => {
                 let over = Over::read(&yaml);

@@ -5,7 +5,8 @@ use yaml_serde::Value;
 
 use super::diagnostic::Document;
 use super::logsource;
-use super::rule::Meta;
+use super::rule::{Meta, Over};
+use super::sql::Sql;
 use crate::error::Diagnostic;
 
 /// Where to find what a rule may be for.
@@ -15,6 +16,7 @@ const KNOWN: &str =
 /// What a document is.
 pub enum Parsed {
     Rule(Box<SigmaRule>, Meta),
+    Sql(Sql, Meta),
     Correlation(Box<CorrelationRule>, Meta),
     Filter(Box<FilterRule>, Meta),
 }
@@ -58,6 +60,9 @@ pub fn parse(document: &Document<'_>, yaml: &Value, text: &str) -> Result<Parsed
     let meta = Meta::read(document, yaml)?;
     if yaml.get("correlation").is_none() {
         logsource(document, yaml)?;
+        if let Some(sql) = Sql::read(document, yaml, Over::read(yaml))? {
+            return Ok(Parsed::Sql(sql, meta));
+        }
         conditions(document, yaml, if yaml.get("filter").is_some() { "filter" } else { "detection" })?;
     }
     let mut parsed = match parse_sigma_yaml(text) {

@@ -9,6 +9,7 @@ use super::diagnostic::Document;
 use super::first::First;
 use super::logsource::{self, LogSource};
 use super::predicate::Predicate;
+use super::sql::Sql;
 use crate::error::Diagnostic;
 
 /// How much a hit matters.
@@ -87,9 +88,21 @@ pub struct Meta {
 pub struct Rule {
     pub meta: Meta,
     pub predicate: Predicate,
+    /// What it asks instead of the predicate, which then never holds.
+    pub sql: Option<Sql>,
     /// Of its hits only those count that are the first of their kind.
     pub first: Option<First>,
     pub over: Over,
+}
+
+impl Rule {
+    /// What it asks, in words, each with how deep it is in the rule; of SQL its lines.
+    pub fn words(&self) -> Vec<(usize, String)> {
+        match &self.sql {
+            Some(sql) => sql.text.trim_end().lines().map(|line| (0, line.to_owned())).collect(),
+            None => self.predicate.parts().into_iter().map(|(depth, words, _)| (depth, words)).collect(),
+        }
+    }
 }
 
 /// What a rule is asked of.

@@ -22,6 +22,7 @@ mod regress;
 mod robust;
 mod specimens;
 mod sql;
+mod sql_rules;
 mod state;
 mod stats;
 mod story;

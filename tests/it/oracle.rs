@@ -217,6 +217,11 @@ fn rules() -> (RuleSet, SigmaCollection) {
     let (mut set, _) = load(&files);
     // Base rules of correlations are asked as rules of their own.
     set.correlations.clear();
+    // Those that are SQL are none of Sigma.
+    let sql: BTreeSet<String> =
+        set.rules.iter().filter(|rule| rule.sql.is_some()).map(|rule| rule.meta.name.clone()).collect();
+    let names: BTreeSet<&str> = set.rules.iter().map(|rule| rule.meta.name.as_str()).collect();
+    let mut set = set.only(&names.into_iter().filter(|name| !sql.contains(*name)).collect());
     set.rules.iter_mut().for_each(|rule| rule.meta.reported = true);
     // Keys that only we know.
     let is_audit = |rule: &coldcase::sigma::Rule| rule.over.log().is_none();

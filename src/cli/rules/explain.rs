@@ -70,7 +70,7 @@ fn one(set: &RuleSet, rule: &Rule, event: Option<(&Engine, &str)>, out: &mut dyn
         line(out, &format!("  excepted: {} [{}]", exception.meta.title, exception.meta.name))?;
     }
     let Some(met) = met else {
-        for (depth, words, _) in rule.predicate.parts() {
+        for (depth, words) in rule.words() {
             line(out, &format!("  {}{words}", "  ".repeat(depth)))?;
         }
         return Ok(());

@@ -67,8 +67,8 @@ impl Ask<'_> {
         let excepted = set.exceptions.iter().filter(|exception| exception.rules.iter().any(|r| places.contains(r)));
         let same = meta.falsepositives.iter().map(|text| format!("Looks the same: {text}"));
         let asks = |rule: &&Rule| {
-            let clause = |(depth, words, _)| Clause { depth, words, holds: None, values: String::new() };
-            (heading(&parts, rule), rule.predicate.parts().into_iter().map(clause).collect())
+            let clause = |(depth, words)| Clause { depth, words, holds: None, values: String::new() };
+            (heading(&parts, rule), rule.words().into_iter().map(clause).collect())
         };
         Ok(RuleText {
             rule: name.to_owned(),

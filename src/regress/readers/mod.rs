@@ -179,7 +179,7 @@ fn documents(text: &str) -> Vec<Value> {
 /// Says whether a document is a rule, a correlation or a filter of Sigma.
 fn is_rule(document: &Value) -> bool {
     document.get("title").is_some()
-        && ["detection", "correlation", "filter"].iter().any(|key| document.get(key).is_some())
+        && ["detection", "correlation", "filter", "sql"].iter().any(|key| document.get(key).is_some())
 }
 
 /// The line, from 1, on which a text is first found at or after a line; 1 when it is not.
