@@ -11,6 +11,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::index::{Bits, Distinct, Indexes};
 use super::leaves::Paths;
+use crate::formats::reason::granted;
 use crate::formats::written::parameter;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Matcher, Source};
@@ -43,7 +44,11 @@ impl ColumnTest {
     }
 
     /// The columns this test reads.
-    pub fn column(&self) -> &str {
+    pub fn columns(&self) -> Vec<&str> {
+        columns_of(&self.source)
+    }
+
+    fn column(&self) -> &str {
         column_of(&self.source)
     }
 
@@ -58,13 +63,26 @@ impl ColumnTest {
             return BooleanBuffer::new_unset(batch.num_rows());
         };
         match &self.source {
+            Source::Seconds { from, to } => BooleanBuffer::collect_bool(batch.num_rows(), |row| {
+                let asked = rows.is_none_or(|rows| rows.value(row));
+                asked
+                    && match seconds(batch, row, from, to) {
+                        Some(seconds) => self.matcher.matches(Value::Int(seconds)),
+                        None => self.absent,
+                    }
+            }),
             Source::Log { .. } if matches!(array.data_type(), DataType::List(_)) => {
                 self.list(array, None, rows, indexes.list(self.column(), array.as_ref()))
             }
-            Source::Column(_) | Source::Annotation(_) | Source::Extra(_) | Source::Query(_) | Source::Log { .. } => {
-                self.plain(array, rows, indexes)
+            Source::Column(_)
+            | Source::Annotation(_)
+            | Source::Extra(_)
+            | Source::Query(_)
+            | Source::AllowedBy(_)
+            | Source::Log { .. } => self.plain(array, rows, indexes),
+            Source::List(_) | Source::Related(_) => {
+                self.list(array, None, rows, indexes.list(self.column(), array.as_ref()))
             }
-            Source::List(_) => self.list(array, None, rows, indexes.list(self.column(), array.as_ref())),
             Source::PublicSourceIps => {
                 self.list(array, Some(&is_public), rows, indexes.list(self.column(), array.as_ref()))
             }
@@ -81,6 +99,9 @@ impl ColumnTest {
         if let Source::Query(name) = &self.source {
             let found = parameter(text, name);
             return self.matcher.matches_any(found.iter().map(|value| Value::Text(value)));
+        }
+        if let Source::AllowedBy(part) = &self.source {
+            return self.matcher.matches_any(granted(text, part).map(Value::Text));
         }
         let Some(paths) = &self.json else {
             return self.matcher.matches(Value::Text(text));
@@ -242,18 +263,37 @@ impl ColumnTest {
 /// The column a source lies in; bodies lie in two.
 pub fn column_of(source: &Source) -> &str {
     match source {
-        Source::Column(name) | Source::List(name) => name,
+        Source::Column(name) | Source::List(name) | Source::Related(name) => name,
         Source::Shred { column, .. } | Source::Log { column, .. } => column,
         Source::Annotation(_) => "annotations",
         Source::Extra(_) => "user_extra",
         Source::PublicSourceIps => "source_ips",
         Source::Query(_) => "request_uri",
+        Source::AllowedBy(_) => "decision_reason",
+        Source::Seconds { to, .. } => to,
         Source::Body { .. }
         | Source::State { .. }
         | Source::Certificate(_)
         | Source::Everything
         | Source::Member(_) => "request_object",
     }
+}
+
+/// All columns a source is read from; of bodies only one.
+pub fn columns_of(source: &Source) -> Vec<&str> {
+    match source {
+        Source::Seconds { from, to } => vec![from, to],
+        other => vec![column_of(other)],
+    }
+}
+
+/// Whole seconds between two times of a row, fractions dropped; None when one is missing.
+pub fn seconds(batch: &RecordBatch, row: usize, from: &str, to: &str) -> Option<i64> {
+    let time = |name: &str| {
+        let column = batch.column_by_name(name).filter(|column| !column.is_null(row))?;
+        number(column.as_ref(), row)
+    };
+    Some(time(to)?.saturating_sub(time(from)?) / 1_000_000)
 }
 
 pub fn bounds(offsets: &[i32], row: usize) -> std::ops::Range<usize> {

@@ -36,6 +36,7 @@ mod query;
 mod rbac;
 mod reconcile;
 mod record;
+mod relations;
 mod rows;
 mod ruleset;
 mod script;

@@ -4,7 +4,7 @@
 //! system:masters, which is above all of them) are no objects, so an answer here is who RBAC allows, and no more.
 //! The matching is that of the API documentation of `rbac.authorization.k8s.io/v1`, PolicyRule and Subject.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use arrow::array::RecordBatch;
 use serde::Deserialize;
@@ -157,7 +157,7 @@ impl Rbac {
     }
 
     /// Adds an object. One that is no such object, or cut, says nothing.
-    fn add(&mut self, kind: &str, body: &str, span: Span) {
+    pub(super) fn add(&mut self, kind: &str, body: &str, span: Span) {
         if kind.ends_with("Binding") {
             if let Ok(body) = serde_json::from_str::<BindingBody>(body) {
                 self.bindings.push(Binding { kind: kind.to_owned(), body, span });
@@ -169,7 +169,7 @@ impl Rbac {
         }
     }
 
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         // Two snapshots hold a binding twice; the later stands.
         let mut last = BTreeMap::new();
         for (at, binding) in self.bindings.iter().enumerate() {
@@ -183,6 +183,27 @@ impl Rbac {
         });
         let missing = self.bindings.iter().filter(|binding| self.role(binding).is_none());
         self.dangling = missing.map(|b| format!("{} {}", b.kind, b.body.metadata.name)).collect();
+    }
+
+    /// Which of `asked`, each with its name, any of `subjects` may do: `name` in the whole cluster, else `name in namespace`.
+    pub(super) fn held(&self, subjects: &HashSet<String>, asked: &[(&str, Asked)]) -> BTreeSet<String> {
+        let mut held = BTreeSet::new();
+        for binding in &self.bindings {
+            let namespace =
+                (binding.kind == "RoleBinding").then(|| binding.body.metadata.namespace.as_deref()).flatten();
+            let mut all = binding.body.subjects.iter().flatten();
+            if !all.any(|subject| subject.words(namespace).is_some_and(|words| subjects.contains(&words))) {
+                continue;
+            }
+            let Some(role) = self.role(binding) else { continue };
+            let rules = self.rules(role);
+            let may = asked.iter().filter(|(_, asked)| rules.iter().any(|rule| rule.allows(asked)));
+            held.extend(may.map(|(name, _)| match namespace {
+                Some(namespace) => format!("{name} in {namespace}"),
+                None => (*name).to_owned(),
+            }));
+        }
+        held
     }
 
     /// Says whether there is any role or binding to answer from.

@@ -145,7 +145,7 @@ impl Compiled {
         for atom in &self.atoms {
             match atom {
                 Atom::Column { test, .. } => {
-                    columns.insert(test.column());
+                    columns.extend(test.columns());
                 }
                 Atom::Fields { left, right, .. } => {
                     columns.extend(values::columns(left));
@@ -328,9 +328,11 @@ impl Compiled {
                     matches!(
                         source,
                         Source::List(_)
+                            | Source::Related(_)
                             | Source::Shred { .. }
                             | Source::PublicSourceIps
                             | Source::Query(_)
+                            | Source::Seconds { .. }
                             | Source::Annotation(_)
                             | Source::Extra(_)
                             | Source::Log { .. }

@@ -1,14 +1,16 @@
 //! Rules asked of the objects of snapshots, as if each had just been created as it stands.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, ListBuilder, RecordBatch, StringBuilder};
 use arrow::compute::cast;
-use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
+use arrow::datatypes::{Field, Schema, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use serde::Deserialize;
 
+use super::finding::Event;
 use super::program::Program;
+use super::relations::{Name, Relations};
 use super::told::Told;
 use super::values::text;
 use super::{Engine, damaged};
@@ -49,16 +51,66 @@ pub(super) fn ask(program: &Program, batches: &[RecordBatch]) -> Result<Told> {
     let mut told = Told::default();
     let all: HashSet<Name> =
         batches.iter().flat_map(|batch| (0..batch.num_rows()).filter_map(|row| name(batch, row))).collect();
+    let asked: Vec<&str> = program.compiled.columns().into_iter().filter(|name| name.starts_with(RELATED)).collect();
+    let relations = if asked.is_empty() { (Relations::default(), HashMap::new()) } else { relations(batches) };
     for batch in batches {
-        let events = as_events(batch, Some(&all))?;
+        let events = related(as_events(batch, Some(&all))?, &relations, &asked)?;
         told.read(program, &events, &program.compiled.run(&events, None), None).map_err(damaged)?;
     }
     told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
     Ok(told)
 }
 
-/// Kind, namespace and name.
-pub(super) type Name = (String, Option<String>, String);
+/// How the columns begin that say how an object stands to others.
+const RELATED: &str = "related.";
+
+/// How the objects of some batches stand to each other, and the name of each by its place.
+fn relations(batches: &[RecordBatch]) -> (Relations, HashMap<Place, Name>) {
+    let (mut relations, mut names) = (Relations::default(), HashMap::new());
+    for batch in batches {
+        let cell = |name: &str, row: usize| batch.column_by_name(name).and_then(|column| text(column, row));
+        for row in 0..batch.num_rows() {
+            if let (Some(thing), Some(version), Some(body)) =
+                (name(batch, row), cell("api_version", row), cell("body", row))
+            {
+                relations.add(&thing, version, body);
+                names.insert(place(batch, row), thing);
+            }
+        }
+    }
+    relations.finish();
+    (relations, names)
+}
+
+/// Adds the columns that rules ask of how objects stand to others.
+fn related(
+    events: RecordBatch,
+    (relations, names): &(Relations, HashMap<Place, Name>),
+    asked: &[&str],
+) -> Result<RecordBatch> {
+    let (mut fields, mut columns) = (events.schema().fields().to_vec(), events.columns().to_vec());
+    for field in asked {
+        let mut list = ListBuilder::new(StringBuilder::new());
+        for row in 0..events.num_rows() {
+            let values =
+                names.get(&place(&events, row)).map(|thing| relations.values(field, thing)).unwrap_or_default();
+            values.iter().for_each(|value| list.values().append_value(value));
+            list.append(true);
+        }
+        let column: ArrayRef = Arc::new(list.finish());
+        fields.push(Arc::new(Field::new(*field, column.data_type().clone(), true)));
+        columns.push(column);
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(damaged)
+}
+
+/// Evidence and offset.
+type Place = (u32, u64);
+
+fn place(rows: &RecordBatch, row: usize) -> Place {
+    let span = Event::span(rows, row);
+    (span.evidence.0, span.offset)
+}
 
 fn name(objects: &RecordBatch, row: usize) -> Option<Name> {
     let cell = |name: &str| objects.column_by_name(name).and_then(|column| text(column, row)).map(str::to_owned);

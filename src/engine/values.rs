@@ -5,9 +5,10 @@ use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 
 use super::bodies::{self, BODIES};
-use super::columns::{column_of, is_public, number};
+use super::columns::{column_of, columns_of, is_public, number, seconds};
 use super::derived;
 use super::leaves::Paths;
+use crate::formats::reason::granted;
 use crate::formats::written::parameter;
 use crate::sigma::matcher::Value;
 use crate::sigma::{Field, Source};
@@ -28,6 +29,11 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
         Source::Log { path, .. } if !path.is_empty() => json(array.as_ref(), row, path),
         Source::PublicSourceIps => texts(array.as_ref(), row).into_iter().filter(|text| is_public(text)).collect(),
         Source::Shred { part, .. } => shred(array.as_ref(), row, part),
+        Source::AllowedBy(part) => {
+            let reason = text(array.as_ref(), row);
+            reason.and_then(|reason| granted(reason, part)).map(str::to_owned).into_iter().collect()
+        }
+        Source::Seconds { from, to } => seconds(batch, row, from, to).map(|n| n.to_string()).into_iter().collect(),
         Source::Query(name) => text(array.as_ref(), row).map(|uri| parameter(uri, name)).unwrap_or_default(),
         _ => texts(array.as_ref(), row),
     }
@@ -39,7 +45,7 @@ pub fn columns(field: &Field) -> Vec<&str> {
         Source::Body { .. } | Source::State { .. } | Source::Certificate(_) => {
             vec!["request_object", "response_object", "verb", "resource"]
         }
-        source => vec![column_of(source)],
+        source => columns_of(source),
     }
 }
 

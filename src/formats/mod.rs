@@ -24,6 +24,7 @@ mod kubeforensys;
 mod members;
 mod parquet;
 pub mod payloads;
+pub mod reason;
 pub mod rows;
 mod salvage;
 pub mod snapshot;

@@ -44,8 +44,14 @@ pub enum Source {
     Certificate(&'static str),
     /// One parameter of requestURI, decoded.
     Query(String),
+    /// A part of the binding that annotation authorization.k8s.io/reason names.
+    AllowedBy(&'static str),
+    /// Whole seconds from one time of the event to another, fractions dropped.
+    Seconds { from: &'static str, to: &'static str },
     /// Every text of the whole event: what a keyword without a field searches.
     Everything,
+    /// How an object of a snapshot stands to the others: a column that only such objects have, a list of texts.
+    Related(&'static str),
     /// A path inside one element of an array; empty for the element itself.
     Member(Vec<String>),
     /// A column of an event of another log source, or a path into the JSON it holds. `always`: where it is null it was not
@@ -135,6 +141,14 @@ const fn certificate(name: &'static str, part: &'static str, doc: &'static str) 
     Known { name, place: Place::At(Source::Certificate(part)), root: Recorded::OBJECT, doc }
 }
 
+const fn related(name: &'static str, doc: &'static str) -> Known {
+    Known { name, place: Place::At(Source::Related(name)), root: Recorded::OBJECT, doc }
+}
+
+const fn allowed_by(name: &'static str, part: &'static str, doc: &'static str) -> Known {
+    Known { name, place: Place::At(Source::AllowedBy(part)), root: Recorded::ANNOTATIONS, doc }
+}
+
 const fn tree(name: &'static str, side: Side, root: Recorded, doc: &'static str) -> Known {
     Known { name, place: Place::Tree(side), root, doc }
 }
@@ -144,6 +158,19 @@ pub static FIELDS: &[Known] = &[
     column("auditID", "audit_id", Recorded::ALL, "id of the request"),
     column("stage", "stage", Recorded::ALL, "RequestReceived, ResponseStarted, ResponseComplete or Panic"),
     column("level", "level", Recorded::LEVEL, "audit level: Metadata, Request or RequestResponse"),
+    column("cluster", "cluster_id", Recorded::ALL, "derived: ARM id of the cluster, where the export names it"),
+    Known {
+        name: "duration",
+        place: Place::At(Source::Seconds { from: "request_received_time", to: "time" }),
+        root: Recorded(Recorded::RECEIVED_TIME.0 | Recorded::STAGE_TIME.0),
+        doc: "derived: whole seconds from requestReceivedTimestamp to stageTimestamp",
+    },
+    Known {
+        name: "exportDelay",
+        place: Place::At(Source::Seconds { from: "time", to: "envelope_time" }),
+        root: Recorded::STAGE_TIME,
+        doc: "derived: whole seconds from stageTimestamp to the time of the record around the event; absent without one",
+    },
     column("verb", "verb", Recorded::VERB, "Kubernetes verb, or the HTTP method in lower case"),
     column("requestURI", "request_uri", Recorded::REQUEST_URI, "address of the request, query included"),
     column("user.username", "user_name", Recorded::USER, "who asked"),
@@ -185,6 +212,10 @@ pub static FIELDS: &[Known] = &[
         Recorded::ANNOTATIONS,
         "which binding allowed it",
     ),
+    allowed_by("allowedBy.kind", "kind", "derived: RoleBinding or ClusterRoleBinding, where RBAC allowed it"),
+    allowed_by("allowedBy.name", "name", "derived: name of the binding by which RBAC allowed it"),
+    allowed_by("allowedBy.namespace", "namespace", "derived: its namespace; absent of a ClusterRoleBinding"),
+    allowed_by("allowedBy.role", "role", "derived: the role that this binding grants"),
     Known {
         name: "annotations",
         place: Place::Annotations,
@@ -284,6 +315,31 @@ pub static FIELDS: &[Known] = &[
         root: Recorded::REQUEST_URI,
         doc: "derived: one parameter of requestURI, decoded, such as query.dryRun or query.fieldManager",
     },
+    related(
+        "related.missing",
+        "of a standing object: what it names and the snapshot has not, such as `Secret web/tls`",
+    ),
+    related(
+        "related.pods",
+        "of a standing service, policy, account or node: pods that it selects, that run as it, or on it",
+    ),
+    related("related.ingressPolicies", "of standing pods and workloads: policies that say what may reach them"),
+    related("related.egressPolicies", "of standing pods and workloads: policies that say what they may reach"),
+    related(
+        "related.exposedBy",
+        "of standing pods and workloads: how they are reached from outside, such as `LoadBalancer web/api`",
+    ),
+    related(
+        "related.rights",
+        "of standing pods, workloads and accounts: what RBAC lets the account do that leads further, such as `read \
+         secrets` or `create pods in web`; of a node what all its pods may",
+    ),
+    related("related.sharedClaims", "of standing pods and workloads: volume claims that others mount too"),
+    related("related.holds", "of a standing namespace: the kinds of objects in it"),
+    related(
+        "related.exemptFrom",
+        "of standing pods and workloads: constraints of Gatekeeper that leave out their namespace",
+    ),
     column("execCommand", "exec_command", Recorded::REQUEST_URI, "derived: command= of requestURI, decoded"),
     Known {
         name: "publicSourceIPs",
@@ -297,8 +353,11 @@ pub static FIELDS: &[Known] = &[
 static NOT_KEPT: &[(&str, &str)] = &[
     ("kind", "every row is an Event; leave it out"),
     ("apiVersion", "every row is an audit.k8s.io event; leave it out"),
-    ("requestReceivedTimestamp", "times are for timespan of a correlation, or for --from and --to"),
-    ("stageTimestamp", "times are for timespan of a correlation, or for --from and --to"),
+    (
+        "requestReceivedTimestamp",
+        "times are for timespan of a correlation, or for --from and --to; how long it took is duration",
+    ),
+    ("stageTimestamp", "times are for timespan of a correlation, or for --from and --to; how long it took is duration"),
     ("responseStatus.details", "test responseStatus.reason, or responseObject.details"),
 ];
 
@@ -425,62 +484,4 @@ pub(super) fn edits(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::tables::audit;
-
-    #[test]
-    fn every_column_named_here_is_a_column_of_the_table() {
-        let columns: Vec<_> = audit::TABLE.columns.iter().map(|c| c.name).collect();
-        let part_of = |column: &str, part: &str| {
-            let schema = &audit::TABLE.schema;
-            let field = schema.field_with_name(column).unwrap();
-            format!("{:?}", field.data_type()).contains(&format!("\"{part}\""))
-        };
-        for known in FIELDS {
-            match &known.place {
-                Place::At(Source::Column(name) | Source::List(name)) | Place::Presence(name) => {
-                    assert!(columns.contains(name), "{}", known.name);
-                }
-                Place::At(Source::Shred { column, part }) => assert!(part_of(column, part), "{}", known.name),
-                _ => {}
-            }
-        }
-    }
-
-    #[test]
-    fn an_annotation_key_keeps_its_dots() {
-        let field = Field::named("annotations.pod-security.kubernetes.io/enforce-policy").unwrap();
-        assert_eq!(field.source, Source::Annotation("pod-security.kubernetes.io/enforce-policy".into()));
-        let decision = Field::named("annotations.authorization.k8s.io/decision").unwrap();
-        assert_eq!(decision.source, Source::Column("decision"));
-    }
-
-    #[test]
-    fn a_leaf_without_a_shred_is_a_path_in_its_body() {
-        let field = Field::named("containers.securityContext.seLinuxOptions.type").unwrap();
-        let path = ["securityContext", "seLinuxOptions", "type"].map(String::from).to_vec();
-        assert_eq!(field.source, Source::Body { side: Side::Containers, path });
-        assert_eq!(field.root, Recorded::OBJECT);
-        let image = Field::named("requestObject.spec.containers.image").unwrap();
-        assert!(matches!(image.source, Source::Body { side: Side::Request, .. }));
-    }
-
-    #[test]
-    fn a_misspelt_field_is_refused_with_the_nearest_name() {
-        for (wrong, right) in [
-            ("objectRef.resources", "objectRef.resource"),
-            ("verbs", "verb"),
-            ("username", "user.username"),
-            ("useragent", "userAgent"),
-            ("sourceIps", "sourceIPs"),
-            ("objectRef.subResource", "objectRef.subresource"),
-        ] {
-            assert_eq!(Field::named(wrong).unwrap_err().hint, format!("did you mean {right}?"));
-        }
-        assert!(Field::named("stageTimestamp").unwrap_err().hint.contains("timespan"));
-        assert!(Field::named("CommandLine").unwrap_err().hint.contains("audit.k8s.io"));
-        assert!(Field::named("requestObject.").is_err());
-        assert!(Field::named("annotations").is_err());
-    }
-}
+mod tests;

@@ -137,6 +137,10 @@ fn pruned(value: Value) -> Option<Value> {
     }
 }
 
+fn moment(time: &Value) -> Option<chrono::DateTime<chrono::FixedOffset>> {
+    chrono::DateTime::parse_from_rfc3339(time.as_str()?).ok()
+}
+
 /// What our intake adds, done by hand.
 fn enriched(event: Value) -> Value {
     let mut event = pruned(event).unwrap();
@@ -175,6 +179,20 @@ fn enriched(event: Value) -> Value {
     }
     for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         event["query"][decoded(key)] = decoded(value).into();
+    }
+    if let (Some(from), Some(to)) = (moment(&event["requestReceivedTimestamp"]), moment(&event["stageTimestamp"])) {
+        event["duration"] = (to - from).num_seconds().into();
+    }
+    let reason = event["annotations"]["authorization.k8s.io/reason"].as_str().unwrap_or_default();
+    let words: Vec<String> = reason.split('"').map(str::to_owned).collect();
+    if let [begin, binding, _, role, _, _, ..] = &words[..]
+        && let Some(kind) = begin.strip_prefix("RBAC: allowed by ")
+    {
+        let (name, namespace) = binding.split_once('/').map_or((binding.as_str(), None), |(a, b)| (a, Some(b)));
+        event["allowedBy"] = serde_json::json!({"kind": kind.trim(), "name": name, "role": role});
+        if let Some(namespace) = namespace {
+            event["allowedBy"]["namespace"] = namespace.into();
+        }
     }
     // rsigma takes every dot for a step down; keys that have dots are given to it whole.
     let mut dotted = Vec::new();

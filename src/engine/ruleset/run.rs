@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
     fn ask(&mut self, atom: &Atom, rows: Option<&BooleanBuffer>) -> Option<(BooleanBuffer, Recorded)> {
         match atom {
             Atom::Column { test, root, .. } => {
-                self.batch.column_by_name(test.column())?;
+                test.columns().iter().try_for_each(|name| self.batch.column_by_name(name).map(drop))?;
                 Some((test.run(self.batch, rows, &mut self.indexes), *root))
             }
             Atom::Fields { left, right, matcher } => {

@@ -5,6 +5,7 @@
 
 mod activity;
 mod auditd;
+mod clusters;
 mod container;
 mod control_plane;
 mod dns;
@@ -143,6 +144,7 @@ pub static LOGSOURCES: &[&LogSource] = &[
     &recommendations::RECOMMENDATIONS,
     &events::EVENTS,
     &registry::REGISTRY,
+    &clusters::CLUSTERS,
 ];
 
 /// The source a rule means by these words; None when nobody knows it.
@@ -267,7 +269,17 @@ impl Over {
     /// # Errors
     /// When there is none; the hint names the nearest.
     pub fn field(self, name: &str) -> Result<Field, Unknown> {
-        self.log().map_or_else(|| Field::named(name), |source| source.field(name))
+        self.log().map_or_else(|| self.of_kubernetes(Field::named(name)), |source| source.field(name))
+    }
+
+    /// How an object stands to others is known of objects alone.
+    fn of_kubernetes(self, field: Result<Field, Unknown>) -> Result<Field, Unknown> {
+        match field {
+            Ok(Field { source: Source::Related(_), .. }) if self != Over::Objects => {
+                Err(Unknown { hint: "it is known of objects only: product: kubernetes, service: snapshot".to_owned() })
+            }
+            field => field,
+        }
     }
 
     /// As [`Over::field`], of those that have values.
@@ -275,7 +287,7 @@ impl Over {
     /// # Errors
     /// As [`Over::field`].
     pub fn field_with_values(self, name: &str) -> Result<Field, Unknown> {
-        self.log().map_or_else(|| Field::with_values(name), |source| source.field(name))
+        self.log().map_or_else(|| self.of_kubernetes(Field::with_values(name)), |source| source.field(name))
     }
 
     /// The field of a keyword.
