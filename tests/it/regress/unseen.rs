@@ -26,7 +26,8 @@ fn a_change_of_a_rule_that_no_test_notices_is_a_missing_test_with_its_line() {
     assert!(out.ends_with(" mutants 7  noticed 3  score 42.9 %\n"), "{out}");
     // What is told twice is noticed no more often.
     let cases = fs::read_to_string(at.join("rules/exec.cases.jsonl")).unwrap();
-    let mut twice: Value = serde_json::from_str(cases.lines().find(|line| line.contains("\"fires\"")).unwrap()).unwrap();
+    let mut twice: Value =
+        serde_json::from_str(cases.lines().find(|line| line.contains("\"fires\"")).unwrap()).unwrap();
     twice["why"] = json!("the same again");
     write(at, "rules/exec.cases.jsonl", format!("{cases}{twice}\n"));
     let (out, _) = text(&test(at, &args));
