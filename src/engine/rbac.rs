@@ -190,7 +190,7 @@ impl Rbac {
         let mut held = BTreeSet::new();
         for binding in &self.bindings {
             let namespace =
-                (binding.kind == "RoleBinding").then(|| binding.body.metadata.namespace.as_deref()).flatten();
+                (binding.kind == "RoleBinding").then_some(binding.body.metadata.namespace.as_deref()).flatten();
             let mut all = binding.body.subjects.iter().flatten();
             if !all.any(|subject| subject.words(namespace).is_some_and(|words| subjects.contains(&words))) {
                 continue;
