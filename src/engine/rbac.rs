@@ -189,8 +189,8 @@ impl Rbac {
     pub(super) fn held(&self, subjects: &HashSet<String>, asked: &[(&str, Asked)]) -> BTreeSet<String> {
         let mut held = BTreeSet::new();
         for binding in &self.bindings {
-            let namespace =
-                (binding.kind == "RoleBinding").then_some(binding.body.metadata.namespace.as_deref()).flatten();
+            let own = binding.body.metadata.namespace.as_deref();
+            let namespace = own.filter(|_| binding.kind == "RoleBinding");
             let mut all = binding.body.subjects.iter().flatten();
             if !all.any(|subject| subject.words(namespace).is_some_and(|words| subjects.contains(&words))) {
                 continue;
