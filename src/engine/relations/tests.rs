@@ -1,3 +1,5 @@
+//! Snapshots of a few objects, and what each field says of them.
+
 use super::*;
 
 fn relations(objects: &[&str]) -> Relations {

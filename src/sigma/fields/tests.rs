@@ -1,3 +1,5 @@
+//! Names of fields: which mean a column, which a path, and which nothing.
+
 use super::*;
 use crate::model::tables::audit;
 
