@@ -108,7 +108,7 @@ fn a_query_without_its_evidence_is_blind() {
 fn a_wrong_query_is_told_with_its_place() {
     for (sql, told) in [
         ("SELECT evidence,\n    \"offset\" FRM audit", "t.yml:5:18: Expected: end of statement, found: audit"),
-        ("SELECT evidence, \"offset\"\n  FROM audit WHERE vreb = 'get'", "t.yml:5:22: No field named vreb"),
+        ("SELECT evidence, \"offset\"\n  FROM audit WHERE vreb = 'get'", "t.yml:5:20: No field named vreb"),
         ("SELECT evidence, \"offset\" FROM adit", "t.yml:4:34: table 'adit' not found"),
         ("SELECT evidence FROM audit", "t.yml:4:3: the query gives no column offset"),
         ("SELECT evidence, \"offset\" FROM audit LIMIT 3", "t.yml:4:3: LIMIT without ORDER BY takes any rows"),
