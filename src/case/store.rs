@@ -245,14 +245,7 @@ impl Shelf {
 }
 
 impl Sheet {
-    fn create(
-        dir: &Path,
-        seq: u64,
-        number: usize,
-        table: &str,
-        schema: &SchemaRef,
-        plain: bool,
-    ) -> Result<Sheet> {
+    fn create(dir: &Path, seq: u64, number: usize, table: &str, schema: &SchemaRef, plain: bool) -> Result<Sheet> {
         let how = if plain { fleeting() } else { properties(table, schema) };
         let folder = dir.join("tables").join(table);
         fs::create_dir_all(&folder).map_err(|e| unwritten(&folder, e))?;
@@ -263,8 +256,8 @@ impl Sheet {
         let disk = file.try_clone().map_err(|e| unwritten(&path, e))?;
         let hashed = if plain { Hashed::without(file) } else { Hashed::new(file) };
         let file = BufWriter::with_capacity(AT_ONCE, hashed);
-        let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(how))
-            .and_then(ArrowWriter::into_serialized_writer);
+        let writer =
+            ArrowWriter::try_new(file, Arc::clone(schema), Some(how)).and_then(ArrowWriter::into_serialized_writer);
         let (writer, _) = writer.map_err(|e| unwritten(&path, e))?;
         let plan = Plan::new(schema, writer.schema_descr(), writer.properties()).map_err(|e| unwritten(&path, e))?;
         let (disk, syncing) = (Arc::new(disk), None);

@@ -26,17 +26,12 @@ impl Kinds {
     /// Says what a request on `resource` carries, by its name and by the words in the body: a resource of another API
     /// group, such as a `daemonsets` of somebody's own, runs pods as well.
     pub fn of(resource: &str, body: &str) -> Kinds {
-        static WORDS: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| {
-            [r#""template""#, r#""rules""#, r#""roleRef""#, r#""subjects""#].map(Finder::new)
-        });
+        static WORDS: LazyLock<[Finder<'static>; 4]> =
+            LazyLock::new(|| [r#""template""#, r#""rules""#, r#""roleRef""#, r#""subjects""#].map(Finder::new));
         let [template, rules, role_ref, subjects] = &*WORDS;
         // A pod stands below a `template`, that of a CronJob too.
         let has = |word: &Finder<'_>| word.find(body.as_bytes()).is_some();
-        Kinds {
-            pod: resource == "pods" || has(template),
-            role: has(rules),
-            binding: has(role_ref) || has(subjects),
-        }
+        Kinds { pod: resource == "pods" || has(template), role: has(rules), binding: has(role_ref) || has(subjects) }
     }
 }
 
