@@ -1,32 +1,24 @@
-//! What every API server does, whatever it is asked and whoever asks. Tests need not tell apart what it never writes.
+//! What is known of every request that an API server writes down: which of them cannot be.
 //!
-//! - 101 is the answer of those that become a stream: exec, attach, portforward, proxy, and a watch. Between 203 and 399 an API
-//!   server answers nothing itself; only what is behind a proxy does.
-//! - 201 says that something was made: by create, by patch (server-side apply), and by update only where the API server lets
-//!   an update make what is not there.
-//! - An object as the request leaves it is there only when it was created, updated or patched. A session, a proxy and a log
-//!   leave none; an eviction, a binding, a token and a scale are objects of their own kind, without a pod spec.
-//! - A create is answered 201. Of the kinds of rbac.authorization.k8s.io only bindings have subjects, and only roles rules.
-//! - Requests for many objects (list, watch, deletecollection) have no subresource, and one that deletes all no name.
-//! - A subresource that a resource does not have is refused, whatever the verb; so is a verb that it does not know. Custom
-//!   resources have status and scale; others are of resources that are named here, or of an aggregated API server.
+//! Of Kubernetes 1.34, from its source under `pkg/registry`, `staging/src/k8s.io/apiserver` and
+//! `staging/src/k8s.io/apiextensions-apiserver`; where a fact is from is said with it. A request that was refused may have
+//! been for anything, since the resource is looked up after the request was written down, so nothing is known of those.
 
-use std::collections::BTreeSet;
-
+use super::same::Part;
 use super::words::RESOURCES;
 
 /// What can be done with a subresource.
 pub struct Known {
     pub name: Option<&'static str>,
     /// Resources that have it.
-    pub of: Of,
+    of: Of,
     /// Verbs and statuses with which it is not refused; any when there is none.
-    pub verbs: &'static [&'static str],
-    pub codes: &'static [i64],
+    verbs: &'static [&'static str],
+    codes: &'static [i64],
 }
 
 /// Resources that have a subresource.
-pub enum Of {
+enum Of {
     All,
     These(&'static [&'static str]),
     /// And what an aggregated API server may have.
@@ -35,10 +27,16 @@ pub enum Of {
     AllBut(&'static [&'static str]),
 }
 
-pub const CHANGES: &[&str] = &["get", "update", "patch"];
+/// A resource or group that nothing is known of.
+pub const ELSE: &str = "…";
 
-pub const SUBRESOURCES: [Known; 16] = [
+const CHANGES: &[&str] = &["get", "update", "patch"];
+
+/// By the storage that each `NewStorage` and `NewREST` of `pkg/registry/*/*/storage` gives: a Getter answers get, an Updater
+/// update and patch, a Creater create, a Connecter whatever its ConnectMethods say.
+pub static SUBRESOURCES: [Known; 16] = [
     Known { name: None, of: Of::All, verbs: &[], codes: &[] },
+    // core/pod/rest/subresources.go: upgradeableMethods are GET and POST.
     Known { name: Some("exec"), of: Of::These(&["pods"]), verbs: &["get", "create"], codes: &[] },
     Known { name: Some("attach"), of: Of::These(&["pods"]), verbs: &["get", "create"], codes: &[] },
     // Also of virtual machines, by KubeVirt.
@@ -58,7 +56,7 @@ pub const SUBRESOURCES: [Known; 16] = [
 ];
 
 /// Resources of Kubernetes that have neither status nor scale.
-pub const BARE: [&str; 22] = [
+static BARE: [&str; 22] = [
     "clusterrolebindings",
     "clusterroles",
     "configmaps",
@@ -83,28 +81,20 @@ pub const BARE: [&str; 22] = [
     "validatingwebhookconfigurations",
 ];
 
-/// A group of the API, its kinds, and what of an object the kind does not have.
-pub const ROLES: (&str, [(&str, [&str; 2]); 4]) = (
-    "rbac.authorization.k8s.io",
-    [
-        ("roles", ["subjects", "roleRef"]),
-        ("clusterroles", ["subjects", "roleRef"]),
-        ("rolebindings", ["rules", "aggregationRule"]),
-        ("clusterrolebindings", ["rules", "aggregationRule"]),
-    ],
-);
-
 /// What an API server answers itself when it does what was asked, and when it does not.
-pub const DONE: [i64; 3] = [200, 201, 202];
-pub const REFUSED: [i64; 22] =
+static DONE: [i64; 3] = [200, 201, 202];
+static REFUSED: [i64; 22] =
     [400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 422, 424, 429, 431, 499, 500, 501, 502, 503, 504, 505];
 /// Of what is behind a proxy also these, standing for their class.
-pub const BEHIND: [i64; 8] = [100, 203, 204, 299, 301, 302, 399, 599];
-pub const STREAM: i64 = 101;
-pub const CREATED: i64 = 201;
+static BEHIND: [i64; 8] = [100, 203, 204, 299, 301, 302, 399, 599];
+/// The answer of those that become a stream.
+const STREAM: i64 = 101;
+/// Something was made: by create, by patch (server-side apply), and by an update of [`MADE_BY_UPDATE`].
+const CREATED: i64 = 201;
 
-/// Resources that an update makes when they are not there; all others answer it with 404.
-pub const MADE_BY_UPDATE: [&str; 14] = [
+/// Resources that an update makes when they are not there (AllowCreateOnUpdate of their strategy); all others answer it with
+/// 404.
+static MADE_BY_UPDATE: [&str; 12] = [
     "certificatesigningrequests",
     "clusterrolebindings",
     "clusterroles",
@@ -113,41 +103,165 @@ pub const MADE_BY_UPDATE: [&str; 14] = [
     "leases",
     "limitranges",
     "podtemplates",
-    "priorityclasses",
-    "replicationcontrollers",
     "rolebindings",
     "roles",
     "runtimeclasses",
     "services",
 ];
 
+/// Groups that the API server has itself, and all that is in them.
+pub static GROUPS: [(&str, &[&str]); 2] = [
+    // pkg/registry/rbac/rest/storage_rbac.go
+    ("rbac.authorization.k8s.io", &["roles", "rolebindings", "clusterroles", "clusterrolebindings"]),
+    // pkg/registry/admissionregistration/rest/storage_apiserver.go
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "mutatingwebhookconfigurations",
+            "validatingwebhookconfigurations",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+        ],
+    ),
+];
+
 /// Verbs of requests for resources; and one for requests of other paths, or of which no verb is known.
-pub const REQUESTS: [&str; 9] =
+pub static REQUESTS: [&str; 9] =
     ["create", "update", "patch", "get", "list", "watch", "delete", "deletecollection", "other"];
 
 /// Those that leave an object behind.
-pub const WRITES: [&str; 3] = ["create", "update", "patch"];
+static WRITES: [&str; 3] = ["create", "update", "patch"];
 
-/// Subresources of which no body is recorded.
-pub const WITHOUT_OBJECT: [&str; 5] = ["exec", "attach", "portforward", "proxy", "log"];
-/// The part of an object that holds the pod spec, wherever that is.
-pub const POD: &str = "podSpec";
-/// Those whose object is of another kind than the resource, and holds no pod spec.
-pub const WITHOUT_POD: [&str; 4] = ["eviction", "binding", "token", "scale"];
+/// A request, as far as it is known.
+#[derive(Default, Clone, Copy)]
+pub struct Request<'a> {
+    pub subresource: Option<&'static Known>,
+    /// None within: no answer is known.
+    pub code: Option<Option<i64>>,
+    pub resource: Option<&'a str>,
+    pub verb: Option<&'a str>,
+    /// Empty for the core group.
+    pub group: Option<&'a str>,
+}
 
-impl Of {
-    /// All resources that have it, as far as predicates that name only `named` can tell; None when that cannot be said.
-    pub fn all<'a>(&self, named: Option<&BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
-        match self {
-            Of::All => None,
-            Of::These(these) => Some(these.to_vec()),
-            Of::TheseOrUnknown(these) => {
-                let unknown = named?.iter().copied().filter(|name| !RESOURCES.contains(name));
-                Some(these.iter().copied().chain(unknown).chain(["other"]).collect())
+impl Request<'_> {
+    fn is_proxied(&self) -> bool {
+        self.subresource.is_some_and(|known| known.name == Some("proxy"))
+    }
+
+    /// What an API server answers to it.
+    pub fn codes(&self) -> impl Iterator<Item = Option<i64>> {
+        let behind = if self.is_proxied() { &BEHIND[..] } else { &[] };
+        let all = DONE.iter().chain(&REFUSED).chain([&STREAM]).chain(behind).copied();
+        [None].into_iter().chain(all.map(Some))
+    }
+
+    /// Equal for answers of which the same is known.
+    pub fn kind_of_answer(&self) -> i64 {
+        match self.code.flatten() {
+            None => 0,
+            Some(code) if code >= 400 => 400,
+            Some(code) => code,
+        }
+    }
+
+    /// Resources of which something is known.
+    pub fn resources(&self) -> impl Iterator<Item = &'static str> {
+        let of = |known: &'static Known| -> &'static [&'static str] {
+            match known.of {
+                Of::All => &[],
+                Of::These(of) | Of::TheseOrUnknown(of) | Of::AllBut(of) => of,
             }
-            Of::AllBut(bare) => {
-                Some(named?.iter().copied().filter(|name| !bare.contains(name)).chain(["other"]).collect())
+        };
+        let grouped = GROUPS.iter().flat_map(|(_, of)| of.iter());
+        SUBRESOURCES.iter().flat_map(of).chain(&MADE_BY_UPDATE).chain(grouped).copied()
+    }
+
+    /// True when it names no object: those that delete all of a kind.
+    pub fn is_nameless(&self) -> bool {
+        self.verb == Some("deletecollection")
+    }
+
+    /// False when it is known that there is no such request.
+    pub fn can_be(&self) -> bool {
+        let verb_is = |any: &[&str]| self.verb.is_none_or(|verb| any.contains(&verb));
+        let known = self.subresource;
+        let is_verb = |any: &[&str]| self.verb.is_some_and(|verb| any.contains(&verb));
+        let is_below = known.is_some_and(|known| known.name.is_some());
+        // endpoints/request/requestinfo.go: a read without a name is a list, a deletion without one of all, and what has no name
+        // has nothing below it.
+        if is_below && is_verb(&["list", "deletecollection"]) {
+            return false;
+        }
+        let Some(Some(code)) = self.code else { return true };
+        if code >= 400 && code != 599 {
+            return true;
+        }
+        // The old path of a watch can name anything, and then is not found.
+        if is_below && is_verb(&["watch"]) {
+            return false;
+        }
+        let is_whole = known.is_some_and(|known| known.name.is_none());
+        let is_answer = known.is_none_or(|known| {
+            let has = match (self.resource, &known.of) {
+                (None, _) | (_, Of::All) => true,
+                (Some(resource), Of::These(of)) => of.contains(&resource),
+                (Some(resource), Of::TheseOrUnknown(of)) => of.contains(&resource) || !RESOURCES.contains(&resource),
+                (Some(resource), Of::AllBut(of)) => !of.contains(&resource),
+            };
+            has && (known.verbs.is_empty() || verb_is(known.verbs))
+                && (known.codes.is_empty() || known.codes.contains(&code))
+        });
+        let is_stream = || match known.map(|known| known.name) {
+            None => true,
+            Some(None) => verb_is(&["watch"]),
+            Some(Some(name)) => ["exec", "attach", "portforward", "proxy", "other"].contains(&name),
+        };
+        let is_made = || {
+            verb_is(&["create", "patch"])
+                || verb_is(&["update"])
+                    && self.resource.is_none_or(|name| name == ELSE || MADE_BY_UPDATE.contains(&name))
+        };
+        is_answer
+            && self.is_grouped()
+            && match code {
+                STREAM => is_stream(),
+                CREATED => self.is_proxied() || is_made(),
+                // endpoints/handlers/create.go: what is created is answered so and not otherwise.
+                _ => !(is_whole && is_verb(&["create"])),
             }
+    }
+
+    /// False when its group has no such resource.
+    fn is_grouped(&self) -> bool {
+        let Some((group, resource)) = self.group.zip(self.resource) else { return true };
+        GROUPS.iter().find(|(name, _)| *name == group).is_none_or(|(_, of)| of.contains(&resource))
+    }
+
+    /// True when such a request has nothing of that part.
+    pub fn lacks(&self, part: Part) -> bool {
+        let below = self.subresource.and_then(|known| known.name).unwrap_or_default();
+        // endpoints/handlers/rest.go: a connection notes no object.
+        let is_connection = ["exec", "attach", "portforward", "proxy", "log"].contains(&below);
+        let is_read = self.verb.is_some_and(|verb| ["get", "list", "watch"].contains(&verb));
+        let is_write = self.verb.is_none_or(|verb| WRITES.contains(&verb));
+        // Where there is no such resource no body is read.
+        let has_object = !is_connection && is_write && self.is_grouped();
+        let is_of_roles = |any: &[&str]| {
+            self.group == Some("rbac.authorization.k8s.io") && self.resource.is_some_and(|name| any.contains(&name))
+        };
+        match part {
+            Part::Elsewhere => false,
+            Part::Request => is_connection || is_read || !self.is_grouped(),
+            Part::Object => !has_object,
+            // Those have objects of their own: Eviction, Binding, TokenRequest, Scale.
+            Part::PodSpec => {
+                !has_object || ["eviction", "binding", "token", "scale", "approval", "finalize"].contains(&below)
+            }
+            Part::Rules => !has_object || is_of_roles(&["rolebindings", "clusterrolebindings"]),
+            Part::Subjects => !has_object || is_of_roles(&["roles", "clusterroles"]),
         }
     }
 }

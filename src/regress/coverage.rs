@@ -40,6 +40,8 @@ pub struct Covered {
     /// It has tests, and none whose evidence could answer it.
     pub blind: bool,
     pub clauses: usize,
+    /// Clauses that are no rule by themselves, so that nothing can be said of them.
+    pub unasked: usize,
     /// Clauses that were not seen both true and false.
     pub unseen: Vec<Unseen>,
 }
@@ -66,8 +68,8 @@ pub struct Technique {
 struct Alone {
     line: usize,
     words: String,
-    is: Rule,
-    is_not: Rule,
+    /// None when it is no rule by itself.
+    rules: Option<[Rule; 2]>,
 }
 
 /// Looks at rules with their tests; `outcomes` are those of `tests`, in their order.
@@ -136,7 +138,7 @@ fn one(
         .collect();
     let mut rules = Vec::new();
     for (number, (_, clause)) in clauses.iter().enumerate() {
-        for (rule, word) in [(&clause.is, "is"), (&clause.is_not, "not")] {
+        for (rule, word) in clause.rules.iter().flatten().zip(["is", "not"]) {
             let mut rule = rule.clone();
             rule.meta.name = format!("{word} {number}");
             rules.push(rule);
@@ -171,7 +173,9 @@ fn one(
     for corpus in corpora.into_iter().filter_map(|corpus| ground.corpora.get(corpus)) {
         see(&[corpus.engine.replay(&with)?], &[corpus.engine.replay(&itself)?]);
     }
-    let unseen = clauses.iter().enumerate().map(|(number, (file, clause))| Unseen {
+    let asked_alone = clauses.iter().enumerate().filter(|(_, (_, clause))| clause.rules.is_some());
+    let unasked = clauses.len() - asked_alone.clone().count();
+    let unseen = asked_alone.map(|(number, (file, clause))| Unseen {
         file: (*file).to_owned(),
         line: clause.line,
         clause: clause.words.clone(),
@@ -186,6 +190,7 @@ fn one(
         quiet: passed(must_not),
         blind: blind && replays > 0 && !is_exception,
         clauses: clauses.len(),
+        unasked,
         unseen: unseen.filter(|clause| clause.never_true || clause.never_false).collect(),
     })
 }
@@ -219,9 +224,10 @@ fn clauses(file: &RuleFile) -> Vec<((String, usize), Vec<Alone>)> {
                 walk(&document, &[section, name], selection, &|clause| clause, &mut found);
             }
         }
-        let alone = found.into_iter().filter_map(|(line, words, selection)| {
+        let alone = found.into_iter().map(|(line, words, selection)| {
             let rule = |condition: &str| by_itself(file, &yaml, &selection, condition);
-            Some(Alone { line, words, is: rule("clause")?, is_not: rule("not clause")? })
+            let rules = rule("clause").zip(rule("not clause"));
+            Alone { line, words, rules: rules.map(|(is, is_not)| [is, is_not]) }
         });
         Some(((file.path.clone(), document.place(&[]).0), alone.collect()))
     };

@@ -9,13 +9,13 @@ use yaml_serde::Value;
 use super::ground::{Bench, Ground, Place};
 use super::judge::{Met, judge};
 use super::mutate::changes;
-use super::same::same;
+use super::same::same_where;
 use super::{Data, Exceptions, Expect, Test};
 use crate::engine::threads::in_order;
 use crate::engine::{Replay, weaker};
 use crate::error::Result;
 use crate::sigma::predicate::Cmp;
-use crate::sigma::{Condition, Correlation, CorrelationKind, Exception, Lists, RuleFile, RuleSet, documents, load};
+use crate::sigma::{Condition, Correlation, CorrelationKind, Lists, Predicate, RuleFile, RuleSet, documents, load};
 
 /// A rule with one thing changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -27,12 +27,42 @@ pub struct Mutant {
     pub what: String,
     /// Whether a test noticed.
     pub killed: bool,
+    /// No test noticed, and none can: it is proved that no event tells it from the rule.
+    pub equal: bool,
+}
+
+impl Mutant {
+    /// Whether a test is missing.
+    pub fn is_missed(&self) -> bool {
+        !self.killed && !self.equal
+    }
 }
 
 /// A mutant and the rules with it.
 struct Candidate {
     mutant: Mutant,
     set: RuleSet,
+    asks: Option<Asks>,
+}
+
+impl Candidate {
+    fn judged(&self, killed: bool) -> Mutant {
+        let equal = !killed && self.asks.as_ref().is_some_and(Asks::is_same);
+        Mutant { killed, equal, ..self.mutant.clone() }
+    }
+}
+
+/// What the rule and the mutant ask of an event; of an exception, also the rules that it is asked of.
+struct Asks {
+    rule: Predicate,
+    mutant: Predicate,
+    within: Vec<Predicate>,
+}
+
+impl Asks {
+    fn is_same(&self) -> bool {
+        same_where(&self.within.iter().collect::<Vec<_>>(), &self.rule, &self.mutant)
+    }
 }
 
 /// A test and where its data is.
@@ -74,10 +104,11 @@ pub fn mutants(set: &RuleSet, files: &[RuleFile], tests: &[Test], ground: &Groun
     Ok(all)
 }
 
-/// The share of mutants that a test noticed, in hundredths; None without any.
+/// The share of mutants that a test noticed, of those that one could, in hundredths; None without any.
 pub fn score(mutants: &[Mutant]) -> Option<f64> {
     let killed = mutants.iter().filter(|mutant| mutant.killed).count();
-    (!mutants.is_empty()).then(|| killed as f64 * 100.0 / mutants.len() as f64)
+    let all = mutants.iter().filter(|mutant| !mutant.equal).count();
+    (all > 0).then(|| killed as f64 * 100.0 / all as f64)
 }
 
 /// The mutants of one file, with whose tests should notice.
@@ -92,6 +123,7 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
             rule: rule.to_owned(),
             what: what.to_owned(),
             killed: false,
+            equal: false,
         };
         let is = |meta: &crate::sigma::Meta| meta.file == file.path && meta.line == line;
         if let Some(place) = set.rules.iter().position(|rule| is(&rule.meta)) {
@@ -109,14 +141,13 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
                     for part in set.rules.iter_mut().filter(|part| part.meta.name == rule.meta.name) {
                         part.sql = Some(sql.with_text(weaker.text.clone()));
                     }
-                    all.push(((*name).to_owned(), Candidate { mutant: mutant(name, line, &weaker.what), set }));
+                    all.push(((*name).to_owned(), Candidate { mutant: mutant(name, line, &weaker.what), set, asks: None }));
                 }
             }
             for change in changes(&document, &yaml, "detection") {
                 let Some(new) = read(file, &change.yaml).and_then(|set| set.rules.into_iter().next()) else { continue };
-                let is_audit = rule.over.log().is_none();
-                let asks_same = new.predicate == rule.predicate || is_audit && same(&new.predicate, &rule.predicate);
-                if asks_same && new.first == rule.first {
+                let is_same = new.first == rule.first;
+                if is_same && new.predicate == rule.predicate {
                     continue;
                 }
                 for name in &names {
@@ -124,7 +155,13 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
                     for part in set.rules.iter_mut().filter(|part| part.meta.name == rule.meta.name) {
                         (part.predicate, part.first) = (new.predicate.clone(), new.first.clone());
                     }
-                    all.push(((*name).to_owned(), Candidate { mutant: mutant(name, change.line, &change.what), set }));
+                    let asks = (is_same && rule.over.log().is_none()).then(|| Asks {
+                        rule: rule.predicate.clone(),
+                        mutant: new.predicate.clone(),
+                        within: vec![Predicate::True],
+                    });
+                    let mutant = mutant(name, change.line, &change.what);
+                    all.push(((*name).to_owned(), Candidate { mutant, set, asks }));
                 }
             }
         } else if let Some(correlation) = set.correlations.iter().find(|correlation| is(&correlation.meta)) {
@@ -135,7 +172,7 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
             for (key, what, new) in wider(last) {
                 let line = document.place(&["correlation", key]).0;
                 let set = RuleSet { correlations: [named, &[new]].concat(), ..part.clone() };
-                all.push((name.to_owned(), Candidate { mutant: mutant(name, line, &what), set }));
+                all.push((name.to_owned(), Candidate { mutant: mutant(name, line, &what), set, asks: None }));
             }
         } else if let Some(exception) = set.exceptions.iter().find(|exception| is(&exception.meta)) {
             let name = exception.meta.name.as_str();
@@ -148,15 +185,16 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
             }
             for change in changes(&document, &yaml, "filter") {
                 let new = read(file, &change.yaml).and_then(|set| set.exceptions.into_iter().next());
-                let differs = |new: &Exception| {
-                    new.predicate != exception.predicate
-                        && !(exception.over.events() && same(&new.predicate, &exception.predicate))
-                };
-                let Some(new) = new.filter(differs) else { continue };
-                let mut set = part.clone();
-                set.exceptions[0].predicate = new.predicate;
-                let about = about.clone();
-                all.push((about, Candidate { mutant: mutant(name, change.line, &change.what), set }));
+                let Some(new) = new.filter(|new| new.predicate != exception.predicate) else { continue };
+                let mut part = part.clone();
+                part.exceptions[0].predicate = new.predicate.clone();
+                let asks = exception.over.events().then(|| Asks {
+                    rule: exception.predicate.clone(),
+                    mutant: new.predicate,
+                    within: exception.rules.iter().map(|place| set.rules[*place].predicate.clone()).collect(),
+                });
+                let mutant = mutant(name, change.line, &change.what);
+                all.push((about.clone(), Candidate { mutant, set: part, asks }));
             }
         }
     }
@@ -229,7 +267,7 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
             let killed = asked.iter().any(|(test, world)| {
                 replays.get(world).is_some_and(|replay| notices(test, world.start, &name, &[replay]))
             });
-            Mutant { killed, ..candidate.mutant.clone() }
+            candidate.judged(killed)
         });
         return Ok(judged.collect());
     }
@@ -261,7 +299,7 @@ fn judge_all(candidates: &[Candidate], asked: &[Asked<'_>], bench: &Bench) -> Re
         }
         Ok(false)
     };
-    candidates.iter().map(|one| Ok(Mutant { killed: killed(one)?, ..one.mutant.clone() })).collect()
+    candidates.iter().map(|one| Ok(one.judged(killed(one)?))).collect()
 }
 
 /// What rules find in the data of each test. Tests of the same data share a world, and a world is replayed once.

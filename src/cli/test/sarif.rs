@@ -45,7 +45,7 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
             "locations": [place(&problem.file, problem.line)],
         })
     });
-    let missing = told.mutants.iter().flatten().filter(|mutant| !mutant.killed).map(|mutant| {
+    let missing = told.mutants.iter().flatten().filter(|mutant| mutant.is_missed()).map(|mutant| {
         json!({
             "ruleId": mutant.rule,
             "level": "note",

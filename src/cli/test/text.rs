@@ -39,7 +39,7 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
         }
     }
     if let Some(mutants) = &told.mutants {
-        for mutant in mutants.iter().filter(|mutant| !mutant.killed) {
+        for mutant in mutants.iter().filter(|mutant| mutant.is_missed()) {
             line(out, &format!(" m {}:{}  {}  {}", mutant.file, mutant.line, mutant.rule, mutant.what))?;
         }
     }
@@ -64,7 +64,8 @@ pub fn write(told: &Told<'_>, out: &mut dyn Write) -> Result<()> {
 pub fn score(mutants: &[Mutant]) -> String {
     let killed = mutants.iter().filter(|mutant| mutant.killed).count();
     let score = regress::score(mutants).map_or("no score".to_owned(), |score| format!("{score:.1} %"));
-    format!("mutants {}  noticed {killed}  score {score}", mutants.len())
+    let equal = mutants.iter().filter(|mutant| mutant.equal).count();
+    format!("mutants {}  equal {equal}  noticed {killed}  score {score}", mutants.len())
 }
 
 /// What tests have not seen, line by line.
@@ -95,6 +96,7 @@ pub fn seen(coverage: &Coverage) -> [String; 2] {
     let rules = |is: fn(&Covered) -> bool| coverage.rules.iter().filter(|rule| is(rule)).count();
     let clauses: usize = coverage.rules.iter().map(|rule| rule.clauses).sum();
     let unseen: usize = coverage.rules.iter().map(|rule| rule.unseen.len()).sum();
+    let unasked: usize = coverage.rules.iter().map(|rule| rule.unasked).sum();
     let tested = coverage.techniques.values().filter(|technique| !technique.tested.is_empty()).count();
     [
         format!(
@@ -105,8 +107,8 @@ pub fn seen(coverage: &Coverage) -> [String; 2] {
             rules(|rule| rule.blind)
         ),
         format!(
-            "clauses {clauses}  seen true and false {}  techniques {}  tested {tested}",
-            clauses - unseen,
+            "clauses {clauses}  seen true and false {}  not asked alone {unasked}  techniques {}  tested {tested}",
+            clauses - unseen - unasked,
             coverage.techniques.len()
         ),
     ]

@@ -23,7 +23,7 @@ fn a_change_of_a_rule_that_no_test_notices_is_a_missing_test_with_its_line() {
             " m rules/exec.yml:12  exec  sourceIPs|cidr: \"10.0.0.0/8\" widened to \"10.0.0.0/7\"",
         ]
     );
-    assert!(out.ends_with(" mutants 7  noticed 3  score 42.9 %\n"), "{out}");
+    assert!(out.ends_with(" mutants 7  equal 0  noticed 3  score 42.9 %\n"), "{out}");
     // What is told twice is noticed no more often.
     let cases = fs::read_to_string(at.join("rules/exec.cases.jsonl")).unwrap();
     let mut twice: Value =
@@ -31,7 +31,7 @@ fn a_change_of_a_rule_that_no_test_notices_is_a_missing_test_with_its_line() {
     twice["why"] = json!("the same again");
     write(at, "rules/exec.cases.jsonl", format!("{cases}{twice}\n"));
     let (out, _) = text(&test(at, &args));
-    assert!(out.ends_with(" mutants 7  noticed 3  score 42.9 %\n"), "{out}");
+    assert!(out.ends_with(" mutants 7  equal 0  noticed 3  score 42.9 %\n"), "{out}");
     write(at, "rules/exec.cases.jsonl", &cases);
     assert_eq!(test(at, &[&args[..], &["--min-score", "95"]].concat()).status.code(), Some(4));
     let like =
@@ -42,7 +42,7 @@ fn a_change_of_a_rule_that_no_test_notices_is_a_missing_test_with_its_line() {
         + &like("near miss", json!({"objectRef.subresource": "log"}));
     write(at, "rules/exec.cases.jsonl", fs::read_to_string(at.join("rules/exec.cases.jsonl")).unwrap() + &more);
     let output = test(at, &[&args[..], &["--min-score", "100"]].concat());
-    assert!(text(&output).0.ends_with(" mutants 7  noticed 7  score 100.0 %\n"), "{}", text(&output).0);
+    assert!(text(&output).0.ends_with(" mutants 7  equal 0  noticed 7  score 100.0 %\n"), "{}", text(&output).0);
     assert_eq!(output.status.code(), Some(0));
     // Of a rule that asks for success it needs no test that exec is of pods: of anything else it is refused.
     let done = EXEC.replace(
@@ -110,7 +110,7 @@ fn what_tests_have_not_seen_of_rules_is_named_with_its_line_and_techniques_are_c
         ],
         "{err}"
     );
-    let ends = " covered 2 rules and exceptions  never fire 1  never quiet 1  blind 0\n clauses 6  seen true and false 1  techniques 2  tested 1\n";
+    let ends = " covered 2 rules and exceptions  never fire 1  never quiet 1  blind 0\n clauses 6  seen true and false 1  not asked alone 0  techniques 2  tested 1\n";
     assert!(out.ends_with(ends), "{out}");
     let layer: Value = serde_json::from_str(&fs::read_to_string(at.join("layer.json")).unwrap()).unwrap();
     let scores: Vec<(&str, u64)> = layer["techniques"]
