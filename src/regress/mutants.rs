@@ -15,7 +15,9 @@ use crate::engine::threads::in_order;
 use crate::engine::{Replay, weaker};
 use crate::error::Result;
 use crate::sigma::predicate::Cmp;
-use crate::sigma::{Condition, Correlation, CorrelationKind, Lists, Predicate, RuleFile, RuleSet, documents, load};
+use crate::sigma::{
+    Condition, Correlation, CorrelationKind, Lists, Over, Predicate, RuleFile, RuleSet, documents, load,
+};
 
 /// A rule with one thing changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -158,7 +160,7 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
                     let asks = (is_same && rule.over.log().is_none()).then(|| Asks {
                         rule: rule.predicate.clone(),
                         mutant: new.predicate.clone(),
-                        within: vec![Predicate::True],
+                        within: vec![if rule.over == Over::Objects { standing() } else { Predicate::True }],
                     });
                     let mutant = mutant(name, change.line, &change.what);
                     all.push(((*name).to_owned(), Candidate { mutant, set, asks }));
@@ -199,6 +201,13 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
         }
     }
     all
+}
+
+/// What is so of every object of a snapshot: it is asked as the event that creates it as it stands.
+fn standing() -> Predicate {
+    let text = "title: t\nname: t\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  s: {verb: create, objectRef.subresource: null, responseStatus.code: 201}\n  condition: s\n";
+    let (set, _) = load(&[RuleFile { path: String::new(), text: text.to_owned() }]);
+    set.rules.into_iter().next().map_or(Predicate::True, |rule| rule.predicate)
 }
 
 fn read(file: &RuleFile, yaml: &Value) -> Option<RuleSet> {
