@@ -143,7 +143,10 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
                     for part in set.rules.iter_mut().filter(|part| part.meta.name == rule.meta.name) {
                         part.sql = Some(sql.with_text(weaker.text.clone()));
                     }
-                    all.push(((*name).to_owned(), Candidate { mutant: mutant(name, line, &weaker.what), set, asks: None }));
+                    all.push((
+                        (*name).to_owned(),
+                        Candidate { mutant: mutant(name, line, &weaker.what), set, asks: None },
+                    ));
                 }
             }
             for change in changes(&document, &yaml, "detection") {
@@ -190,10 +193,16 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
                 let Some(new) = new.filter(|new| new.predicate != exception.predicate) else { continue };
                 let mut part = part.clone();
                 part.exceptions[0].predicate = new.predicate.clone();
-                let asks = exception.over.events().then(|| Asks {
+                // What a rule in SQL asks of an event is not known.
+                let asked = |place: &usize| match &set.rules[*place] {
+                    rule if rule.sql.is_some() => Predicate::True,
+                    rule => rule.predicate.clone(),
+                };
+                let is_known = exception.over.events() && !exception.rules.is_empty();
+                let asks = is_known.then(|| Asks {
                     rule: exception.predicate.clone(),
                     mutant: new.predicate,
-                    within: exception.rules.iter().map(|place| set.rules[*place].predicate.clone()).collect(),
+                    within: exception.rules.iter().map(asked).collect(),
                 });
                 let mutant = mutant(name, change.line, &change.what);
                 all.push((about.clone(), Candidate { mutant, set: part, asks }));
