@@ -105,6 +105,9 @@ fn case_with(folder: &TempDir, lines: &[&Line]) -> (Case, Places) {
     (case_of(folder, &inputs), places)
 }
 
+/// What an audit event has in it wherever it lies.
+const AUDIT: &str = "audit.k8s.io/";
+
 /// The files of records.
 const RECORDS: [&str; 2] = ["records.jsonl", "records.log"];
 
@@ -127,7 +130,11 @@ fn records_in(case: &Case, found: &Replay, rule: &str, places: &Places, line: us
 fn hits_in(found: &Replay, rule: &str, line: &Line) -> BTreeSet<String> {
     let findings = || found.findings.iter().filter(|f| f.rule == rule);
     if line.objects.is_empty() {
-        return hits_of(found, rule).intersection(&ids(&line.events)).cloned().collect();
+        let (mine, records) = (ids(&line.events), line.records.iter().map(Value::to_string).collect::<String>());
+        // An audit event may come in a record; a record of another log counts by its place.
+        let audit = records.contains(AUDIT);
+        let is_of = |id: &String| mine.contains(id) || (audit && records.contains(id));
+        return hits_of(found, rule).into_iter().filter(is_of).collect();
     }
     let standing = findings().flat_map(|f| &f.events).filter(|event| event.stands());
     standing.filter_map(coldcase::engine::Event::object).collect()
@@ -199,8 +206,11 @@ fn every_rule_does_what_its_cases_say() {
         // hour: here one that fires, and the records of a rule together.
         let is_alone = |line: &&Line| {
             let counted = ["blind", "cannot tell"].contains(&line.kind.as_str());
+            // Audit events of several lines have the same ids.
+            let audit = line.records.iter().any(|record| record.to_string().contains(AUDIT));
             line.records.is_empty()
                 || counted
+                || audit
                 || ["\ncorrelation:", "\nfirst:", "\nsql:"].iter().any(|key| text.contains(key))
         };
         let (alone, together): (Vec<_>, Vec<_>) =

@@ -79,6 +79,8 @@ fn every_finding_becomes_a_test_that_passes_and_names_nobody_or_says_why_not() {
         let text = fs::read_to_string(folder.path().join(format!("{rule}.cases.jsonl"))).unwrap();
         for (_, alias) in aliases.iter().filter(|(_, alias)| !said.contains(&alias.of) && !unique.contains(&*alias.of))
         {
+            // A key that is called like a name is none.
+            let text = text.replace(&format!("\"{}\":", alias.of), "");
             assert!(!text.contains(&format!("\"{}\"", alias.of)), "{rule} names {}", alias.of);
         }
     }

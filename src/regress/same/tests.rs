@@ -1,3 +1,5 @@
+//! Mutants that are equal, and some that are nearly so.
+
 use super::*;
 use crate::sigma::{RuleFile, load};
 
