@@ -128,16 +128,16 @@ fn records_in(case: &Case, found: &Replay, rule: &str, places: &Places, line: us
 
 /// What a rule found in the events and objects of a line.
 fn hits_in(found: &Replay, rule: &str, line: &Line) -> BTreeSet<String> {
-    let findings = || found.findings.iter().filter(|f| f.rule == rule);
-    if line.objects.is_empty() {
-        let (mine, records) = (ids(&line.events), line.records.iter().map(Value::to_string).collect::<String>());
-        // An audit event may come in a record; a record of another log counts by its place.
-        let audit = records.contains(AUDIT);
-        let is_of = |id: &String| mine.contains(id) || (audit && records.contains(id));
-        return hits_of(found, rule).into_iter().filter(is_of).collect();
+    let (mine, records) = (ids(&line.events), line.records.iter().map(Value::to_string).collect::<String>());
+    // An audit event may come in a record; a record of another log counts by its place.
+    let audit = records.contains(AUDIT);
+    let is_of = |id: &String| mine.contains(id) || (audit && records.contains(id));
+    let mut hits: BTreeSet<String> = hits_of(found, rule).into_iter().filter(is_of).collect();
+    if !line.objects.is_empty() {
+        let events = found.findings.iter().filter(|f| f.rule == rule).flat_map(|f| &f.events);
+        hits.extend(events.filter(|event| event.stands()).filter_map(coldcase::engine::Event::object));
     }
-    let standing = findings().flat_map(|f| &f.events).filter(|event| event.stands());
-    standing.filter_map(coldcase::engine::Event::object).collect()
+    hits
 }
 
 /// The events that the findings of a rule are of.
