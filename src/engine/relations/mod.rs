@@ -109,7 +109,7 @@ impl Relations {
             ("related.sharedClaims", Some(runs)) => {
                 let mine = |claim: &&String| {
                     let all = self.claims.get(&(name.1.clone(), (*claim).clone()));
-                    all.is_some_and(|all| all.iter().filter(|who| !self.is_own(who, name, runs)).count() > 0)
+                    all.is_some_and(|all| all.iter().any(|who| !self.is_own(who, name, runs)))
                 };
                 runs.claims.iter().filter(mine).cloned().collect()
             }
