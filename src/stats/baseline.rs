@@ -9,9 +9,10 @@ use crate::error::Result;
 pub const METHOD: &str = "\
 For each value of the columns --key, rows and different values of --distinct are counted in bins of length --every (as histogram \
 has them; bins in which the key did nothing do not count). Each bin is held against those of the same key in the --window before \
-it, itself not included: usual is their median, spread the median of their distances from it (MAD), score how many spreads the \
-count is above the usual, (count - usual) / max(1.4826 * spread, 1), with four digits after the point. 1.4826 makes it comparable with a standard deviation; the 1 \
-keeps one event more than always from being infinitely odd. past is the number of bins it is held against; below --min-past there \
+it, itself not included: usual is their median, spread the median of their distances from it (MAD), score how far the \
+count is above the usual, (count - usual) / max(1.4826 * spread, sqrt(usual), 1), with four digits after the point. 1.4826 makes the \
+spread comparable with a standard deviation; counts of things that come by chance vary by the square root of what is usual, so a \
+key that was steady for a short while is not odd for a little more, and one event more than never is no more than 1. past is the number of bins it is held against; below --min-past there \
 is no score, since nothing can be told. A bin is shown when one of its scores is at least --at-least (3.5 is the usual cut of \
 such scores), with --all every bin. Null is a key of its own, and no value of --distinct. Rows without a time are left out. The \
 highest score is first, among equals the earlier bin, then by key.";
@@ -62,9 +63,12 @@ impl Measure for Baseline {
         }
         let enough = col("past").gt_eq(lit(i64::from(self.min_past)));
         let score = |count: &str, of: &str| {
+            let usual = col(format!("usual_{of}"));
+            let chance = usual.clone().sqrt();
             let scale = lit(1.4826) * col(format!("spread_{of}"));
+            let scale = when(scale.clone().gt(chance.clone())).then(scale).otherwise(chance);
             let scale = when(scale.clone().gt(lit(1.0))).then(scale).otherwise(lit(1.0));
-            let score = (col(count).cast(DataType::Float64) - col(format!("usual_{of}"))) / scale;
+            let score = (col(count).cast(DataType::Float64) - usual) / scale;
             when(enough.clone()).then(score).otherwise(lit(NULL).cast(DataType::Float64)).alias(format!("score_{of}"))
         };
         let (by_events, by_distinct) = (score("events", "events"), score(&different, "distinct"));

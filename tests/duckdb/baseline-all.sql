@@ -20,8 +20,8 @@ spread AS (
 ),
 scored AS (
   SELECT bin.*, usual_events, spread_events, usual_distinct, spread_distinct, past,
-    CASE WHEN past >= 3 THEN (events - usual_events) / greatest(1.4826::DOUBLE * spread_events, 1.0) END AS score_events,
-    CASE WHEN past >= 3 THEN (distinct_object - usual_distinct) / greatest(1.4826::DOUBLE * spread_distinct, 1.0) END AS score_distinct
+    CASE WHEN past >= 3 THEN (events - usual_events) / greatest(1.4826::DOUBLE * spread_events, sqrt(usual_events), 1.0) END AS score_events,
+    CASE WHEN past >= 3 THEN (distinct_object - usual_distinct) / greatest(1.4826::DOUBLE * spread_distinct, sqrt(usual_distinct), 1.0) END AS score_distinct
   FROM bin
   JOIN usual ON usual.begin = bin.begin AND usual.actor IS NOT DISTINCT FROM bin.actor
   JOIN spread ON spread.begin = bin.begin AND spread.actor IS NOT DISTINCT FROM bin.actor
