@@ -4,14 +4,9 @@
 # Ends with the first screen that does not show what it must.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-program=$(realpath "${1:?usage: tests/story.sh PROGRAM}")
 home=$PWD
-command -v tmux >/dev/null || { echo "there is no tmux: nothing was checked"; exit 77; }
-folder=$(mktemp -d)
 # shellcheck source=tests/terminal.sh
 . tests/terminal.sh
-"$program" ingest --quiet --case "$folder/case" sample-data/incidents/aks-intrusion/evidence
-"$program" replay --case "$folder/case" >/dev/null
 screen "cd $folder && $program tui --case case --investigator ana; echo left with \$?; exec bash --norc"
 
 echo "what is worst?"; see 'critical +3'; see 'idle'; keys 3; see 'coin mining ima'; see 'idle'

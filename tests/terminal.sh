@@ -1,7 +1,13 @@
-# A real terminal for scripts: sourced by those that drive the screens. They set $folder, which goes away with the server.
+# A real terminal for scripts, sourced by those that drive the screens of the program in their first argument: makes the sample case
+# at $folder/case. The folder goes away with the server.
+program=$(realpath "${1:?usage: $0 PROGRAM}")
+command -v tmux >/dev/null || { echo "there is no tmux: nothing was checked"; exit 77; }
+folder=$(mktemp -d)
 socket="coldcase-$$"
 tm() { tmux -L "$socket" "$@"; }
 trap 'tm kill-server 2>/dev/null || true; rm -rf "$folder"' EXIT
+"$program" ingest --quiet --case "$folder/case" sample-data/incidents/aks-intrusion/evidence
+"$program" replay --case "$folder/case" >/dev/null
 
 # Opens a terminal of 80 by 24 and runs a command in it.
 screen() { tm new-session -d -x 80 -y 24 "$1"; }

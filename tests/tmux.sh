@@ -3,14 +3,9 @@
 # Usage: tests/tmux.sh PROGRAM. Ends with the first screen that does not show what it must.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-program=$(realpath "${1:?usage: tests/tmux.sh PROGRAM}")
-command -v tmux >/dev/null || { echo "there is no tmux: nothing was checked"; exit 77; }
-folder=$(mktemp -d)
 # shellcheck source=tests/terminal.sh
 . tests/terminal.sh
 
-"$program" ingest --quiet --case "$folder/case" sample-data/incidents/aks-intrusion/evidence
-"$program" replay --case "$folder/case" >/dev/null
 screen "$program tui --case $folder/case; echo left with \$?; exec bash --norc"
 
 echo "overview"; see 'Coverage'; see 'critical +3'; see 'idle'
