@@ -4,16 +4,20 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::print::{line, output};
+use super::print::{diagnostic, line, output};
 use super::query::{Out, answer, pair};
 use super::secrets::Secrets;
 use super::{CaseArg, End};
 use crate::engine::Engine;
 use crate::engine::hunts::Hunt as Stored;
+use crate::engine::own::{Folders, hunts};
 use crate::error::{Error, Result};
 use crate::pack;
 
 /// Runs a stored question over a case; without a name it lists them all with their parameters.
+///
+/// Beside the bundled ones there are your own: files NAME.sql in CASE.hunts beside the case, where the SQL screen saves
+/// them, and in ~/.config/coldcase/hunts.
 #[derive(Args)]
 pub struct Hunt {
     /// Which one
@@ -31,11 +35,12 @@ pub struct Hunt {
 
 impl Hunt {
     pub(super) fn run(self) -> Result<End> {
+        let (hunts, problems) = hunts(&Folders::of(&self.case.case));
+        problems.iter().for_each(diagnostic);
         let Some(name) = &self.name else {
-            list(&mut output(None, None)?)?;
+            list(&hunts, &mut output(None, None)?)?;
             return Ok(End::Done);
         };
-        let hunts = all()?;
         let hunt = hunts.iter().find(|hunt| hunt.name == *name).ok_or_else(|| Error::Usage {
             what: format!("there is no hunt `{name}`"),
             hint: Some("coldcase hunt lists them".into()),
@@ -47,9 +52,9 @@ impl Hunt {
     }
 }
 
-/// Shows every hunt with its parameters.
-pub fn list(out: &mut dyn Write) -> Result<()> {
-    for hunt in &all()? {
+/// Shows hunts with their parameters.
+pub fn list(hunts: &[Stored], out: &mut dyn Write) -> Result<()> {
+    for hunt in hunts {
         line(out, &format!("{:<20} {}", hunt.name, hunt.question))?;
         for parameter in &hunt.parameters {
             line(out, &format!("{:22}--param {}=…  {}", "", parameter.name, parameter.doc))?;

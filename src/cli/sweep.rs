@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::hunt;
-use super::print::{line, output};
+use super::print::{diagnostic, line, output};
 use super::{CaseArg, End};
 use crate::engine::Engine;
 use crate::engine::sweep::Swept;
@@ -42,8 +41,9 @@ impl Sweep {
                 });
             }
         };
-        let hunts = hunt::all()?;
         let engine = Engine::open(&self.case.open()?)?;
+        let (hunts, problems) = engine.hunts();
+        problems.iter().for_each(diagnostic);
         let given = [("from", &self.from), ("to", &self.to)];
         let given = given.iter().filter_map(|(name, value)| (*value).clone().map(|value| ((*name).to_owned(), value)));
         let swept = engine.sweep(&hunts, &given.collect::<Vec<_>>())?;

@@ -17,6 +17,7 @@ mod rules;
 mod signals;
 pub(super) mod silence;
 mod snapshot;
+mod sql;
 mod summary;
 mod sweep;
 #[cfg(test)]
@@ -213,7 +214,7 @@ impl Desk {
             Request::Seek { filter, want, from, direction } => {
                 Answer::Found(ask.seek(filter, want, *from, *direction)?)
             }
-            Request::Sql { text, limit } => Answer::Grid(ask.grid(text, *limit)?),
+            Request::Sql { text, given, limit } => Answer::Grid(ask.grid(text, given, *limit)?),
             Request::Tables => Answer::Tables(ask.tables()?, ask.desk.engine.functions()),
             Request::Note(note) => Answer::Noted(ask.note(note)?),
             Request::Write(outgoing) => Answer::Noted(ask.write_out(outgoing)?),

@@ -1,7 +1,9 @@
-//! Hunts: SQL with a header that says what it asks, what it needs and which parameters it takes.
+//! Hunts: SQL with a header that says what it asks, what it needs and which parameters it takes. Those of the pack, and
+//! those that people keep beside a case or with their own settings.
 
 use std::collections::BTreeMap;
 
+use super::own::Folders;
 use super::query::{Answer, Parameter};
 use super::{Engine, query};
 use crate::error::{Diagnostic, Error, Result};
@@ -21,6 +23,8 @@ pub struct Hunt {
     pub present: Vec<String>,
     pub parameters: Vec<HuntParameter>,
     pub sql: String,
+    /// It is of no pack but a file of somebody's.
+    pub own: bool,
 }
 
 /// One `-- param: name type = default : meaning` line.
@@ -74,6 +78,7 @@ impl Hunt {
             present,
             parameters,
             sql: text.to_owned(),
+            own: false,
         })
     }
 
@@ -107,12 +112,50 @@ impl Hunt {
 }
 
 impl Engine {
+    /// Every hunt by name, the pack's and people's own as their files are now, and what is wrong with files that are none.
+    pub fn hunts(&self) -> (Vec<Hunt>, Vec<Diagnostic>) {
+        let state = self.context.state();
+        super::own::hunts(state.config().get_extension::<Folders>().as_deref().unwrap_or(&Folders::default()))
+    }
+
     /// Runs a hunt.
     ///
     /// # Errors
     /// As [`Hunt::bind`] and [`Engine::sql`].
     pub fn hunt(&self, hunt: &Hunt, given: &[(String, String)]) -> Result<Answer> {
         self.sql(&hunt.sql, &hunt.bind(given)?)
+    }
+}
+
+/// The values of a query's `$names`: of the type that a line `-- param:` of the query says, else of the type that they look
+/// like.
+///
+/// # Errors
+/// [`Error::Usage`] when a value does not fit the type that the query says.
+pub fn given(sql: &str, given: &[(String, String)]) -> Result<Vec<(String, Parameter)>> {
+    let declared: Vec<HuntParameter> =
+        sql.lines().filter_map(|line| parameter(line.strip_prefix("-- param: ")?)).collect();
+    let value = |(name, text): &(String, String)| {
+        let value = match declared.iter().find(|parameter| parameter.name == *name) {
+            None => guessed(text).1,
+            Some(parameter) => typed(&parameter.kind, text).ok_or_else(|| Error::Usage {
+                what: format!("`{text}` is no {} for ${name}", parameter.kind),
+                hint: Some(parameter.doc.clone()),
+            })?,
+        };
+        Ok((name.clone(), value))
+    };
+    given.iter().map(value).collect()
+}
+
+/// What a text looks like, and the value it then is: a number only when it is written as numbers are, so that `007` stays
+/// three characters.
+pub(super) fn guessed(text: &str) -> (&'static str, Parameter) {
+    let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text);
+    match (number, Micros::parse(text)) {
+        (Some(number), _) => ("int", Parameter::Int(number)),
+        (None, Some(time)) => ("timestamp", Parameter::Time(time)),
+        (None, None) => ("text", Parameter::Text(text.to_owned())),
     }
 }
 
@@ -146,5 +189,20 @@ mod tests {
         assert!(hunt.bind(&[("least".into(), "many".into())]).is_err());
         assert!(hunt.bind(&[("most".into(), "7".into())]).is_err());
         assert_eq!(Hunt::read("t.sql", "SELECT 1").unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn a_value_is_what_the_query_says_else_what_it_looks_like() {
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let asked = given("SELECT $a, $b", &pairs(&[("a", "7"), ("b", "007")])).unwrap();
+        assert_eq!(asked, [("a".into(), Parameter::Int(7)), ("b".into(), Parameter::Text("007".into()))]);
+        let text = "-- param: a text = 1 : a name\nSELECT $a";
+        assert_eq!(given(text, &pairs(&[("a", "7")])).unwrap(), [("a".into(), Parameter::Text("7".into()))]);
+        let text = "-- param: a timestamp = 2031-04-05T06:07:08Z : since\nSELECT $a";
+        assert!(given(text, &pairs(&[("a", "yesterday")])).unwrap_err().to_string().contains("no timestamp for $a"));
+        let at = given("SELECT $t", &pairs(&[("t", "1970-01-01T00:00:01Z")])).unwrap();
+        assert_eq!(at, [("t".into(), Parameter::Time(Micros(1_000_000)))]);
     }
 }

@@ -26,6 +26,7 @@ mod ledger;
 mod logsource;
 mod names;
 mod networks;
+pub mod own;
 mod pass;
 mod picked;
 mod places;
@@ -120,6 +121,7 @@ impl Engine {
         options.execution.parquet.reorder_filters = true;
         options.sql_parser.collect_spans = true;
         options.sql_parser.map_string_types_to_utf8view = false;
+        config.set_extension(std::sync::Arc::new(own::Folders::of(case.dir())));
         let limits = RuntimeEnvBuilder::new()
             .build_arc()
             .map_err(|source| Error::Bug { what: "no memory pool for queries".into(), source: source.into() })?;

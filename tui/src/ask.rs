@@ -21,7 +21,7 @@ mod words;
 
 pub use compare::{Between, Compared, Comparison, InEach, Named, Part, Side};
 pub use entity::{Counted, Entity, Standing, Tally, Thing, Whom};
-pub use grid::{ColumnInfo, Grid, GridColumn, TableInfo};
+pub use grid::{Asked, Call, ColumnInfo, Grid, GridColumn, TableInfo};
 pub use moment::{Fired, Go, Moment, Open, Seen};
 pub use notes::{CaseFile, Held, JournalLine, Note, NoteLine, Noted, Subject};
 pub use outgoing::{Exported, Outgoing};
@@ -143,8 +143,8 @@ pub enum Request {
     Locate { filter: Filter, record: RecordId, time: i64 },
     /// The nearest row strictly after (or before) `from` that fits `want`. → `Answer::Found`
     Seek { filter: Filter, want: Want, from: u64, direction: Direction },
-    /// A query typed by the user; at most `limit` rows back. → `Answer::Grid`
-    Sql { text: String, limit: u32 },
+    /// A query typed by the user and the values of its `$names`; at most `limit` rows back. → `Answer::Grid`
+    Sql { text: String, given: Vec<(String, String)>, limit: u32 },
     /// Every table and view with its columns. → `Answer::Tables`
     Tables,
     /// Write a note into the case. It cannot be cancelled. → `Answer::Noted`

@@ -102,6 +102,7 @@ pub enum Action {
     Suspend,
     Sweep,
     Hunts,
+    SaveHunt,
     Chart,
     Play,
     UntilFinding,
@@ -327,25 +328,27 @@ pub static SQL: &[Binding] = &[
     bind("i", Action::Edit, "edit", "write in the editor"),
     bind("Enter", Action::Open, "open", "the row in full; in the tables: the name into the editor"),
     bind("Tab", Action::Focus, "next pane", "move between editor, result and tables"),
-    bind("^j F5", Action::Run, "run", "run what is in the editor"),
+    bind("^j F5", Action::Run, "run", "run the editor; on a stored question: ask its values, run it"),
     bind("^t", Action::ToTimeline, "timeline", "the row's event in the timeline; needs time, evidence, offset"),
     bind("h Left", Action::Left, "", "the column to the left"),
     bind("l Right", Action::Right, "h l|column", "the column to the right"),
     bind("y", Action::Copy, "", "copy the cell, or the row in full (OSC 52)"),
     bind("b", Action::Chart, "bars", "the result as bars of this column's numbers; again: the table"),
-    bind("H", Action::Hunts, "H|hunts", "the stored questions; Enter writes one with its parameters"),
+    bind("H", Action::Hunts, "H|hunts", "the stored questions; Enter writes one, ^j asks and runs"),
+    bind("S ^o", Action::SaveHunt, "save", "save the query as a stored question: NAME, or NAME TITLE"),
     bind("^r", Action::Reload, "", "read the tables again"),
 ];
 
 /// Inside the SQL editor, where other keys are text.
 pub static EDITOR: &[Binding] = &[
-    bind("^j F5", Action::Run, "run", "run what is written"),
+    bind("^j F5", Action::Run, "run", "run what is written; asks for the values of $names"),
     bind("Esc", Action::Back, "leave", "stop the query, else leave the editor (then 1-4 and q work)"),
     bind("Tab", Action::Complete, "complete", "complete the name before the cursor, else: the next pane"),
     bind("Up", Action::Older, "history", "on the first line: the query run before"),
     bind("Down", Action::Newer, "", "on the last line: the query run after"),
     bind("^r", Action::Recall, "", "the last query with what is written; again: the one before"),
     bind("F1", Action::Manual, "manual", "the manual, with the keys of this screen"),
+    bind("^o", Action::SaveHunt, "save", "save it as a stored question: NAME, or NAME TITLE"),
     bind("^c", Action::Quit, "", "quit at once"),
 ];
 
@@ -430,60 +433,4 @@ pub fn spell(key: KeyEvent) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn no_key_has_two_meanings_on_one_screen() {
-        for (screen, tables) in SCREENS {
-            let (mut keys, mut actions) = (HashSet::new(), HashSet::new());
-            for binding in tables.iter().copied().flatten() {
-                assert!(actions.insert(binding.action), "{screen}: {:?} is bound twice", binding.action);
-                assert!(!binding.doc.is_empty(), "{screen}: {} has no doc", binding.key);
-                for key in binding.key.split(' ') {
-                    assert!(keys.insert(key), "{screen}: {key} has two meanings");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_key_and_its_sentence_fit_a_line_of_the_help() {
-        let tables = [
-            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT,
-            COMPARE, SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
-        ];
-        for binding in tables.iter().copied().flatten() {
-            assert!(binding.doc.len() <= 63, "{}: {}", binding.key, binding.doc);
-            assert!(binding.key.replace(' ', " or ").len() < 15, "{}", binding.key);
-        }
-    }
-
-    #[test]
-    fn the_terminal_keeps_its_own_keys() {
-        for binding in [
-            EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT,
-            COMPARE, SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
-        ]
-        .iter()
-        .copied()
-        .flatten()
-        {
-            // ^z reaches us as a key, and does what the terminal would have done.
-            let own = binding.action == Action::Suspend;
-            let is_own = |key: &str| ["^s", "^q"].contains(&key) || key == "^z" && !own;
-            assert!(!binding.key.split(' ').any(is_own), "{}", binding.key);
-        }
-    }
-
-    #[test]
-    fn keys_are_spelled_as_the_tables_write_them() {
-        let key = |code, modifiers| spell(KeyEvent::new(code, modifiers)).unwrap_or_default();
-        assert_eq!(key(KeyCode::Char('G'), KeyModifiers::SHIFT), "G");
-        assert_eq!(key(KeyCode::Char('d'), KeyModifiers::CONTROL), "^d");
-        assert_eq!(key(KeyCode::Char(' '), KeyModifiers::NONE), "Space");
-        assert_eq!(key(KeyCode::F(5), KeyModifiers::NONE), "F5");
-    }
-}
+mod tests;

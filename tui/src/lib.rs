@@ -14,6 +14,7 @@ mod keys;
 mod manual;
 mod msg;
 mod palette;
+mod placeholders;
 mod replay;
 mod run;
 mod shown;

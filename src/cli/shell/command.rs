@@ -42,7 +42,7 @@ impl Shell {
             })?,
             ("\\d", None) => self.print(&mut |out| list(&self.engine, out))?,
             ("\\d", Some(table)) => self.print(&mut |out| show(Some(&self.engine), table.trim_matches('"'), out))?,
-            ("\\hunts", None) => self.print(&mut |out| hunt::list(out))?,
+            ("\\hunts", None) => self.print(&mut |out| hunt::list(&self.engine.hunts().0, out))?,
             ("\\timing", None) => {
                 self.timing = !self.timing;
                 say(if self.timing { "timing is on" } else { "timing is off" });

@@ -1,10 +1,8 @@
-//! Timeline, findings, single events and SQL, as the screens ask for them.
-
-use std::time::Instant;
+//! Timeline, findings and single events, as the screens ask for them.
 
 use coldcase_tui::ask::{
-    Bin, Cell, Chain, ChainEvent, ColumnInfo, Direction, EventRow, Filter, FindingRow, Findings, Grid, GridColumn,
-    HashCheck, Histogram, Level, Place, Record, RecordId, TableInfo, TimelinePage, Total, Want,
+    Bin, Cell, Chain, ChainEvent, Direction, EventRow, Filter, FindingRow, Findings, HashCheck, Histogram, Level,
+    Place, Record, RecordId, TimelinePage, Total, Want,
 };
 
 use super::Ask;
@@ -12,12 +10,9 @@ use super::index::within;
 use super::marks::Marks;
 use super::notes::Known;
 use super::rows::{Condition, Row, cell, rows};
-use crate::cli::secrets;
-use crate::cli::tables::kind;
-use crate::cli::{hunt, rules};
+use crate::cli::{rules, secrets};
 use crate::engine::Parameter;
-use crate::engine::hunts::{Hunt, HuntParameter};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{EvidenceId, Span};
 
 /// The events of findings, one row each, with the worst level.
@@ -45,9 +40,6 @@ const LINKS: &str = "SELECT evidence, \"offset\", length, time, user_name AS act
     CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT) FROM object UNION ALL \
     SELECT evidence, \"offset\", length, time, actor, verb, object, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), \
     CAST(NULL AS VARCHAR), CAST(status AS BIGINT) FROM timeline WHERE source NOT IN ('audit', 'object')";
-
-/// Rows of a query that are counted.
-const COUNTED: u64 = 500_000;
 
 const ORDER: &str = "ORDER BY time, evidence, \"offset\"";
 
@@ -286,50 +278,6 @@ impl Ask<'_> {
         self.nearest(filter, (&of, &test), from, direction)
     }
 
-    pub fn grid(&self, text: &str, limit: u32) -> Result<Grid> {
-        let start = Instant::now();
-        let mut total = 0;
-        let mut out = Vec::new();
-        let mut known = None;
-        let answered = self.desk.engine.sql_until(text, &[], self.stop, &mut |batch| {
-            total += batch.num_rows() as u64;
-            let room = (limit as usize).saturating_sub(out.len());
-            for row in 0..batch.num_rows().min(room) {
-                out.push(batch.columns().iter().map(|array| cell(array.as_ref(), row)).collect());
-            }
-            known = Some(batch.schema());
-            if total >= COUNTED { Err(Error::Stopped) } else { Ok(()) }
-        });
-        // More rows than anybody counts by hand are said to be so many at least; whoever wants the number asks for it.
-        let (schema, total, note) = match (answered, known) {
-            (Ok(schema), _) => (schema, Total::Exactly(total), String::new()),
-            (Err(Error::Stopped), Some(schema)) if total >= COUNTED => {
-                (schema, Total::AtLeast(COUNTED), "counting stopped".to_owned())
-            }
-            (Err(error), _) => return Err(error),
-        };
-        let columns = schema.fields().iter();
-        let columns = columns.map(|f| GridColumn { name: f.name().clone(), number: f.data_type().is_numeric() });
-        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(Grid { columns: columns.collect(), rows: out, total, millis, note })
-    }
-
-    pub fn tables(&self) -> Result<Vec<TableInfo>> {
-        let mut tables: Vec<TableInfo> = Vec::new();
-        for info in self.desk.engine.tables()? {
-            tables.push(TableInfo {
-                name: info.name,
-                rows: Some(info.rows),
-                call: None,
-                columns: columns(&info.schema),
-            });
-        }
-        let schema = self.desk.engine.schema("SELECT * FROM timeline", &[])?;
-        tables.push(TableInfo { name: "timeline".into(), rows: None, call: None, columns: columns(&schema) });
-        tables.extend(hunt::all()?.iter().map(stored));
-        Ok(tables)
-    }
-
     /// The number an aggregate gives.
     pub fn one(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<u64> {
         let answer = self.sql(sql, parameters)?;
@@ -340,23 +288,6 @@ impl Ask<'_> {
     pub fn place(&self, id: &RecordId) -> String {
         let path = self.desk.case.input(EvidenceId(id.evidence)).map_or("?", |input| input.path.as_str());
         format!("{}:{}", path.rsplit('/').next().unwrap_or(path), id.offset)
-    }
-}
-
-/// A stored question as the SQL screen lists it: filling it in is changing its call.
-fn stored(hunt: &Hunt) -> TableInfo {
-    let default = |parameter: &HuntParameter| match &parameter.default {
-        Parameter::Text(text) => text.clone(),
-        Parameter::Int(number) => number.to_string(),
-        Parameter::Time(time) => time.to_string(),
-    };
-    let given = hunt.parameters.iter().map(|p| format!(",\n    '{}={}'", p.name, default(p).replace('\'', "''")));
-    let columns = hunt.parameters.iter().map(|p| ColumnInfo { name: p.name.clone(), kind: p.doc.clone() });
-    TableInfo {
-        name: format!("hunt {}", hunt.name),
-        rows: None,
-        call: Some(format!("-- {}\nSELECT * FROM hunt('{}'{})", hunt.title, hunt.name, given.collect::<String>())),
-        columns: columns.collect(),
     }
 }
 
@@ -439,10 +370,4 @@ fn why(slug: &str) -> Result<Vec<String>> {
         let same = meta.falsepositives.iter().map(|text| format!("Looks the same: {text}"));
         std::iter::once(meta.description.replace('\n', " ")).chain(same).collect()
     }))
-}
-
-fn columns(schema: &arrow::datatypes::Schema) -> Vec<ColumnInfo> {
-    let column =
-        |f: &std::sync::Arc<arrow::datatypes::Field>| ColumnInfo { name: f.name().clone(), kind: kind(f.data_type()) };
-    schema.fields().iter().map(column).collect()
 }

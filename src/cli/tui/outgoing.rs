@@ -25,6 +25,7 @@ impl Ask<'_> {
         match outgoing {
             Outgoing::Fixture { on, rule, file } => self.fixture(on, rule.as_deref(), file),
             Outgoing::Export { what, file } => self.export(what, Path::new(file)),
+            Outgoing::Hunt { name, title, text, given } => self.save_hunt(name, title, text, given),
         }
     }
 

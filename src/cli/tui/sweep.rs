@@ -6,7 +6,6 @@ use coldcase_tui::ask::{Bin, Data, Sweep, Swept, Window};
 
 use super::Ask;
 use super::answers::width;
-use crate::cli::hunt;
 use crate::engine::sweep::Data as There;
 use crate::error::Result;
 
@@ -59,7 +58,7 @@ impl Ask<'_> {
         if let Some(all) = all.as_ref() {
             return Ok(Arc::clone(all));
         }
-        let hunts = hunt::all()?;
+        let (hunts, _) = self.desk.engine.hunts();
         let kept = self.desk.engine.sweep(&hunts, &[])?.into_iter().map(|swept| Kept {
             title: swept.hunt.title.clone(),
             hunt: swept.hunt.name.clone(),

@@ -258,3 +258,28 @@ fn a_window_that_is_named_is_listed_until_it_is_taken_back() {
         assert!(ask.note(&Note::Window { name: String::new(), from: 1, to: 2 }).is_err());
     });
 }
+
+#[test]
+fn a_query_that_is_saved_is_listed_asked_and_swept_and_one_that_cannot_be_asked_is_refused() {
+    ask(|ask| {
+        let given = vec![("who".to_owned(), "bob".to_owned()), ("least".to_owned(), "2".to_owned())];
+        let text = "SELECT verb, count(*) AS n FROM audit WHERE user_name = $who GROUP BY 1 HAVING count(*) >= $least";
+        let answer = ask.grid(text, &given, 10).unwrap();
+        assert_eq!(answer.rows, [[Some("create".to_owned()), Some("2".to_owned())]]);
+        let words = ask.save_hunt("mine", "What bob did", text, &given).unwrap();
+        assert!(words.contains("hunt mine is in ") && words.ends_with("case.hunts/mine.sql"), "{words}");
+        let tables = ask.tables().unwrap();
+        let own = tables.iter().find(|table| table.name == "own hunt mine").unwrap();
+        let call = own.call.as_ref().unwrap();
+        let usual: Vec<(&str, &str)> = call.asks.iter().map(|a| (a.name.as_str(), a.usual.as_str())).collect();
+        assert_eq!((call.title.as_str(), usual), ("What bob did", vec![("who", "bob"), ("least", "2")]));
+        assert_eq!(ask.grid(&call.text(&[]), &[], 10).unwrap().rows, answer.rows);
+        let of_ci = ask.grid(&call.text(&[CI.to_owned(), "3".to_owned()]), &[], 10).unwrap();
+        assert_eq!(of_ci.rows, [[Some("get".to_owned()), Some("3".to_owned())]]);
+        assert!(ask.save_hunt("other", "", "SELECT nothing FROM audit", &[]).is_err());
+        assert!(ask.save_hunt("mine", "", "SELECT 1", &[]).unwrap_err().to_string().contains("already"));
+        // What somebody writes there by hand and is no hunt is said to be none.
+        std::fs::write(ask.desk.case.dir().with_file_name("case.hunts").join("bad.sql"), "SELECT 1").unwrap();
+        assert!(ask.tables().unwrap().iter().any(|table| table.name.starts_with("no hunt: ")));
+    });
+}

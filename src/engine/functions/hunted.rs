@@ -15,10 +15,9 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use super::{time, wrong};
-use crate::engine::hunts::Hunt;
+use crate::engine::own::{Folders, hunts};
 use crate::engine::query::values;
 use crate::model::Micros;
-use crate::pack::HUNTS;
 
 /// A function that gives a table.
 pub struct TableFunction {
@@ -145,9 +144,10 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn hunt(state: &SessionState, name: &str, parameters: Vec<(String, String)>) -> Result<LogicalPlan> {
-    let hunts = || HUNTS.iter().filter_map(|(path, text)| Hunt::read(path, text).ok());
-    let hunt = hunts().find(|hunt| hunt.name == name).ok_or_else(|| {
-        let known = hunts().map(|hunt| hunt.name).collect::<Vec<_>>().join(", ");
+    let own = state.config().get_extension::<Folders>();
+    let (hunts, _) = hunts(own.as_deref().unwrap_or(&Folders::default()));
+    let hunt = hunts.iter().find(|hunt| hunt.name == name).ok_or_else(|| {
+        let known = hunts.iter().map(|hunt| hunt.name.as_str()).collect::<Vec<_>>().join(", ");
         wrong(format!("there is no hunt `{name}`; hunts are {known}"))
     })?;
     let bound = hunt.bind(&parameters).map_err(|error| wrong(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! What leaves a case by a key: a test of a rule, rows, a finding.
+//! What leaves a case by a key: a test of a rule, rows, a finding, a query.
 
 use super::{Filter, Subject};
 
@@ -11,6 +11,9 @@ pub enum Outgoing {
     /// Everything under the filter, or a finding. How, says the ending of the file's name: `.jsonl` original bytes with their
     /// places, `.csv` rows, `.json` the finding. A file that is there is not written over.
     Export { what: Exported, file: String },
+    /// A query as a stored question, kept where others of the user are; its title may be empty. What its `$names` were given
+    /// last are their usual values.
+    Hunt { name: String, title: String, text: String, given: Vec<(String, String)> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -206,7 +206,7 @@ fn a_query_that_fails_shows_the_whole_complaint() {
     |
     |
     |                                                                           idle
-    | ^j run  Tab complete  Up history  F1 manual  Esc leave
+    | ^j run  Tab complete  Up history  F1 manual  ^o save  Esc leave
     "###);
 }
 

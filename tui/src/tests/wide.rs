@@ -236,6 +236,6 @@ fn sql_with_tables() {
     |
     |
     | row 1 of at least 2   column 1 of 2: actor                                                                        idle
-    | ^j run  Tab complete  Up history  F1 manual  Esc leave
+    | ^j run  Tab complete  Up history  F1 manual  ^o save  Esc leave
     "###);
 }

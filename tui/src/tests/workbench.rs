@@ -1,7 +1,7 @@
 //! The SQL screen: names completed, queries recalled, rows opened, and the keys that hold on every screen.
 
 use super::*;
-use crate::ask::{Answer, Grid, GridColumn, Total};
+use crate::ask::{Answer, Asked, Call, Grid, GridColumn, Outgoing, TableInfo, Total};
 
 /// The screen with a query answered by these columns and one row.
 fn answered(desk: &Desk, cells: &[(&str, &str)]) -> Stage {
@@ -188,17 +188,107 @@ fn on_a_narrow_screen_the_help_is_wrapped_and_a_prompt_is_seen() {
     assert!(stage.screen().contains("find: secr"), "{}", stage.screen());
 }
 
-#[test]
-fn a_stored_question_is_written_with_its_parameters_to_be_filled_in() {
-    use crate::ask::{Answer, TableInfo};
+/// The screen with one stored question, the cursor on it.
+fn with_hunt() -> (Stage, Desk) {
     let (mut stage, desk) = open(120, 40);
     stage.press("4");
     let (ticket, _) = stage.asked.pop().expect("the tables");
-    let call = Some("SELECT * FROM hunt('around', 'minutes=5')".to_string());
-    let hunt = TableInfo { name: "hunt around".to_string(), rows: None, call, columns: Vec::new() };
+    let asked = |name: &str, usual: &str| Asked { name: name.into(), usual: usual.into(), doc: format!("the {name}") };
+    let call = Call {
+        hunt: "around".into(),
+        title: "Around a moment".into(),
+        asks: vec![asked("at", "1970-01-01"), asked("user", "%")],
+    };
+    let hunt = TableInfo { name: "hunt around".to_string(), rows: None, call: Some(call), columns: Vec::new() };
     stage.send(Msg::Loaded(ticket, Answer::Tables(vec![hunt], Vec::new())));
+    (stage, desk)
+}
+
+fn sql(stage: &Stage) -> Option<(String, Vec<(String, String)>)> {
+    stage.asked.iter().rev().find_map(|(_, request)| match request {
+        Request::Sql { text, given, .. } => Some((text.clone(), given.clone())),
+        _ => None,
+    })
+}
+
+fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
+    given.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+#[test]
+fn a_stored_question_is_written_with_its_parameters_to_be_filled_in() {
+    let (mut stage, desk) = with_hunt();
     stage.write("select 1").play(&desk, "^j Esc H");
     assert!(stage.screen().contains("hunt around"), "{}", stage.screen());
     stage.play(&desk, "Enter");
-    assert!(stage.screen().contains("SELECT * FROM hunt('around', 'minutes=5')"), "{}", stage.screen());
+    let screen = stage.screen();
+    assert!(screen.contains("SELECT * FROM hunt('around',") && screen.contains("'at=1970-01-01'"), "{screen}");
+}
+
+#[test]
+fn a_stored_question_asks_for_its_values_and_is_run_with_them() {
+    let (mut stage, desk) = with_hunt();
+    stage.play(&desk, "Esc H").press("^j");
+    assert!(
+        stage.screen().contains("value: 1970-01-01") && stage.screen().contains("$at 1 of 2: the at"),
+        "{}",
+        stage.screen()
+    );
+    stage.press("^u").write("2031-04-05").press("Enter");
+    assert!(stage.screen().contains("value: %") && sql(&stage).is_none(), "{}", stage.screen());
+    stage.press("^u").write("o'neil").press("Enter");
+    let asked = "-- Around a moment\nSELECT * FROM hunt('around',\n    'at=2031-04-05',\n    'user=o''neil')";
+    assert_eq!(sql(&stage), Some((asked.to_string(), Vec::new())));
+    // Esc leaves things as they are.
+    let (mut stage, desk) = with_hunt();
+    stage.play(&desk, "Esc H").press("^j Enter Esc");
+    assert!(sql(&stage).is_none() && !stage.screen().contains("value:"), "{}", stage.screen());
+}
+
+#[test]
+fn a_query_asks_for_the_names_it_leaves_open_and_remembers_what_they_were_given() {
+    let (mut stage, desk) = open(80, 24);
+    stage.play(&desk, "4").write("select $ns, $n").press("^j").write("web").press("Enter").write("3").press("Enter");
+    assert_eq!(sql(&stage), Some(("select $ns, $n".to_string(), pairs(&[("ns", "web"), ("n", "3")]))));
+    stage.settle(&desk);
+    assert!(stage.screen().contains("$ns=web   $n=3"), "{}", stage.screen());
+    stage.press("^j");
+    assert!(stage.screen().contains("value: web"), "{}", stage.screen());
+}
+
+#[test]
+fn a_query_is_saved_under_a_name_with_what_it_was_given_and_listed_at_once() {
+    let (mut stage, desk) = open(80, 24);
+    stage.play(&desk, "4").write("select $ns").press("^j").write("web").press("Enter").settle(&desk);
+    stage.press("^o");
+    assert!(stage.screen().contains("save as:"), "{}", stage.screen());
+    stage.write("mine What I ask").press("Enter");
+    let (ticket, request) = stage.asked.pop().unwrap();
+    let Request::Write(Outgoing::Hunt { name, title, text, given }) = request else { panic!("{request:?}") };
+    assert_eq!((name.as_str(), title.as_str(), text.as_str()), ("mine", "What I ask", "select $ns"));
+    assert_eq!(given, pairs(&[("ns", "web")]));
+    stage.send(Msg::Loaded(ticket, Answer::Noted("hunt mine is in x.sql".to_string())));
+    assert!(stage.screen().contains("hunt mine is in x.sql"), "{}", stage.screen());
+    assert!(stage.asked.iter().any(|(_, request)| *request == Request::Tables), "{:?}", stage.asked);
+    // Without a query there is nothing to save; a refusal is said.
+    let (mut stage, desk) = open(80, 24);
+    stage.play(&desk, "4").press("^o");
+    assert!(stage.screen().contains("there is no query to save"), "{}", stage.screen());
+    stage.write("select 1").press("^o").write("a b").press("Enter");
+    let (ticket, _) = stage.asked.pop().unwrap();
+    stage.send(Msg::Failed(ticket, "there is a hunt a already\ngive this one another name".to_string()));
+    assert!(stage.screen().contains("there is a hunt a already give this one"), "{}", stage.screen());
+}
+
+/// The prompts as they look, on each size of terminal.
+#[test]
+fn a_value_is_asked_for_on_every_size_of_screen() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let (mut stage, desk) = open(width, height);
+        stage.play(&desk, "4").write("-- param: ns text = web : which namespace\nselect $ns").press("^j");
+        let screen = stage.screen();
+        let status = screen.lines().nth(usize::from(height) - 2).unwrap_or_default();
+        assert!(status.starts_with(" value: web") && status.ends_with("$ns: which namespace"), "{status}");
+        assert!(screen.lines().last().is_some_and(|line| line.contains("Enter go")), "{screen}");
+    }
 }

@@ -2,6 +2,7 @@
 //! as it was written and a grid or a complaint comes back.
 
 mod aside;
+mod asking;
 mod chart;
 mod point;
 mod result;
@@ -10,11 +11,11 @@ mod tables;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Position, Rect};
 
-use self::{chart::Chart, result::Grid, tables::Tables};
+use self::{asking::Prompt, chart::Chart, result::Grid, tables::Tables};
 use crate::{
-    ask::{Answer, Request, Ticket},
-    keys::{Action, Binding, EDITOR, EVERYWHERE, MOVE, SQL},
-    shown::Shown,
+    ask::{Answer, Call, Request, Ticket},
+    keys::{Action, Binding, EDITOR, EVERYWHERE, MOVE, PROMPT, SQL},
+    shown::{Shown, lines},
     text::grouped,
     theme::Role,
     views::{Context, Jump, Slot, Typed, View, moved},
@@ -54,6 +55,13 @@ pub struct Query {
     note: Option<String>,
     /// The query behind a finding, on its way.
     behind_slot: Slot,
+    prompt: Option<Prompt>,
+    /// What the names of queries were given, the last of each.
+    given: Vec<(String, String)>,
+    /// The same of the query that is run, in words.
+    asked_with: String,
+    /// A stored question that is being written.
+    saving: Option<Ticket>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,7 +85,11 @@ impl View for Query {
     }
 
     fn keys(&self) -> Vec<&'static [Binding]> {
-        if self.typing() { vec![EDITOR] } else { vec![SQL, MOVE, EVERYWHERE] }
+        match &self.prompt {
+            Some(_) => vec![PROMPT],
+            None if self.typing() => vec![EDITOR],
+            None => vec![SQL, MOVE, EVERYWHERE],
+        }
     }
 
     fn all_keys(&self) -> Vec<&'static [Binding]> {
@@ -85,7 +97,7 @@ impl View for Query {
     }
 
     fn typing(&self) -> bool {
-        self.focus == Focus::Editor
+        self.prompt.is_some() || self.focus == Focus::Editor
     }
 
     fn visit(&mut self, context: &mut Context) {
@@ -103,7 +115,8 @@ impl View for Query {
             (Action::Back, focus) => {
                 focus == Focus::Editor || focus == Focus::Tables || self.full.is_some() || self.charted
             }
-            (Action::Run, _) => !self.input.text().trim().is_empty(),
+            (Action::Run, Focus::Tables) if self.stored().is_some() => true,
+            (Action::Run | Action::SaveHunt, _) => !self.input.text().trim().is_empty(),
             _ => true,
         }
     }
@@ -115,11 +128,21 @@ impl View for Query {
         if action != Action::Recall {
             self.recalled = None;
         }
+        if let Some(prompt) = self.prompt.take() {
+            self.answer(prompt, action, context);
+            return true;
+        }
         if self.move_cursor(action, context.area) {
             return true;
         }
         match action {
+            Action::Run if self.focus == Focus::Tables && self.stored().is_some() => {
+                if let Some(call) = self.stored().cloned() {
+                    self.run_stored(call, context);
+                }
+            }
             Action::Run => self.run(context),
+            Action::SaveHunt => self.ask_name(),
             Action::Edit => self.focus = Focus::Editor,
             Action::Open if self.focus == Focus::Tables => self.insert_name(),
             Action::Hunts => {
@@ -177,6 +200,9 @@ impl View for Query {
 
     fn typed(&mut self, typed: &Typed, _context: &mut Context) {
         (self.note, self.recalled) = (None, None);
+        if let Some(prompt) = &mut self.prompt {
+            return typed.apply_to(prompt.input_mut());
+        }
         match typed {
             Typed::Key(key) if key.code == KeyCode::Enter => self.input.insert("\n"),
             Typed::Key(key) => self.input.key(*key),
@@ -203,7 +229,19 @@ impl View for Query {
         }
     }
 
+    fn noted(&mut self, ticket: Ticket, words: &str, _context: &mut Context) {
+        if self.saving == Some(ticket) {
+            self.saving = None;
+            // The next visit, which follows at once, reads the tables again, and the new question is among them.
+            (self.note, self.asked) = (Some(lines(words).join(" ")), false);
+        }
+    }
+
     fn failed(&mut self, ticket: Ticket, words: &str) {
+        if self.saving == Some(ticket) {
+            self.saving = None;
+            self.note = Some(lines(words).join(" "));
+        }
         self.run_slot.fails(ticket, words);
         self.tables_slot.fails(ticket, words);
         if self.behind_slot.fails(ticket, words) {
@@ -232,14 +270,21 @@ impl View for Query {
     }
 
     fn waits(&self) -> bool {
-        self.run_slot.open() || self.tables_slot.open() || self.behind_slot.open()
+        self.run_slot.open() || self.tables_slot.open() || self.behind_slot.open() || self.saving.is_some()
     }
 
     fn refreshes(&self) -> bool {
         self.result.is_some() && self.run_slot.open()
     }
 
+    fn prompt(&self) -> Option<(&'static str, &Input)> {
+        self.prompt.as_ref().map(|prompt| (prompt.question(), prompt.input()))
+    }
+
     fn status(&self) -> String {
+        if let Some(prompt) = &self.prompt {
+            return prompt.hint();
+        }
         if let Some(note) = &self.note {
             return note.clone();
         }
@@ -260,7 +305,7 @@ impl View for Query {
 
     fn draw(&self, pen: &mut Pen<'_>, area: Rect) {
         let panes = self.panes(area);
-        self.input.draw(pen, panes.editor, self.typing());
+        self.input.draw(pen, panes.editor, self.focus == Focus::Editor && self.prompt.is_none());
         if self.input.text().is_empty() && panes.editor.width > 3 {
             pen.write(panes.editor, (2, 0), "Write a query here; ^j runs it.", Role::Faint);
         }
@@ -273,19 +318,6 @@ impl View for Query {
 }
 
 impl Query {
-    fn run(&mut self, context: &mut Context) {
-        let text = self.input.text().trim().to_string();
-        if text.is_empty() {
-            return;
-        }
-        if self.past.last() != Some(&text) {
-            self.past.push(text.clone());
-        }
-        self.turned = self.past.len();
-        self.stopped = false;
-        self.run_slot.ask(context, Request::Sql { text, limit: LIMIT });
-    }
-
     /// To the query before, skipping the one that stands in the editor already.
     fn turn_back(&mut self) {
         let before = self.past.iter().take(self.turned).rposition(|text| text != self.input.text());
@@ -365,19 +397,26 @@ impl Query {
     fn insert_name(&mut self) {
         let line = self.tables.as_ref().and_then(|tables| tables.lines.get(self.table_line as usize));
         let Some(line) = line else { return };
-        match &line.call {
-            // What was written is not lost: the arrow up brings it back.
-            Some(call) => {
-                let written = self.input.text().trim().to_string();
-                if !written.is_empty() && self.past.last() != Some(&written) {
-                    self.past.push(written);
-                }
-                self.turned = self.past.len();
-                self.input.set(call);
-            }
+        match line.call.clone() {
+            Some(call) => self.write_call(&call.text(&[])),
             None => self.input.insert(line.name.raw()),
         }
         self.focus = Focus::Editor;
+    }
+
+    /// Writes a query in place of what was written, which is not lost: the arrow up brings it back.
+    fn write_call(&mut self, text: &str) {
+        let written = self.input.text().trim().to_string();
+        if !written.is_empty() && self.past.last() != Some(&written) {
+            self.past.push(written);
+        }
+        self.turned = self.past.len();
+        self.input.set(text);
+    }
+
+    /// The stored question whose lines the cursor is on.
+    fn stored(&self) -> Option<&Call> {
+        self.tables.as_ref()?.stored(usize::try_from(self.table_line).ok()?)
     }
 
     fn copy(&mut self, context: &mut Context) {
@@ -430,7 +469,7 @@ impl Query {
             return (Role::Warn, format!("stopped{before}"));
         }
         match &self.result {
-            Some(grid) => (Role::Heading, grid.words()),
+            Some(grid) => (Role::Heading, grid.words() + &self.asked_with),
             None => (Role::Faint, "no query was run yet".to_string()),
         }
     }

@@ -1,6 +1,12 @@
 //! The tables there are, as a list beside the editor and as names to complete. It knows no SQL, only names.
 
-use crate::{Vocabulary, ask::TableInfo, shown::Shown, text::grouped, theme::Role};
+use crate::{
+    Vocabulary,
+    ask::{Call, TableInfo},
+    shown::Shown,
+    text::grouped,
+    theme::Role,
+};
 
 pub struct Tables {
     pub lines: Vec<TableLine>,
@@ -13,8 +19,8 @@ pub struct TableLine {
     /// The rows of a table, the kind of a column.
     about: Shown,
     column: bool,
-    /// The query that a stored question is, to be written in place of what is written.
-    pub call: Option<String>,
+    /// What a stored question is asked with.
+    pub call: Option<Call>,
 }
 
 impl Tables {
@@ -40,6 +46,11 @@ impl Tables {
     pub fn names(&self) -> Vec<String> {
         let tables = self.lines.iter().filter(|line| !line.column && line.call.is_none());
         tables.map(|line| format!("{} {}", line.name.text(), line.about.text()).trim_end().to_string()).collect()
+    }
+
+    /// The stored question that a line is of.
+    pub fn stored(&self, line: usize) -> Option<&Call> {
+        self.lines.get(..=line)?.iter().rfind(|line| !line.column)?.call.as_ref()
     }
 }
 
