@@ -10,7 +10,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelectionPolicy,
 };
 use parquet::file::metadata::PageIndexPolicy;
 
@@ -73,7 +73,10 @@ impl Sheets {
             .with_batch_size(count);
         if let Some(rows) = rows {
             let ranges = rows.iter().map(|row| *row..*row + 1);
-            builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, count));
+            // Left to itself it would build the arrays of all rows, and then take those few out.
+            builder = builder
+                .with_row_selection(RowSelection::from_consecutive_ranges(ranges, count))
+                .with_row_selection_policy(RowSelectionPolicy::Selectors);
         }
         let mut reader = builder.build().map_err(damaged(path))?;
         let found = reader.next().transpose().map_err(damaged(path))?;
