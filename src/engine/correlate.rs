@@ -10,11 +10,13 @@ mod course;
 use std::ops::Range;
 use std::sync::Mutex;
 
+use ahash::{AHashMap, AHashSet};
+
 pub use self::course::{Course, Window};
-use super::steps::{Place, Step, Steps};
+use super::steps::{Number, Place, Step, Steps, tuple};
 use super::tally::{Distinct, Events, Ranks, Sum, Tally};
 use super::threads::{cores, in_order};
-use crate::sigma::{Correlation, CorrelationKind, Key, Measure, Origin, Part};
+use crate::sigma::{Condition, Correlation, CorrelationKind, Key, Measure, Origin, Part};
 
 /// What one correlation found.
 #[derive(Default)]
@@ -30,25 +32,28 @@ struct Found {
 /// Returns for each correlation that is reported its episodes, in the order of groups and times: the places of the events
 /// that belong together, each once.
 pub fn episodes(correlations: &[Correlation], mut steps: Steps) -> Vec<Vec<Vec<Place>>> {
-    let is_chained = |number: usize| correlations.iter().any(|other| chained(other).any(|(_, place)| place == number));
-    let mut own: Vec<Mutex<Vec<Step>>> = (0..correlations.len()).map(|number| Mutex::new(steps.take(number))).collect();
+    let is_chained = chained(correlations);
+    let mut own: Vec<Mutex<Vec<Vec<Step>>>> =
+        (0..correlations.len()).map(|number| Mutex::new(steps.take(number))).collect();
     // Those that hang on no other are found side by side, the others after those that they are made of.
     let mut all = in_order(cores(), correlations.len(), |number| {
-        if chained(&correlations[number]).next().is_some() {
+        if parts(&correlations[number]).next().is_some() {
             return Found::default();
         }
         let own = own[number].lock().map(|mut own| std::mem::take(&mut *own)).unwrap_or_default();
-        find(&correlations[number], own, &steps, is_chained(number))
+        let groups = whole(&correlations[number], &own);
+        find(&correlations[number], own, (&steps, groups.as_ref()), is_chained[number])
     });
     // Most correlations find nothing, and what they were asked of is the most of what is held here.
     let is_something = |found: &Found| found.belongs.contains(&true);
     all.iter_mut().filter(|found| !is_something(found)).for_each(|found| *found = Found::default());
-    for (number, correlation) in correlations.iter().enumerate().filter(|(_, one)| chained(one).next().is_some()) {
+    for (number, correlation) in correlations.iter().enumerate().filter(|(_, one)| parts(one).next().is_some()) {
         let mut own = own[number].get_mut().map(std::mem::take).unwrap_or_default();
-        for (part, place) in chained(correlation) {
-            fire(correlation, part, (&correlations[place], &all[place]), &mut steps, &mut own);
+        for (part, place) in parts(correlation) {
+            own.push(fire(correlation, part, (&correlations[place], &all[place]), &mut steps));
         }
-        let found = find(correlation, own, &steps, is_chained(number));
+        let groups = whole(correlation, &own);
+        let found = find(correlation, own, (&steps, groups.as_ref()), is_chained[number]);
         if is_something(&found) {
             all[number] = found;
         }
@@ -57,8 +62,15 @@ pub fn episodes(correlations: &[Correlation], mut steps: Steps) -> Vec<Vec<Vec<P
     (0..all.len()).map(|place| if reported(place) { cut(correlations, place, &all) } else { Vec::new() }).collect()
 }
 
+/// Says of each correlation whether others are made of it.
+pub fn chained(correlations: &[Correlation]) -> Vec<bool> {
+    let mut chained = vec![false; correlations.len()];
+    correlations.iter().flat_map(parts).for_each(|(_, place)| chained[place] = true);
+    chained
+}
+
 /// The correlations that one is made of, by part and place.
-fn chained(correlation: &Correlation) -> impl Iterator<Item = (usize, usize)> {
+fn parts(correlation: &Correlation) -> impl Iterator<Item = (usize, usize)> {
     correlation.parts.iter().enumerate().filter_map(|(part, of)| match of {
         Part::Correlation(place) => Some((part, *place)),
         Part::Rule(_) => None,
@@ -66,9 +78,9 @@ fn chained(correlation: &Correlation) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// Makes a step of each window of another correlation that met its condition, at the time of the window's end.
-fn fire(correlation: &Correlation, part: usize, other: (&Correlation, &Found), steps: &mut Steps, own: &mut Vec<Step>) {
-    let (other, found) = other;
-    let of = |keys: &[Key], words: &[u32]| -> Option<Vec<u32>> {
+fn fire(correlation: &Correlation, part: usize, other: (&Correlation, &Found), steps: &mut Steps) -> Vec<Step> {
+    let ((other, found), mut own) = (other, Vec::new());
+    let of = |keys: &[Key], words: &[Number]| -> Option<Vec<Number>> {
         let word = |key: &Key| match key.from.get(part) {
             Some(Origin::Group(place)) => words.get(*place).copied(),
             _ => None,
@@ -77,36 +89,44 @@ fn fire(correlation: &Correlation, part: usize, other: (&Correlation, &Found), s
     };
     for (window, met) in found.met.iter().enumerate() {
         let last = &found.steps[met.end - 1];
-        let words = steps.words_of(last.group, other.group_by.len());
-        if let (Some(group), Some(value)) = (of(&correlation.group_by, &words), of(correlation.counted(), &words)) {
-            let (group, value) = (steps.tuple(group), steps.tuple(value));
+        let words = steps.group(last.group, other.group_by.len());
+        if let (Some(words), Some(value)) = (of(&correlation.group_by, &words), of(correlation.counted(), &words)) {
+            let (group, value) = (tuple(words.iter().copied()), tuple(value) as u64);
+            steps.keep(group, words.into_iter());
             own.push(Step { group, time: last.time, part: part as u32, evidence: 0, offset: window as u64, value });
         }
     }
+    own
 }
 
-/// Finds the steps that are part of a result; and, `with_windows`, each window that met the condition.
-fn find(correlation: &Correlation, mut steps: Vec<Step>, all: &Steps, with_windows: bool) -> Found {
-    let mut numbers = Vec::new();
-    if let CorrelationKind::Value { .. } = &correlation.kind {
-        let spelt = all.numbers();
-        steps.retain(|step| spelt[step.value as usize].is_finite());
-        steps.sort_unstable();
-        numbers = steps.iter().map(|step| spelt[step.value as usize]).collect();
-    } else {
-        steps.sort_unstable();
-    }
+/// Finds the steps that are part of a result, in some groups or all; and, `with_windows`, each window that met the
+/// condition.
+fn find(
+    correlation: &Correlation,
+    own: Vec<Vec<Step>>,
+    (all, groups): (&Steps, Option<&AHashSet<Number>>),
+    with_windows: bool,
+) -> Found {
+    let is_value = matches!(correlation.kind, CorrelationKind::Value { .. });
+    let is_asked = |step: &Step| {
+        groups.is_none_or(|groups| groups.contains(&step.group)) && (!is_value || all.spelt(step.value).is_some())
+    };
+    let mut steps: Vec<Step> = own.into_iter().flatten().filter(is_asked).collect();
+    steps.sort_unstable();
+    let numbers: Vec<f64> = match is_value {
+        true => steps.iter().filter_map(|step| all.spelt(step.value)).collect(),
+        false => Vec::new(),
+    };
     let mut found = Found { belongs: vec![false; steps.len()], steps, met: Vec::new() };
     let span = correlation.timespan;
-    let ids = |of: fn(&Step) -> u32, found: &Found| found.steps.iter().map(of).collect::<Vec<u32>>();
     match &correlation.kind {
         CorrelationKind::EventCount => found.slide(span, Events::new(correlation), with_windows),
         CorrelationKind::ValueCount { .. } => {
-            let values = ids(|step| step.value, &found);
+            let values = values(&found.steps);
             found.slide(span, Distinct::new(correlation, values), with_windows);
         }
         CorrelationKind::Temporal => {
-            let parts = ids(|step| step.part, &found);
+            let parts = found.steps.iter().map(|step| step.part).collect();
             found.slide(span, Distinct::new(correlation, parts), with_windows);
         }
         CorrelationKind::TemporalOrdered => found.chain(span, correlation.parts.len(), with_windows),
@@ -118,6 +138,38 @@ fn find(correlation: &Correlation, mut steps: Vec<Step>, all: &Steps, with_windo
         }
     }
     found
+}
+
+/// The groups in which every part hit that a window cannot do without; None when it can do without any. Of two parts one
+/// often hits for nearly every event, and the other for hardly one.
+fn whole(correlation: &Correlation, own: &[Vec<Step>]) -> Option<AHashSet<Number>> {
+    let count = correlation.parts.len();
+    let needs = |part: usize| match (&correlation.kind, &correlation.condition) {
+        (CorrelationKind::TemporalOrdered, _) => true,
+        (CorrelationKind::Temporal, Condition::Bounds(_)) => {
+            (0..count).all(|parts| !correlation.condition.holds(parts as f64))
+        }
+        // Few have more than three parts; all ways in which the others can hit are tried.
+        (CorrelationKind::Temporal, Condition::Words(words)) if count <= 10 => {
+            (0_u32..1 << count).filter(|hit| hit >> part & 1 == 0).all(|hit| !words.hold(&|part| hit >> part & 1 == 1))
+        }
+        _ => false,
+    };
+    let mut hits = vec![0; count];
+    own.iter().flatten().for_each(|step| hits[step.part as usize] += 1);
+    let rarest = (0..count).filter(|part| needs(*part)).min_by_key(|part| hits[*part])?;
+    let of_rarest = own.iter().flatten().filter(|step| step.part as usize == rarest);
+    Some(of_rarest.map(|step| step.group).collect())
+}
+
+/// The values of steps, numbered from 0 on.
+fn values(steps: &[Step]) -> Vec<u32> {
+    let mut known: AHashMap<u64, u32> = AHashMap::new();
+    let number = |step: &Step| {
+        let next = known.len() as u32;
+        *known.entry(step.value).or_insert(next)
+    };
+    steps.iter().map(number).collect()
 }
 
 impl Found {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::correlate::{Course, Window};
 use super::detect::learnt;
+use super::program::Program;
 use super::told::Told;
 use super::{Baseline, Engine};
 use crate::error::Result;
@@ -45,10 +46,10 @@ impl Engine {
     /// As [`Engine::replay`].
     pub fn play(&self, rules: &RuleSet) -> Result<Played> {
         let rules = &self.fill(rules, None)?;
-        let program = Engine::program(rules, Over::events);
+        let program = Program { shown: true, ..Engine::program(rules, Over::events) };
         let mut told = self.verdicts(rules, &program)?;
         let (coverage, baseline) = (self.coverage()?, Baseline::default());
-        told.add(self.logs(rules, &coverage)?, &program.lengths);
+        told.add(self.logs(rules, &coverage)?);
         let mut steps = told.steps.clone();
         learnt(rules, &program, told.firsts.clone(), (&coverage, &baseline), &mut steps);
         let names: Vec<&str> = rules.rules.iter().map(|rule| rule.meta.name.as_str()).collect();

@@ -1,18 +1,17 @@
 //! Replays a case through rules: one scan for all of them, then correlations, then findings.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use ahash::AHashMap;
 
 use super::baseline::Baseline;
 use super::blind::{Blind, Coverage};
-use super::correlate::episodes;
+use super::correlate::{chained, episodes};
 use super::finding::{Event, Finding, Words, finding, group};
 use super::picked::{Log, Picked, Wanted, name};
 use super::program::{PartOf, Program};
 use super::ruleset::Compiled;
-use super::steps::{Place, Steps};
+use super::steps::{Number, Place, Steps};
 use super::threads::{cores, in_order};
 use super::told::{First, Told, Verdict, step};
 use super::{Engine, derived};
@@ -85,7 +84,7 @@ fn is_new(
 pub(super) fn learnt(
     rules: &RuleSet,
     program: &Program,
-    firsts: BTreeMap<usize, AHashMap<u32, First>>,
+    firsts: BTreeMap<usize, AHashMap<Number, First>>,
     (coverage, baseline): (&Coverage, &Baseline),
     steps: &mut Steps,
 ) -> Vec<Vec<Place>> {
@@ -129,11 +128,11 @@ impl Engine {
         let program = Engine::program(rules, Over::events);
         let mut told = self.verdicts(rules, &program)?;
         let mut coverage = self.coverage()?;
-        told.add(self.logs(rules, &coverage)?, &program.lengths);
+        told.add(self.logs(rules, &coverage)?);
         let mut standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
         let queried = self.queried(rules, None)?;
-        told.add(queried.told, &program.lengths);
-        standing.add(queried.standing, &program.lengths);
+        told.add(queried.told);
+        standing.add(queried.standing);
         coverage.unable = queried.unable;
         Engine::conclude(rules, &program, (told, standing), (coverage, baseline), &|wanted| self.pick(wanted))
     }
@@ -231,14 +230,14 @@ impl Engine {
     }
 
     /// Compiles the rules that are asked of events, or of objects.
-    pub(super) fn program(rules: &RuleSet, asked: impl Fn(Over) -> bool) -> Arc<Program> {
+    pub(super) fn program(rules: &RuleSet, asked: impl Fn(Over) -> bool) -> Program {
         // What is normal of events is also normal of objects, as far as it can be told of them.
         let standing = asked(Over::Objects);
         Engine::program_of(rules, |rule| asked(rule.over), standing)
     }
 
     /// Compiles a rule set; the rules that are not `asked` keep their places and never hit.
-    pub(super) fn program_of(rules: &RuleSet, asked: impl Fn(&Rule) -> bool, standing: bool) -> Arc<Program> {
+    pub(super) fn program_of(rules: &RuleSet, asked: impl Fn(&Rule) -> bool, standing: bool) -> Program {
         let asks = |rule: usize| asked(&rules.rules[rule]);
         let (mut keys, parts): (Vec<_>, Vec<_>) = (0..rules.rules.len()).map(|rule| keys_of(rules, rule)).unzip();
         // What is not asked has fields of other events. Where its parts find theirs is the same in every program.
@@ -247,7 +246,7 @@ impl Engine {
         let first = |rule: &Rule| rule.first.as_ref().map(|first| first.of.len() + 1);
         let firsts = rules.rules.iter().map(first).collect();
         let reported = rules.rules.iter().map(|rule| rule.meta.reported).collect();
-        let lengths = lengths(rules);
+        let chained = chained(&rules.correlations);
         let never = || Predicate::negate(Predicate::True);
         let rule = |rule: &Rule| match asked(rule) && unfilled(&rule.predicate).is_empty() {
             true => rule.clone(),
@@ -265,14 +264,23 @@ impl Engine {
         };
         let exceptions: Vec<Exception> = rules.exceptions.iter().map(exception).collect();
         let states = all.iter().map(|rule| derived::asks_state(&rule.predicate)).collect();
-        Arc::new(Program { compiled: Compiled::new(&all, &exceptions), keys, firsts, states, parts, lengths, reported })
+        Program {
+            compiled: Compiled::new(&all, &exceptions),
+            keys,
+            firsts,
+            states,
+            parts,
+            chained,
+            shown: false,
+            reported,
+        }
     }
 
     /// The earliest hit of each combination of values of rules with `first`, excepted or not.
     pub(super) fn firsts(
         &self,
         rules: &RuleSet,
-        program: &Arc<Program>,
+        program: &Program,
         coverage: &Coverage,
     ) -> Result<HashMap<Kind, Micros>> {
         let mut all = HashMap::new();
@@ -283,11 +291,6 @@ impl Engine {
         }
         Ok(all)
     }
-}
-
-/// For every correlation how many keys make a group, and how many a value.
-pub(super) fn lengths(rules: &RuleSet) -> Vec<(usize, usize)> {
-    rules.correlations.iter().map(|c| (c.group_by.len(), c.counted().len())).collect()
 }
 
 /// The verdicts of each rule, in their order.

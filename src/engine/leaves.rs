@@ -7,6 +7,7 @@ use std::fmt;
 use ahash::AHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::values::show;
 use crate::sigma::matcher::Value;
 
 /// The paths that are asked for, as a tree of keys; `ids` are the askers whose path ends here.
@@ -49,6 +50,35 @@ impl Paths {
         Walk { node: self, found }.deserialize(&mut reader)?;
         reader.end()
     }
+}
+
+/// The scalars of one member of an object, as text; those of an array each.
+pub fn member(text: &str, key: &str) -> Vec<String> {
+    if let Some(value) = plain(text, key) {
+        return value.map(str::to_owned).into_iter().collect();
+    }
+    let mut paths = Paths::default();
+    paths.ask([key], 0);
+    let mut found = Vec::new();
+    // Stored as valid JSON; a text that is none has no value here.
+    let _ = paths.walk(text, &mut |_, value| found.extend(show(value)));
+    found
+}
+
+/// The same without reading the JSON, where that is sure to give the same: in an object without escapes and other objects
+/// in it, such as the API server writes, and for an array of one text. None where it is not sure.
+fn plain<'a>(text: &'a str, key: &str) -> Option<Option<&'a str>> {
+    let inner = text.strip_prefix('{')?;
+    if memchr::memchr2(b'\\', b'{', inner.as_bytes()).is_some() {
+        return None;
+    }
+    let Some(place) = memchr::memmem::find(inner.as_bytes(), key.as_bytes()) else { return Some(None) };
+    // Without escapes each quote begins or ends a text; one after a comma begins it, and no text ends before a colon but a key.
+    let begins = matches!(inner.as_bytes()[..place], [.., b',', b'"'] | [b'"']);
+    let rest = inner[place + key.len()..].strip_prefix("\":[\"").filter(|_| begins)?;
+    let (value, rest) = rest.split_once('"')?;
+    let once = rest.starts_with(']') && memchr::memmem::find(rest.as_bytes(), key.as_bytes()).is_none();
+    once.then_some(Some(value))
 }
 
 struct Walk<'a> {
@@ -144,6 +174,36 @@ mod tests {
             .unwrap();
         assert_eq!(seen, [(7, true)]);
     }
+
+    #[test]
+    fn a_member_is_the_same_whether_read_or_looked_for() {
+        for (text, key, found) in [
+            (r#"{"a/uid":["x"]}"#, "a/uid", &["x"][..]),
+            (r#"{"b":["y"],"a/uid":["x"]}"#, "a/uid", &["x"]),
+            (r#"{"b":["a/uid"],"a/uid":["x"]}"#, "a/uid", &["x"]),
+            (r#"{"b":["a/uid"]}"#, "a/uid", &[]),
+            (r#"{"ba/uid":["x"]}"#, "a/uid", &[]),
+            (r#"{"a/uidb":["x"]}"#, "a/uid", &[]),
+            (r#"{"b":["x"]}"#, "a/uid", &[]),
+            (r#"{"a/uid":["x","y"]}"#, "a/uid", &["x", "y"]),
+            (r#"{"a/uid":[]}"#, "a/uid", &[]),
+            (r#"{"a/uid":["x"],"a/uid":["y"]}"#, "a/uid", &["x", "y"]),
+            (r#"{"a/uid":"x"}"#, "a/uid", &["x"]),
+            (r#"{"a/uid": ["x"]}"#, "a/uid", &["x"]),
+            (r#"{"a\/uid":["x"]}"#, "a/uid", &["x"]),
+            (r#"{"b\"a/uid":["x"]}"#, "a/uid", &[]),
+            (r#"{"b":["\"a/uid\":[\"z"],"a/uid":["x"]}"#, "a/uid", &["x"]),
+            (r#"{"a/uid":["x\n"]}"#, "a/uid", &["x\n"]),
+            (r#"{"b":{"a/uid":["x"]}}"#, "a/uid", &[]),
+            (r#"{"a/uid":[7,null,true]}"#, "a/uid", &["7", "true"]),
+            (r#"{"b":[",\"a/uid\":"],"c":["a/uid"]}"#, "a/uid", &[]),
+            ("", "a/uid", &[]),
+            ("[1]", "a/uid", &[]),
+        ] {
+            assert_eq!(member(text, key), found, "{text}");
+        }
+    }
+
     #[test]
     fn a_key_with_dots_is_found_by_its_spelling() {
         let mut paths = Paths::default();

@@ -11,7 +11,6 @@ use futures::StreamExt;
 
 use super::baseline::Baseline;
 use super::blind::Coverage;
-use super::detect::lengths;
 use super::told::Told;
 use super::values::text;
 use super::{Engine, damaged, values};
@@ -73,14 +72,13 @@ impl Engine {
     /// When a file of the case cannot be read.
     pub(super) fn logs(&self, rules: &RuleSet, coverage: &Coverage) -> Result<Told> {
         let mut told = Told::default();
-        let lengths = lengths(rules);
         for source in LOGSOURCES {
             let is_asked = |rule: &Rule| rule.over == Over::Log(source);
             if !rules.rules.iter().any(is_asked) {
                 continue;
             }
             for reading in source.readings.iter().filter(|reading| coverage.has(reading.table)) {
-                told.add(self.asked_of(rules, coverage, source, reading)?, &lengths);
+                told.add(self.asked_of(rules, coverage, source, reading)?);
             }
         }
         Ok(told)
@@ -98,7 +96,7 @@ impl Engine {
         if !rules.rules.iter().any(is_asked) {
             return Ok(Told::default());
         }
-        let program = Engine::program_of(rules, is_asked, false);
+        let program = Arc::new(Engine::program_of(rules, is_asked, false));
         let of_keys = program.keys.iter().flatten().flat_map(values::columns);
         let columns: BTreeSet<&str> = program.compiled.columns().into_iter().chain(of_keys).collect();
         let sql = self.select(source, reading, Some(&columns))?;
@@ -120,7 +118,7 @@ impl Engine {
                 .collect();
             let mut told = Told::default();
             for task in tasks {
-                told.add(task.await.map_err(damaged)?.map_err(damaged)?, &program.lengths);
+                told.add(task.await.map_err(damaged)?.map_err(damaged)?);
             }
             Ok(told)
         })

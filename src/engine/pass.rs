@@ -44,7 +44,7 @@ impl Engine {
         })?;
         let (mut told, mut waiting, mut states) = (Told::default(), Vec::new(), HashMap::new());
         for more in gathered {
-            told.add(more.told, &program.lengths);
+            told.add(more.told);
             waiting.extend(more.waiting);
             states.extend(more.states);
         }

@@ -9,6 +9,7 @@ use datafusion::common::Result;
 
 use super::bodies::BODIES;
 use super::ruleset::Compiled;
+use super::steps::Number;
 use super::values;
 use crate::model::Recorded;
 use crate::sigma;
@@ -53,8 +54,10 @@ pub struct Program {
     pub states: Vec<bool>,
     /// For every rule the correlations it is a part of.
     pub parts: Vec<Vec<PartOf>>,
-    /// For every correlation how many keys make a group, and how many a value.
-    pub lengths: Vec<(usize, usize)>,
+    /// For every correlation whether others are made of it, which ask for the words of its groups.
+    pub chained: Vec<bool>,
+    /// Whether the groups of all correlations will be shown.
+    pub shown: bool,
     /// Of which rules the hits are findings as they are.
     pub reported: Vec<bool>,
 }
@@ -71,7 +74,7 @@ pub struct PartOf {
 
 impl PartOf {
     /// Says whether a hit lacks a value that its group or window hangs on because that was not recorded.
-    pub fn is_lost(&self, keys: &[sigma::Field], words: &[Option<u32>], lacks: Recorded) -> bool {
+    pub fn is_lost(&self, keys: &[sigma::Field], words: &[Option<Number>], lacks: Recorded) -> bool {
         self.group.iter().chain(&self.value).any(|key| words[*key].is_none() && lacks.misses(keys[*key].root))
     }
 }

@@ -141,7 +141,7 @@ impl Engine {
                     told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
                     queried.standing = told;
                 }
-                _ => queried.told.add(told, &program.lengths),
+                _ => queried.told.add(told),
             }
         }
         Ok(queried)

@@ -43,7 +43,7 @@ struct LogRows {
 }
 
 /// Rules compiled for a table that can answer those of them, by its place in [`Rows::logs`] and which it can.
-type Programs = HashMap<(usize, Vec<bool>), Arc<Program>>;
+type Programs = HashMap<(usize, Vec<bool>), Program>;
 
 impl Rows {
     /// Counts the events.
@@ -174,8 +174,8 @@ impl Engine {
                 logged = rows.ask_logs(rules, (world, &coverage), &mut programs, &mut told)?;
             }
             let queried = self.queried(rules, Some(world))?;
-            told.add(queried.told, &events.lengths);
-            standing.add(queried.standing, &events.lengths);
+            told.add(queried.told);
+            standing.add(queried.standing);
             coverage.unable = queried.unable;
             let about = (coverage, &Baseline::default());
             replays.push(Engine::conclude(rules, &events, (told, standing), about, &|_| {

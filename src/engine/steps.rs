@@ -1,15 +1,25 @@
 //! What correlations keep of the hits of their parts: when, where, and the group and value as numbers.
 //!
-//! A part may hit a large share of all events, so a hit costs 32 bytes here and its words are kept once; the event is read
-//! again only if it ends in a finding.
+//! A part may hit a large share of all events, so a hit costs 48 bytes here and its words are not kept at all: a hash stands
+//! for them. The event is read again only if it ends in a finding.
 
-use ahash::AHashMap;
+use std::hash::Hash;
+use std::sync::LazyLock;
+
+use ahash::{AHashMap, RandomState};
 
 /// Where an event lies: evidence and first byte.
 pub type Place = (u32, u64);
 
+/// What stands for a word, or for a tuple of them: a hash of 128 bits, of which no two are one by chance. Its keys are drawn
+/// anew in each process, so that nobody can choose names that are, and are the same on all threads: what they collect is put
+/// together as it is.
+pub type Number = u128;
+
+static HASHES: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+
 /// The value of a step that has none, which is one that needs none.
-pub const NONE: u32 = 0;
+pub const NONE: Number = 0;
 
 /// What stands for no value; no value is spelt like it.
 const LACKING: &str = "\0";
@@ -18,7 +28,7 @@ const LACKING: &str = "\0";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
     /// The values of the group-by keys.
-    pub group: u32,
+    pub group: Number,
     /// Microseconds, UTC.
     pub time: i64,
     /// Place of the part in the correlation's list.
@@ -26,115 +36,92 @@ pub struct Step {
     pub evidence: u32,
     /// The first byte; of a part that is a correlation the number of its window.
     pub offset: u64,
-    /// The value that is counted or measured.
-    pub value: u32,
+    /// Half of the number of what is counted or measured: it need only tell the values of one group apart.
+    pub value: u64,
 }
 
-/// The steps of each correlation, and the words in them.
+/// The steps of each correlation, and of their words what must be known again.
 #[derive(Debug, Clone, Default)]
 pub struct Steps {
-    of: Vec<Vec<Step>>,
-    words: AHashMap<Box<str>, u32>,
-    /// Tuples of two words; of those with a third; and so on: none can be taken for another.
-    tuples: Vec<Pairs>,
+    /// By correlation, and thread.
+    of: Vec<Vec<Vec<Step>>>,
+    /// The numbers that words spell.
+    spelt: AHashMap<u64, f64>,
+    /// The words of the groups of correlations that others are made of.
+    groups: AHashMap<Number, Box<[Number]>>,
+    /// Every word, when some will be shown.
+    texts: Option<AHashMap<Number, Box<str>>>,
 }
 
-/// Pairs of numbers, numbered.
-#[derive(Debug, Clone, Default)]
-struct Pairs {
-    numbers: AHashMap<(u32, u32), u32>,
-    pairs: Vec<(u32, u32)>,
+fn hash(what: impl Hash) -> Number {
+    let [one, other] = HASHES.each_ref().map(|hash| Number::from(hash.hash_one(&what)));
+    one << 64 | other
 }
 
-impl Pairs {
-    fn number(&mut self, pair: (u32, u32)) -> u32 {
-        *self.numbers.entry(pair).or_insert_with(|| {
-            self.pairs.push(pair);
-            self.pairs.len() as u32 - 1
-        })
-    }
+/// The number of the tuple of some words.
+pub fn tuple(words: impl IntoIterator<Item = Number>) -> Number {
+    words.into_iter().reduce(|tuple, word| hash((tuple, word))).unwrap_or(NONE)
+}
+
+/// The number of a tuple of words of which some may lack.
+pub fn kind(words: &[Option<Number>]) -> Number {
+    tuple(words.iter().map(|word| word.unwrap_or_else(|| hash(LACKING))))
+}
+
+/// The words of some keys; None when any has none.
+pub fn words_of<'a>(keys: &'a [usize], words: &'a [Option<Number>]) -> Option<impl Iterator<Item = Number> + 'a> {
+    let all = keys.iter().filter_map(|key| words[*key]);
+    keys.iter().all(|key| words[*key].is_some()).then_some(all)
 }
 
 impl Steps {
     /// The number of a word.
-    pub fn word(&mut self, word: &str) -> u32 {
-        match self.words.get(word) {
-            Some(number) => *number,
-            None => {
-                let number = self.words.len() as u32;
-                self.words.insert(word.into(), number);
-                number
-            }
+    pub fn word(&mut self, word: &str) -> Number {
+        let number = hash(word);
+        // No other begins so; to try them all would take longer than to number them.
+        if word.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+            && let Some(spelt) = word.parse().ok().filter(|spelt: &f64| spelt.is_finite())
+        {
+            self.spelt.insert(number as u64, spelt);
         }
-    }
-
-    /// The number of a tuple of words, among all tuples of as many.
-    pub fn tuple(&mut self, words: impl IntoIterator<Item = u32>) -> u32 {
-        let mut words = words.into_iter();
-        let first = words.next().unwrap_or(NONE);
-        words.enumerate().fold(first, |tuple, (level, word)| self.pair(level, (tuple, word)))
-    }
-
-    /// The number of the tuple of some keys' words; None when any has none.
-    pub fn tuple_of(&mut self, keys: &[usize], words: &[Option<u32>]) -> Option<u32> {
-        let mut tuple = NONE;
-        for (place, key) in keys.iter().enumerate() {
-            let word = words[*key]?;
-            tuple = if place == 0 { word } else { self.pair(place - 1, (tuple, word)) };
+        if let Some(texts) = &mut self.texts {
+            texts.entry(number).or_insert_with(|| word.into());
         }
-        Some(tuple)
-    }
-
-    /// The number of a tuple of words of which some may lack.
-    pub fn kind(&mut self, words: &[Option<u32>]) -> u32 {
-        let lacking = self.word(LACKING);
-        self.tuple(words.iter().map(|word| word.unwrap_or(lacking)))
+        number
     }
 
     /// The numbers of texts.
-    pub fn words(&mut self, texts: &[Option<String>]) -> Vec<Option<u32>> {
+    pub fn words(&mut self, texts: &[Option<String>]) -> Vec<Option<Number>> {
         texts.iter().map(|text| text.as_deref().map(|text| self.word(text))).collect()
     }
 
-    fn pair(&mut self, level: usize, pair: (u32, u32)) -> u32 {
-        if self.tuples.len() == level {
-            self.tuples.push(Pairs::default());
-        }
-        self.tuples[level].number(pair)
+    /// Keeps from now on what words there are.
+    pub fn keep_texts(&mut self) {
+        self.texts.get_or_insert_default();
     }
 
-    /// The words of a tuple of `count`.
-    pub fn words_of(&self, tuple: u32, count: usize) -> Vec<u32> {
-        let (mut words, mut tuple) = (Vec::with_capacity(count), tuple);
-        for level in (0..count.saturating_sub(1)).rev() {
-            let (rest, word) = self.tuples[level].pairs[tuple as usize];
-            words.push(word);
-            tuple = rest;
-        }
-        if count > 0 {
-            words.push(tuple);
-        }
-        words.reverse();
-        words
+    /// The word of a number, if texts were kept.
+    pub fn text(&self, word: Number) -> Option<&str> {
+        self.texts.as_ref()?.get(&word).map(|text| &**text)
     }
 
-    /// Takes the words out, each at the place of its number; tuples are still known.
-    pub fn take_words(&mut self) -> Vec<Box<str>> {
-        let mut words = vec![Box::default(); self.words.len()];
-        for (word, number) in std::mem::take(&mut self.words) {
-            words[number as usize] = word;
-        }
-        words
+    /// Keeps the words of a group.
+    pub fn keep(&mut self, group: Number, words: impl Iterator<Item = Number>) {
+        self.groups.entry(group).or_insert_with(|| words.collect());
     }
 
-    /// The numbers that words spell, by the words' numbers; what is no finite number is not a number (NaN).
-    pub fn numbers(&self) -> Vec<f64> {
-        let mut numbers = vec![f64::NAN; self.words.len()];
-        for (word, number) in &self.words {
-            let spelt = word.parse().ok().filter(|number: &f64| number.is_finite());
-            numbers[*number as usize] = spelt.unwrap_or(f64::NAN);
+    /// The words of a group of `count` keys; those of several were kept.
+    pub fn group(&self, group: Number, count: usize) -> Vec<Number> {
+        match count {
+            0 => Vec::new(),
+            1 => vec![group],
+            _ => self.groups.get(&group).map(|words| words.to_vec()).unwrap_or_default(),
         }
-        numbers
+    }
+
+    /// The number that the value of a step spells; None when that is no finite one.
+    pub fn spelt(&self, value: u64) -> Option<f64> {
+        self.spelt.get(&value).copied()
     }
 
     /// Adds a step of the correlation at a place.
@@ -142,51 +129,27 @@ impl Steps {
         if self.of.len() <= correlation {
             self.of.resize_with(correlation + 1, Vec::new);
         }
-        self.of[correlation].push(step);
+        match &mut self.of[correlation][..] {
+            [] => self.of[correlation].push(vec![step]),
+            [own, ..] => own.push(step),
+        }
     }
 
     /// Takes the steps of a correlation out.
-    pub fn take(&mut self, correlation: usize) -> Vec<Step> {
+    pub fn take(&mut self, correlation: usize) -> Vec<Vec<Step>> {
         self.of.get_mut(correlation).map(std::mem::take).unwrap_or_default()
     }
 
-    /// Adds what another thread collected; its numbers become ours. `lengths` says for each correlation how many keys make a
-    /// group, and how many a value.
-    pub fn add(&mut self, other: Steps, lengths: &[(usize, usize)]) {
-        if self.of.is_empty() && self.words.is_empty() {
-            *self = other;
-            return;
+    /// Adds what another thread collected.
+    pub fn add(&mut self, other: Steps) {
+        if self.of.len() < other.of.len() {
+            self.of.resize_with(other.of.len(), Vec::new);
         }
-        let mut words = vec![NONE; other.words.len()];
-        for (word, number) in other.words {
-            words[number as usize] = match self.words.get(&word) {
-                Some(known) => *known,
-                None => {
-                    let known = self.words.len() as u32;
-                    self.words.insert(word, known);
-                    known
-                }
-            };
-        }
-        // By how many words a tuple has, from one on.
-        let mut ours = vec![words];
-        for (level, tuples) in other.tuples.into_iter().enumerate() {
-            if self.tuples.len() == level {
-                self.tuples.push(Pairs::default());
-            }
-            let renamed = |(tuple, word): (u32, u32)| (ours[level][tuple as usize], ours[0][word as usize]);
-            let known = tuples.pairs.into_iter().map(|pair| self.tuples[level].number(renamed(pair))).collect();
-            ours.push(known);
-        }
-        let renamed = |tuple: u32, count: usize| match count {
-            0 => NONE,
-            count => ours[count - 1][tuple as usize],
-        };
-        for (number, (steps, (groups, values))) in other.of.into_iter().zip(lengths).enumerate() {
-            for step in steps {
-                let (group, value) = (renamed(step.group, *groups), renamed(step.value, *values));
-                self.push(number, Step { group, value, ..step });
-            }
+        self.of.iter_mut().zip(other.of).for_each(|(own, other)| own.extend(other));
+        self.spelt.extend(other.spelt);
+        self.groups.extend(other.groups);
+        if let Some(texts) = other.texts {
+            self.texts.get_or_insert_default().extend(texts);
         }
     }
 }
@@ -196,17 +159,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_tuples_are_one_and_each_gives_its_words_back() {
+    fn no_two_tuples_are_one_and_what_is_kept_gives_its_words_back() {
         let mut steps = Steps::default();
         let [a, b, ab, c] = ["a", "b", "a b", "c"].map(|word| steps.word(word));
-        let all: [&[u32]; 6] = [&[a, b, c], &[ab, b, c], &[a, b, b], &[b, a, c], &[c, b, a], &[a, a, a]];
-        let numbers: Vec<u32> = all.iter().map(|words| steps.tuple(words.iter().copied())).collect();
+        let all: [&[Number]; 8] =
+            [&[a, b, c], &[ab, b, c], &[a, b, b], &[b, a, c], &[c, b, a], &[a, a, a], &[a, b], &[ab]];
+        let numbers: Vec<Number> = all.iter().map(|words| tuple(words.iter().copied())).collect();
         for (words, number) in all.iter().zip(&numbers) {
-            assert_eq!(steps.words_of(*number, 3), *words);
-            assert_eq!(steps.tuple(words.iter().copied()), *number);
+            assert_eq!(tuple(words.iter().copied()), *number);
             assert_eq!(numbers.iter().filter(|other| *other == number).count(), 1);
+            steps.keep(*number, words.iter().copied());
+            assert_eq!(steps.group(*number, words.len()), *words);
         }
-        assert_eq!(steps.words_of(steps.words["a b"], 1), [ab]);
-        assert_eq!(steps.words_of(NONE, 0), [0u32; 0]);
+        assert_eq!(steps.group(NONE, 0), [NONE; 0]);
+        assert_eq!(words_of(&[1, 0], &[Some(a), Some(b)]).map(tuple), Some(tuple([b, a])));
+        assert!(words_of(&[1, 0], &[Some(a), None]).is_none());
+        assert_ne!(kind(&[Some(a), None]), kind(&[None, Some(a)]));
+    }
+
+    #[test]
+    fn what_spells_a_finite_number_is_known_by_it() {
+        let mut steps = Steps::default();
+        for (word, spelt) in [
+            ("12", Some(12.0)),
+            ("-.5e1", Some(-5.0)),
+            ("+3", Some(3.0)),
+            ("0x10", None),
+            ("10.0.0.1", None),
+            ("inf", None),
+            ("-inf", None),
+            ("1e999", None),
+            ("", None),
+            (" 1", None),
+        ] {
+            let number = steps.word(word);
+            assert_eq!(steps.spelt(number as u64), spelt, "{word}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::bodies;
 use super::finding::Event;
 use super::program::{PartOf, Program, carried};
 use super::ruleset;
-use super::steps::{Step, Steps};
+use super::steps::{self, Number, Step, Steps};
 use super::values;
 use super::words::Words;
 use crate::model::{EvidenceId, Micros, Recorded, Span};
@@ -88,7 +88,7 @@ pub(super) struct Told {
     /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
     pub(super) excepted: BTreeMap<(usize, usize), u64>,
     /// Of rules with `first`, by rule and the tuple of values, the earliest hit.
-    pub(super) firsts: BTreeMap<usize, AHashMap<u32, First>>,
+    pub(super) firsts: BTreeMap<usize, AHashMap<Number, First>>,
     /// The hits of the parts of correlations.
     pub(super) steps: Steps,
 }
@@ -106,6 +106,9 @@ impl Told {
         verdicts: &[ruleset::Verdict],
         mut open: Option<&mut Open>,
     ) -> Result<()> {
+        if program.shown {
+            self.steps.keep_texts();
+        }
         let lacks_bodies = !bodies::are_there(events);
         let places = Places::new(events);
         let mut words = Words::new(events);
@@ -115,7 +118,7 @@ impl Told {
             let keys = &program.keys[rule];
             let of_keys: Vec<usize> = keys.iter().map(|field| words.place(field)).collect();
             let lacks_keys = lacks_bodies && keys.iter().any(values::is_in_bodies);
-            let mut numbers: Vec<Option<u32>> = vec![None; keys.len()];
+            let mut numbers: Vec<Option<Number>> = vec![None; keys.len()];
             for verdict in of_rule {
                 let (row, hit) = (verdict.row, verdict.told == ruleset::Told::Hit);
                 let hangs = verdict.told == ruleset::Told::NeedsBodies || hit && lacks_keys;
@@ -147,7 +150,7 @@ impl Told {
                     Some(count) if hit => {
                         // Without a time nothing is earlier or later.
                         let Some(time) = places.time(row) else { continue };
-                        let kind = self.steps.kind(&numbers[keys.len() - count..]);
+                        let kind = steps::kind(&numbers[keys.len() - count..]);
                         let (firsts, span) = (self.firsts.entry(rule).or_default(), places.span(row));
                         // There may be a hit for every event, and most are not the first.
                         if firsts.get(&kind).is_none_or(|known| (time, span) < (known.time, known.span)) {
@@ -197,13 +200,12 @@ impl Told {
         Ok(())
     }
 
-    pub(super) fn add(&mut self, more: Told, lengths: &[(usize, usize)]) {
+    /// Adds what another thread was told.
+    pub(super) fn add(&mut self, more: Told) {
         self.verdicts.extend(more.verdicts);
         for (rule, more) in more.firsts {
             let firsts = self.firsts.entry(rule).or_default();
-            for first in more.into_values() {
-                let words = self.steps.words(first.values());
-                let kind = self.steps.kind(&words);
+            for (kind, first) in more {
                 if firsts.get(&kind).is_none_or(|known| (first.time, first.span) < (known.time, known.span)) {
                     firsts.insert(kind, first);
                 }
@@ -212,7 +214,7 @@ impl Told {
         for (place, events) in more.excepted {
             *self.excepted.entry(place).or_default() += events;
         }
-        self.steps.add(more.steps, lengths);
+        self.steps.add(more.steps);
     }
 }
 
@@ -221,16 +223,21 @@ pub(super) fn step(
     program: &Program,
     rule: usize,
     (time, span): (Micros, Span),
-    words: &[Option<u32>],
+    words: &[Option<Number>],
     steps: &mut Steps,
 ) {
     for part in &program.parts[rule] {
         // An event without a group-by value is in no group, one without the counted value does not count.
-        let (Some(group), Some(value)) = (steps.tuple_of(&part.group, words), steps.tuple_of(&part.value, words))
+        let (Some(group), Some(value)) =
+            (steps::words_of(&part.group, words), steps::words_of(&part.value, words).map(steps::tuple))
         else {
             continue;
         };
-        let (evidence, offset) = (span.evidence.0, span.offset);
+        let group = steps::tuple(group);
+        if (program.chained[part.correlation] || program.shown) && part.group.len() > 1 {
+            steps.keep(group, part.group.iter().filter_map(|key| words[*key]));
+        }
+        let (evidence, offset, value) = (span.evidence.0, span.offset, value as u64);
         steps.push(part.correlation, Step { group, time: time.0, part: part.part as u32, evidence, offset, value });
     }
 }

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use super::bodies::{self, BODIES};
 use super::columns::{column_of, columns_of, is_public, number, seconds};
 use super::derived;
-use super::leaves::Paths;
+use super::leaves::{self, Paths};
 use crate::formats::reason::granted;
 use crate::formats::written::parameter;
 use crate::sigma::matcher::Value;
@@ -25,7 +25,9 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
         return Vec::new();
     };
     match &field.source {
-        Source::Annotation(key) | Source::Extra(key) => json(array.as_ref(), row, std::slice::from_ref(key)),
+        Source::Annotation(key) | Source::Extra(key) => {
+            text(array.as_ref(), row).map(|text| leaves::member(text, key)).unwrap_or_default()
+        }
         Source::Log { path, .. } if !path.is_empty() => json(array.as_ref(), row, path),
         Source::PublicSourceIps => texts(array.as_ref(), row).into_iter().filter(|text| is_public(text)).collect(),
         Source::Shred { part, .. } => shred(array.as_ref(), row, part),

@@ -1,15 +1,20 @@
 //! The values of fields of a batch as the numbers of their words: a word of a dictionary is looked up once, whatever the
 //! number of rows and rules that ask for it.
 
-use arrow::array::{Array, AsArray, DictionaryArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, DictionaryArray, ListArray, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
 
-use super::steps::Steps;
+use super::columns::bounds;
+use super::leaves;
+use super::steps::{Number, Steps};
 use super::values;
 use crate::sigma::{Field, Source};
 
 /// Not looked up yet.
-const UNKNOWN: u32 = u32::MAX;
+const UNKNOWN: Number = Number::MAX;
+
+/// Looked up, and without a value.
+const LACKS: Number = UNKNOWN - 1;
 
 /// The fields of a batch that were asked for.
 pub struct Words<'a> {
@@ -19,8 +24,11 @@ pub struct Words<'a> {
 
 enum Column<'a> {
     /// With the number of each word of the dictionary.
-    Words(&'a DictionaryArray<Int32Type>, &'a StringArray, Vec<u32>),
+    Words(&'a DictionaryArray<Int32Type>, &'a StringArray, Vec<Number>),
+    /// A member of objects; with the number of its value for each of them.
+    Members(&'a DictionaryArray<Int32Type>, &'a StringArray, &'a str, Vec<Number>),
     Texts(&'a StringArray),
+    Lists(&'a ListArray, &'a StringArray),
     Other,
 }
 
@@ -40,7 +48,7 @@ impl<'a> Words<'a> {
 
     /// The number of what stands for all values of a field in a row; None when there is none. No two lists of values have
     /// one number.
-    pub fn number(&mut self, place: usize, row: usize, steps: &mut Steps) -> Option<u32> {
+    pub fn number(&mut self, place: usize, row: usize, steps: &mut Steps) -> Option<Number> {
         match &mut self.columns[place].1 {
             Column::Words(array, words, numbers) => {
                 let key = array.key(row).filter(|key| !words.is_null(*key))?;
@@ -49,7 +57,22 @@ impl<'a> Words<'a> {
                 }
                 Some(numbers[key])
             }
+            Column::Members(array, words, key, numbers) => {
+                let word_of = array.key(row).filter(|word| !words.is_null(*word))?;
+                if numbers[word_of] == UNKNOWN {
+                    let found = leaves::member(words.value(word_of), key);
+                    numbers[word_of] = found.first().map_or(LACKS, |_| steps.word(&all(&found)));
+                }
+                Some(numbers[word_of]).filter(|number| *number != LACKS)
+            }
             Column::Texts(texts) => (!texts.is_null(row)).then(|| word(texts.value(row), steps)),
+            Column::Lists(lists, texts) => {
+                let own = bounds(lists.value_offsets(), row);
+                match own.len() {
+                    1 if !lists.is_null(row) && !texts.is_null(own.start) => Some(word(texts.value(own.start), steps)),
+                    _ => self.text(place, row).map(|text| steps.word(&text)),
+                }
+            }
             Column::Other => self.text(place, row).map(|text| steps.word(&text)),
         }
     }
@@ -62,36 +85,48 @@ impl<'a> Words<'a> {
                 array.key(row).filter(|key| !words.is_null(*key)).map(|key| alone(words.value(key)))
             }
             Column::Texts(texts) => (!texts.is_null(row)).then(|| alone(texts.value(row))),
-            Column::Other => match &values::of(self.events, row, field)[..] {
-                [] => None,
-                [value] => Some(alone(value)),
-                // Several values of one field are one key: the whole list of addresses, not each by itself.
-                values => Some(spelt(values)),
-            },
+            Column::Members(..) | Column::Lists(..) | Column::Other => {
+                let values = values::of(self.events, row, field);
+                (!values.is_empty()).then(|| all(&values))
+            }
         }
     }
 }
 
 impl<'a> Column<'a> {
-    fn new(events: &'a RecordBatch, field: &Field) -> Column<'a> {
-        let column = match &field.source {
-            Source::Column(name) => events.column_by_name(name),
-            _ => None,
+    fn new(events: &'a RecordBatch, field: &'a Field) -> Column<'a> {
+        let (column, member) = match &field.source {
+            Source::Column(name) | Source::List(name) => (events.column_by_name(name), None),
+            Source::Extra(key) => (events.column_by_name("user_extra"), Some(key)),
+            Source::Annotation(key) => (events.column_by_name("annotations"), Some(key)),
+            _ => (None, None),
         };
         let words = column.and_then(|column| column.as_any().downcast_ref::<DictionaryArray<Int32Type>>());
         let words = words.and_then(|array| Some((array, array.values().as_string_opt::<i32>()?)));
-        match (words, column.and_then(|column| column.as_string_opt::<i32>())) {
-            (Some((array, words)), _) => Column::Words(array, words, vec![UNKNOWN; words.len()]),
-            (None, Some(texts)) => Column::Texts(texts),
-            (None, None) => Column::Other,
+        let lists = column.and_then(|column| column.as_list_opt::<i32>());
+        let lists = lists.and_then(|lists| Some((lists, lists.values().as_string_opt::<i32>()?)));
+        match (words, member, lists, column.and_then(|column| column.as_string_opt::<i32>())) {
+            (Some((array, words)), None, ..) => Column::Words(array, words, vec![UNKNOWN; words.len()]),
+            (Some((array, words)), Some(key), ..) => Column::Members(array, words, key, vec![UNKNOWN; words.len()]),
+            (None, None, Some((lists, texts)), _) => Column::Lists(lists, texts),
+            (None, None, None, Some(texts)) => Column::Texts(texts),
+            _ => Column::Other,
         }
     }
 }
 
-fn word(text: &str, steps: &mut Steps) -> u32 {
+fn word(text: &str, steps: &mut Steps) -> Number {
     match text.starts_with('\0') {
         true => steps.word(&alone(text)),
         false => steps.word(text),
+    }
+}
+
+/// Spells all values of a field: several are one key, the whole list of addresses and not each by itself.
+fn all(values: &[String]) -> String {
+    match values {
+        [value] => alone(value),
+        values => spelt(values),
     }
 }
 

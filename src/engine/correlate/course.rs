@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use ahash::AHashSet;
 
-use super::{Found, chained, find, fire};
-use crate::engine::steps::{Step, Steps};
+use super::{Found, find, fire, parts};
+use crate::engine::steps::{Number, Step, Steps};
 use crate::model::Micros;
 use crate::sigma::predicate::Cmp;
 use crate::sigma::{Condition, Correlation, CorrelationKind, Measure, Meta, Part};
@@ -17,11 +17,8 @@ use crate::sigma::{Condition, Correlation, CorrelationKind, Measure, Meta, Part}
 pub struct Course {
     correlations: Vec<Correlation>,
     all: Vec<Line>,
-    /// Its tuples alone: the steps are in `all`, and the words in `words`.
-    steps: Steps,
-    words: Vec<Box<str>>,
-    /// The numbers that words spell, when any correlation measures them.
-    numbers: Vec<f64>,
+    /// The words of groups, and what they spell: the steps are in `all`.
+    words: Steps,
 }
 
 /// One correlation: what it found, and its steps by time.
@@ -64,15 +61,17 @@ pub struct Fired<'a> {
 }
 
 impl Course {
-    /// Sorts steps by correlation, group and time. `names` are those of the rules that are parts, by their places.
+    /// Sorts steps that kept their texts by correlation, group and time. `names` are those of the rules that are parts, by
+    /// their places.
     pub fn new(correlations: &[Correlation], names: &[&str], mut steps: Steps) -> Course {
         let mut found: Vec<Found> = Vec::new();
         for (number, correlation) in correlations.iter().enumerate() {
             let mut own = steps.take(number);
-            for (part, place) in chained(correlation) {
-                fire(correlation, part, (&correlations[place], &found[place]), &mut steps, &mut own);
+            for (part, place) in parts(correlation) {
+                own.push(fire(correlation, part, (&correlations[place], &found[place]), &mut steps));
             }
-            found.push(find(correlation, own, &steps, true));
+            // What is open may lack a part that it will never have.
+            found.push(find(correlation, own, (&steps, None), true));
         }
         let name = |part: &Part| match part {
             Part::Rule(rule) => names.get(*rule).copied().unwrap_or_default().to_owned(),
@@ -84,9 +83,7 @@ impl Course {
             Line { found, by_time, parts: correlation.parts.iter().map(name).collect() }
         };
         let all = found.into_iter().zip(correlations).map(line).collect();
-        let measures = correlations.iter().any(|c| matches!(c.kind, CorrelationKind::Value { .. }));
-        let numbers = if measures { steps.numbers() } else { Vec::new() };
-        Course { correlations: correlations.to_vec(), all, words: steps.take_words(), steps, numbers }
+        Course { correlations: correlations.to_vec(), all, words: steps }
     }
 
     /// The windows of reported correlations that end at a time and have a hit: those that are complete first, the latest
@@ -99,7 +96,7 @@ impl Course {
             let at = |place: &u32| steps[*place as usize].time;
             let first = line.by_time.partition_point(|place| at(place) < from);
             let end = line.by_time.partition_point(|place| at(place) <= time.0);
-            let groups: AHashSet<u32> =
+            let groups: AHashSet<Number> =
                 line.by_time[first..end].iter().map(|place| steps[*place as usize].group).collect();
             windows.extend(groups.into_iter().map(|group| {
                 let first = steps.partition_point(|step| (step.group, step.time) < (group, from));
@@ -161,10 +158,10 @@ impl Course {
         let reached = match &correlation.kind {
             CorrelationKind::EventCount => steps.len() as f64,
             CorrelationKind::ValueCount { .. } => {
-                steps.iter().map(|step| step.value).collect::<AHashSet<u32>>().len() as f64
+                steps.iter().map(|step| step.value).collect::<AHashSet<u64>>().len() as f64
             }
             CorrelationKind::Value { measure, .. } => {
-                let mut numbers: Vec<f64> = steps.iter().map(|step| self.numbers[step.value as usize]).collect();
+                let mut numbers: Vec<f64> = steps.iter().filter_map(|step| self.words.spelt(step.value)).collect();
                 measured(*measure, &mut numbers)
             }
             CorrelationKind::Temporal => {
@@ -182,8 +179,8 @@ impl Course {
         let met = &line.found.met;
         let before = met.partition_point(|window| window.end <= of.end);
         let complete = before.checked_sub(1).map(|place| met[place].end - 1).filter(|step| of.contains(step));
-        let words = self.steps.words_of(group, correlation.group_by.len());
-        let word = |word: u32| self.words.get(word as usize).map_or("", |word| &**word);
+        let words = self.words.group(group, correlation.group_by.len());
+        let word = |word: Number| self.words.text(word).unwrap_or_default();
         let keys = correlation.group_by.iter().map(|key| key.name.as_str());
         Window {
             rule: &correlation.meta,

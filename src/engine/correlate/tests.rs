@@ -27,6 +27,7 @@ pub type Made = (i64, u8, u8, usize);
 /// The hits of some events; each is named by its place.
 pub fn steps_of(correlations: &[Correlation], made: &[Made]) -> Steps {
     let mut steps = Steps::default();
+    steps.keep_texts();
     for (number, correlation) in correlations.iter().enumerate() {
         for (event, (time, group, value, rule)) in made.iter().enumerate() {
             let Some(part) = correlation.parts.iter().position(|part| *part == Part::Rule(*rule)) else { continue };
@@ -34,7 +35,7 @@ pub fn steps_of(correlations: &[Correlation], made: &[Made]) -> Steps {
             let group = if correlation.group_by.is_empty() { &[][..] } else { &group };
             let value = [steps.word(&value.to_string())];
             let value = if correlation.counted().is_empty() { &[][..] } else { &value };
-            let (group, value) = (steps.tuple(group.to_vec()), steps.tuple(value.to_vec()));
+            let (group, value) = (tuple(group.to_vec()), tuple(value.to_vec()) as u64);
             let step = Step { group, time: *time, part: part as u32, evidence: 0, offset: event as u64, value };
             steps.push(number, step);
         }
