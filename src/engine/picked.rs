@@ -6,14 +6,16 @@ use ahash::{AHashMap, AHashSet};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{UInt32Type, UInt64Type};
 use datafusion::physical_plan::execute_stream_partitioned;
-use datafusion::prelude::{DataFrame, col};
+use datafusion::prelude::DataFrame;
 use futures::TryStreamExt;
 
 use super::finding::Event;
 use super::program::CARRIED;
 use super::steps::Place;
+use super::threads::each;
 use super::{Engine, damaged, places};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::model::tables::audit;
 use crate::sigma::{LOGSOURCES, LogSource};
 
 /// The log an event is of: another log source, or None for audit events. What a row says depends on who reads it.
@@ -73,11 +75,7 @@ impl Engine {
     pub(super) fn pick(&self, mut wanted: Wanted) -> Result<Picked> {
         let mut picked = Picked::default();
         if let Some(places) = wanted.0.remove(&None) {
-            // The images are in the containers.
-            let columns = CARRIED.into_iter().chain(["containers"]).map(|name| col(format!("\"{name}\"")));
-            let frame = self.runtime.block_on(self.context.table("audit"));
-            let frame = frame.and_then(|frame| frame.filter(places::at(places))?.select(columns.collect::<Vec<_>>()));
-            picked.add(None, self.rows_of(frame.map_err(damaged)?)?);
+            picked.add(None, self.audit_at(&places)?);
         }
         for source in LOGSOURCES {
             let Some(places) = wanted.0.remove(&Some(source.name)) else { continue };
@@ -89,6 +87,25 @@ impl Engine {
             }
         }
         Ok(picked)
+    }
+
+    /// The rows of table `audit` at some places. Where they are is looked for in two short columns.
+    fn audit_at(&self, places: &AHashSet<Place>) -> Result<Vec<RecordBatch>> {
+        let schema = &audit::TABLE.schema;
+        // The images are in the containers.
+        let columns = [&CARRIED[..], &["containers"]].concat();
+        let all = each(self.audit.groups(), Vec::new, |group, batches| {
+            let of = self.audit.read(group, (schema, &["evidence", "offset"]), None)?;
+            let (evidence, offset) =
+                (of.column(0).as_primitive::<UInt32Type>(), of.column(1).as_primitive::<UInt64Type>());
+            let at = evidence.values().iter().zip(offset.values()).enumerate();
+            let rows: Vec<usize> = at.filter(|(_, (e, o))| places.contains(&(**e, **o))).map(|(row, _)| row).collect();
+            if !rows.is_empty() {
+                batches.push(self.audit.read(group, (schema, &columns), Some(&rows))?);
+            }
+            Ok::<_, Error>(())
+        });
+        Ok(all?.concat())
     }
 
     fn rows_of(&self, frame: DataFrame) -> Result<Vec<RecordBatch>> {
