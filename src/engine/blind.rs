@@ -1,17 +1,19 @@
 //! Which rules this evidence cannot answer, and why: silence of such a rule proves nothing.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, AsArray, DictionaryArray, Int32Array, RecordBatch, StringArray};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 
 use super::Engine;
 use super::baseline::Baseline;
 use super::detect::chain;
 use super::logsource::{self, Covered};
 use super::queried::Unable;
-use super::values::{text, texts};
-use crate::error::Result;
+use super::threads::each;
+use crate::error::{Error, Result};
+use crate::model::tables::audit;
 use crate::model::{Micros, Recorded};
 use crate::sigma::lists::unfilled;
 use crate::sigma::{Field, Level, Meta, Origin, Over, Part, Rule, RuleSet, verbs};
@@ -76,6 +78,101 @@ impl Source {
     }
 }
 
+impl Source {
+    fn new((category, cluster): Origins) -> Source {
+        Source {
+            category,
+            cluster,
+            events: 0,
+            first: None,
+            last: None,
+            reads: 0,
+            cut: 0,
+            skipped: 0,
+            not_recorded: 0,
+            lacks: Recorded::ALL,
+        }
+    }
+
+    fn add(&mut self, more: &Source) {
+        self.events += more.events;
+        self.first = self.first.into_iter().chain(more.first).min();
+        self.last = self.last.max(more.last);
+        self.reads += more.reads;
+        self.cut += more.cut;
+        self.skipped += more.skipped;
+        self.not_recorded += more.not_recorded;
+        self.lacks = self.lacks.both(more.lacks);
+    }
+}
+
+/// Category and cluster of events.
+type Origins = (Option<String>, Option<String>);
+
+/// What coverage is told by.
+const COVERED: [&str; 6] = ["category", "cluster_id", "time", "verb", "body", "not_recorded"];
+
+/// Counts the events of a batch.
+fn cover(events: &RecordBatch, sources: &mut BTreeMap<Origins, Source>) {
+    let word = |column: usize| Of::new(events.column(column).as_dictionary::<Int32Type>());
+    let [categories, clusters, verbs, bodies, lacking] = [0, 1, 3, 4, 5].map(word);
+    let reads: Vec<bool> = verbs.words().map(|verb| verb.is_some_and(|verb| LEFT_OUT.contains(&verb))).collect();
+    let lacks: Vec<Recorded> = lacking.words().map(|lacks| Recorded::parse(lacks.unwrap_or_default())).collect();
+    let bodies_of: Vec<Option<&str>> = bodies.words().collect();
+    let times = events.column(2).as_primitive::<TimestampMicrosecondType>();
+    // Most batches are of one source.
+    let mut own: Vec<((usize, usize), Source)> = Vec::new();
+    for row in 0..events.num_rows() {
+        let key = (categories.key(row), clusters.key(row));
+        let place = own.iter().rposition(|(known, _)| *known == key).unwrap_or_else(|| {
+            let text = |of: &Of<'_>, key: usize| of.word(key).map(str::to_owned);
+            own.push((key, Source::new((text(&categories, key.0), text(&clusters, key.1)))));
+            own.len() - 1
+        });
+        let source = &mut own[place].1;
+        let time = (!times.is_null(row)).then(|| Micros(times.value(row)));
+        source.events += 1;
+        source.first = source.first.into_iter().chain(time).min();
+        source.last = source.last.max(time);
+        source.reads += u64::from(reads[verbs.key(row)]);
+        source.lacks = source.lacks.both(lacks[lacking.key(row)]);
+        match bodies_of[bodies.key(row)] {
+            Some("cut") => source.cut += 1,
+            Some("skipped") => source.skipped += 1,
+            Some("not recorded") => source.not_recorded += 1,
+            _ => {}
+        }
+    }
+    for (_, source) in own {
+        let origins = (source.category.clone(), source.cluster.clone());
+        sources.entry(origins.clone()).or_insert_with(|| Source::new(origins)).add(&source);
+    }
+}
+
+/// The words of a column, and one past them for null.
+struct Of<'a> {
+    keys: &'a Int32Array,
+    words: &'a StringArray,
+}
+
+impl<'a> Of<'a> {
+    fn new(column: &'a DictionaryArray<Int32Type>) -> Of<'a> {
+        Of { keys: column.keys(), words: column.values().as_string() }
+    }
+
+    fn key(&self, row: usize) -> usize {
+        if self.keys.is_null(row) { self.words.len() } else { self.keys.value(row) as usize }
+    }
+
+    fn word(&self, key: usize) -> Option<&'a str> {
+        (key < self.words.len() && !self.words.is_null(key)).then(|| self.words.value(key))
+    }
+
+    fn words(&self) -> impl Iterator<Item = Option<&'a str>> {
+        (0..=self.words.len()).map(|key| self.word(key))
+    }
+}
+
 impl Coverage {
     /// Counts all audit events.
     pub fn events(&self) -> u64 {
@@ -124,39 +221,23 @@ impl Engine {
     /// # Errors
     /// When a file of the case cannot be read.
     pub fn coverage(&self) -> Result<Coverage> {
-        let answer = self.sql(
-            "SELECT CAST(category AS VARCHAR), CAST(cluster_id AS VARCHAR), count(*), min(time), max(time), \
-             sum(CASE WHEN verb IN ('get', 'list') THEN 1 ELSE 0 END), \
-             sum(CASE WHEN body = 'cut' THEN 1 ELSE 0 END), sum(CASE WHEN body = 'skipped' THEN 1 ELSE 0 END), \
-             sum(CASE WHEN body = 'not recorded' THEN 1 ELSE 0 END), \
-             array_agg(DISTINCT coalesce(CAST(not_recorded AS VARCHAR), '')) \
-             FROM audit GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST",
-            &[],
-        )?;
-        let mut sources = Vec::new();
-        for batch in &answer.batches {
-            let number = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row) as u64;
-            let time = |column: usize, row: usize| {
-                let array = batch.column(column).as_primitive::<TimestampMicrosecondType>();
-                (!array.is_null(row)).then(|| Micros(array.value(row)))
-            };
-            for row in 0..batch.num_rows() {
-                sources.push(Source {
-                    category: text(batch.column(0), row).map(str::to_owned),
-                    cluster: text(batch.column(1), row).map(str::to_owned),
-                    events: number(2, row),
-                    first: time(3, row),
-                    last: time(4, row),
-                    reads: number(5, row),
-                    cut: number(6, row),
-                    skipped: number(7, row),
-                    not_recorded: number(8, row),
-                    lacks: lacks(texts(batch.column(9).as_ref(), row).iter().map(|text| Some(text.as_str()))),
-                });
+        let all = each(self.audit.groups(), BTreeMap::new, |group, sources| {
+            cover(&self.audit.read(group, (&audit::TABLE.schema, &COVERED), None)?, sources);
+            Ok::<_, Error>(())
+        })?;
+        let mut sources: BTreeMap<Origins, Source> = BTreeMap::new();
+        for (origins, more) in all.into_iter().flatten() {
+            match sources.entry(origins) {
+                Entry::Occupied(mut known) => known.get_mut().add(&more),
+                Entry::Vacant(new) => drop(new.insert(more)),
             }
         }
-        let objects = self.sql("SELECT count(*) FROM object", &[])?;
-        let objects = objects.batches.iter().map(|b| b.column(0).as_primitive::<Int64Type>().value(0) as u64).sum();
+        let sources = sources.into_values().collect();
+        let mut objects = 0;
+        if self.has("object") {
+            let count = self.sql("SELECT count(*) FROM object", &[])?;
+            objects = count.one()?.column(0).as_primitive::<Int64Type>().value(0) as u64;
+        }
         Ok(Coverage { sources, objects, logs: self.covered()?, ..Coverage::default() })
     }
 }
