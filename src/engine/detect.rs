@@ -7,13 +7,13 @@ use ahash::AHashMap;
 use super::baseline::Baseline;
 use super::blind::{Blind, Coverage};
 use super::correlate::{chained, episodes};
-use super::finding::{Event, Finding, Words, finding, group};
+use super::finding::{self, Event, Finding, Reader, Words, finding, group};
 use super::picked::{Log, Picked, Wanted, name};
 use super::program::{PartOf, Program};
 use super::ruleset::Compiled;
 use super::steps::{Number, Place, Steps};
 use super::threads::{cores, in_order};
-use super::told::{First, Told, Verdict, step};
+use super::told::{First, Told, Verdict, read, step};
 use super::{Engine, derived};
 use crate::error::Result;
 use crate::model::Micros;
@@ -168,36 +168,35 @@ impl Engine {
             episodes.iter().for_each(|places| wanted.want(&logs, places));
         }
         let picked = pick(wanted)?;
-        let read = |logs: &[Log], places: &[Place]| {
+        let at = |logs: &[Log], places: &[Place]| {
             places.iter().filter_map(|place| picked.event(logs, *place)).collect::<Vec<Event>>()
         };
         let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));
         let of_rule = |place: usize, findings: &mut Vec<Finding>| {
             let words = words_of(&rules.rules[place].meta);
-            let mut hits = events(&by_rule[place], true);
-            hits.extend(read(&[log(place)], &firsts_of[place]));
+            let mut hits = events(own(&by_rule[place], true));
+            hits.extend(at(&[log(place)], &firsts_of[place]));
             findings.extend(group(&words, hits));
             // What cannot be told of an object is who made it: the rule asks what a snapshot never knows.
-            findings.extend(group(&words, events(&standing_by_rule[place], true)));
-            cannot_tell(&words, events(&by_rule[place], false))
+            findings.extend(group(&words, events(own(&standing_by_rule[place], true))));
+            cannot_tell(&words, requests(own(&by_rule[place], false)))
         };
         let of_correlation = |number: usize, findings: &mut Vec<Finding>| {
             let correlation = &rules.correlations[number];
             let (words, logs) = (words_of(&correlation.meta), logs(correlation));
-            findings.extend(episodes[number].iter().map(|places| finding(&words, read(&logs, places))));
+            findings.extend(episodes[number].iter().map(|places| finding(&words, at(&logs, places))));
             // A group may lack at a correlation that this one is made of.
             let chained = chain(&rules.correlations, number);
             let is_about =
                 |verdict: &&&Verdict| !verdict.hit && verdict.correlation.is_none_or(|lost| chained.contains(&lost));
             let parts = rules.rules_of(correlation);
-            let undecided = parts.iter().flat_map(|rule| by_rule[*rule].iter().filter(is_about));
-            let undecided = undecided.map(|verdict| verdict.event()).collect();
-            correlation.meta.reported.then(|| cannot_tell(&words, undecided)).flatten()
+            let undecided = parts.iter().flat_map(|rule| by_rule[*rule].iter().filter(is_about).copied());
+            correlation.meta.reported.then(|| cannot_tell(&words, requests(undecided))).flatten()
         };
-        let own = rules.rules.len();
-        let gathered = in_order(cores(), own + rules.correlations.len(), |place| {
+        let count = rules.rules.len();
+        let gathered = in_order(cores(), count + rules.correlations.len(), |place| {
             let mut findings = Vec::new();
-            let untold = match place.checked_sub(own) {
+            let untold = match place.checked_sub(count) {
                 Some(number) => of_correlation(number, &mut findings),
                 None if rules.rules[place].meta.reported => of_rule(place, &mut findings),
                 None => None,
@@ -302,8 +301,17 @@ fn by_rule<'a>(verdicts: &'a [Verdict], rules: &RuleSet) -> Vec<Vec<&'a Verdict>
     by_rule
 }
 
-fn events(verdicts: &[&Verdict], hit: bool) -> Vec<Event> {
-    verdicts.iter().filter(|v| v.hit == hit && v.correlation.is_none()).map(|v| v.event()).collect()
+/// The verdicts of a rule itself: its hits, or what it cannot tell.
+fn own<'a>(verdicts: &[&'a Verdict], hit: bool) -> impl Iterator<Item = &'a Verdict> {
+    verdicts.iter().filter(move |v| v.hit == hit && v.correlation.is_none()).copied()
+}
+
+fn events<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Vec<Event> {
+    read(verdicts, Reader::event)
+}
+
+fn requests<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Vec<Event> {
+    read(verdicts, Reader::request)
 }
 
 /// A correlation and those it is made of.
@@ -341,7 +349,7 @@ fn keys_of(rules: &RuleSet, rule: usize) -> (Vec<Field>, Vec<PartOf>) {
     (keys, parts)
 }
 
-fn cannot_tell(words: &Words<'_>, events: Vec<Event>) -> Option<Untold> {
+fn cannot_tell(words: &Words<'_>, mut events: Vec<Event>) -> Option<Untold> {
     if events.is_empty() {
         return None;
     }
@@ -356,16 +364,16 @@ fn cannot_tell(words: &Words<'_>, events: Vec<Event>) -> Option<Untold> {
         *reasons.entry(format!("{what} {why}")).or_default() += 1;
     }
     let reason = reasons.iter().map(|(why, n)| format!("{why} ({n})")).collect::<Vec<_>>().join("; ");
-    let all = finding(words, events);
+    events.sort();
     Some(Untold {
-        rule: all.rule,
-        level: all.level,
-        title: all.title,
-        count: all.count,
+        rule: words.rule.to_owned(),
+        level: words.level,
+        title: words.title.to_owned(),
+        count: finding::requests(&events),
         reason,
-        first: all.first,
-        last: all.last,
-        audit_ids: all.audit_ids,
+        first: events.iter().filter_map(|event| event.time).min(),
+        last: events.iter().filter_map(|event| event.time).max(),
+        audit_ids: finding::audit_ids(&events),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ahash::{AHashMap, AHashSet};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use sha2::{Digest, Sha256};
@@ -79,45 +80,7 @@ pub struct Event {
 impl Event {
     /// Reads one row of the verdict stream.
     pub fn read(batch: &RecordBatch, row: usize) -> Event {
-        let cell = |name: &str| batch.column_by_name(name).and_then(|a| text(a.as_ref(), row)).map(str::to_owned);
-        let code = batch.column_by_name("response_code").filter(|a| !a.is_null(row));
-        let kind = match (cell("resource"), cell("subresource")) {
-            (Some(resource), Some(sub)) => Some(format!("{resource}/{sub}")),
-            (resource, _) => resource,
-        };
-        let actor = match (cell("user_name"), cell("impersonated_user_name"), cell("host")) {
-            (Some(user), Some(other), _) => Some(format!("{user} as {other}")),
-            (Some(user), _, Some(host)) => Some(format!("{user}@{host}")),
-            (user, _, host) => user.or(host),
-        };
-        let recorded = batch.column_by_name("source_ips").is_some_and(|array| !array.is_null(row));
-        let address = recorded.then(|| texts_of(batch, "source_ips", row).join(" "));
-        Event {
-            time: Event::time(batch, row),
-            span: Event::span(batch, row),
-            audit_id: cell("audit_id"),
-            stage: cell("stage"),
-            actor,
-            verb: cell("verb"),
-            uri: cell("request_uri"),
-            kind,
-            namespace: cell("namespace"),
-            name: cell("name"),
-            code: code.map(|a| a.as_primitive::<Int32Type>().value(row)),
-            address,
-            agent: cell("user_agent"),
-            body: cell("body"),
-            not_recorded: cell("not_recorded"),
-            identities: [cell("user_name"), cell("impersonated_user_name")].into_iter().flatten().collect(),
-            cluster: cell("cluster_id"),
-            extra: cell("user_extra"),
-            images: match batch.column_by_name("images") {
-                Some(known) => texts(known.as_ref(), row),
-                None => images(batch, row),
-            },
-            host: cell("host"),
-            source: cell("source"),
-        }
+        Reader::new(batch).event(row)
     }
 
     /// When the event of one row was.
@@ -152,6 +115,99 @@ impl Event {
     }
 }
 
+/// A batch of which many rows are read: each column is looked up once.
+pub struct Reader<'a> {
+    batch: &'a RecordBatch,
+    columns: [Option<&'a dyn Array>; COLUMNS.len()],
+}
+
+/// The columns of text that an event shows.
+const COLUMNS: [&str; 17] = [
+    "audit_id",
+    "stage",
+    "user_name",
+    "impersonated_user_name",
+    "host",
+    "verb",
+    "request_uri",
+    "resource",
+    "subresource",
+    "namespace",
+    "name",
+    "user_agent",
+    "body",
+    "not_recorded",
+    "cluster_id",
+    "user_extra",
+    "source",
+];
+
+impl<'a> Reader<'a> {
+    pub fn new(batch: &'a RecordBatch) -> Reader<'a> {
+        Reader { batch, columns: COLUMNS.map(|name| batch.column_by_name(name).map(AsRef::as_ref)) }
+    }
+
+    /// The event of a row.
+    pub fn event(&self, row: usize) -> Event {
+        let batch = self.batch;
+        let cells = self.columns.map(|column| column.and_then(|column| text(column, row)));
+        let [audit_id, stage, user, other, host, verb, uri, resource, sub, namespace, name, agent, body, lacks, ..] =
+            cells;
+        let [.., cluster, extra, source] = cells;
+        let code = batch.column_by_name("response_code").filter(|a| !a.is_null(row));
+        let recorded = batch.column_by_name("source_ips").is_some_and(|array| !array.is_null(row));
+        let owned = |cell: Option<&str>| cell.map(str::to_owned);
+        Event {
+            time: Event::time(batch, row),
+            span: Event::span(batch, row),
+            audit_id: owned(audit_id),
+            stage: owned(stage),
+            actor: match (user, other, host) {
+                (Some(user), Some(other), _) => Some(format!("{user} as {other}")),
+                (Some(user), _, Some(host)) => Some(format!("{user}@{host}")),
+                (user, _, host) => owned(user.or(host)),
+            },
+            verb: owned(verb),
+            uri: owned(uri),
+            kind: match (resource, sub) {
+                (Some(resource), Some(sub)) => Some(format!("{resource}/{sub}")),
+                (resource, _) => owned(resource),
+            },
+            namespace: owned(namespace),
+            name: owned(name),
+            code: code.map(|a| a.as_primitive::<Int32Type>().value(row)),
+            address: recorded.then(|| texts_of(batch, "source_ips", row).join(" ")),
+            agent: owned(agent),
+            body: owned(body),
+            not_recorded: owned(lacks),
+            identities: [user, other].into_iter().flatten().map(str::to_owned).collect(),
+            cluster: owned(cluster),
+            extra: owned(extra),
+            images: match batch.column_by_name("images") {
+                Some(known) => texts(known.as_ref(), row),
+                None => images(batch, row),
+            },
+            host: owned(host),
+            source: owned(source),
+        }
+    }
+
+    /// What is counted of a row: when and where it is, its request, and what of it was recorded.
+    pub fn request(&self, row: usize) -> Event {
+        let [audit_id, uri, body, lacks] = [0, 6, 12, 13]
+            .map(|column: usize| self.columns[column].and_then(|column| text(column, row)).map(str::to_owned));
+        Event {
+            time: Event::time(self.batch, row),
+            span: Event::span(self.batch, row),
+            audit_id,
+            uri,
+            body,
+            not_recorded: lacks,
+            ..Event::default()
+        }
+    }
+}
+
 /// The words of a rule that its findings repeat.
 pub struct Words<'a> {
     pub rule: &'a str,
@@ -168,11 +224,7 @@ pub struct Words<'a> {
 pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
     events.sort();
     events.dedup();
-    let mut seen = BTreeSet::new();
-    let audit_ids = events.iter().filter_map(|e| e.audit_id.clone()).filter(|id| seen.insert(id.clone())).collect();
-    // A client may choose one auditID for many requests: the path tells them apart.
-    let requests: BTreeSet<_> =
-        events.iter().map(|e| (&e.audit_id, &e.uri, e.audit_id.is_none().then_some(e.span))).collect();
+    let audit_ids = audit_ids(&events);
     Finding {
         id: id(words.rule, &events),
         rule: words.rule.to_owned(),
@@ -180,8 +232,8 @@ pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
         title: words.title.to_owned(),
         first: events.iter().filter_map(|e| e.time).min(),
         last: events.iter().filter_map(|e| e.time).max(),
-        count: requests.len() as u64,
-        actor: few(events.iter().filter_map(|e| e.actor.clone()), "identities"),
+        count: requests(&events),
+        actor: few(events.iter().filter_map(|e| e.actor.as_deref()).collect(), "identities"),
         target: target(&events),
         techniques: words.techniques.to_vec(),
         tactics: words.tactics.to_vec(),
@@ -196,35 +248,55 @@ pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
     }
 }
 
+/// The audit ids of events, in their order, each once.
+pub fn audit_ids(events: &[Event]) -> Vec<String> {
+    let mut seen = AHashSet::new();
+    events.iter().filter_map(|e| e.audit_id.as_ref()).filter(|id| seen.insert(*id)).cloned().collect()
+}
+
+/// How many requests some events are of.
+pub fn requests(events: &[Event]) -> u64 {
+    // A client may choose one auditID for many requests: the path tells them apart.
+    let requests: AHashSet<_> =
+        events.iter().map(|e| (&e.audit_id, &e.uri, e.audit_id.is_none().then_some(e.span))).collect();
+    requests.len() as u64
+}
+
 /// Names a finding by its rule and its first event, and by nothing that hangs on where the event is written: the same
 /// events in other files, or read in another order, give the same id.
 fn id(rule: &str, events: &[Event]) -> String {
-    let key = |event: &Event| {
-        let object = event.object().unwrap_or_default();
-        (event.time, event.audit_id.clone(), event.stage.clone(), event.actor.clone(), object)
-    };
-    let Some((time, audit_id, stage, actor, object)) = events.iter().map(key).min() else { return String::new() };
+    fn key(event: &Event) -> impl Ord {
+        (event.time, &event.audit_id, &event.stage, &event.actor)
+    }
+    let order = |a: &&Event, b: &&Event| key(a).cmp(&key(b)).then_with(|| a.object().cmp(&b.object()));
+    let Some(first) = events.iter().min_by(order) else { return String::new() };
     let mut hash = Sha256::new();
-    for part in [Some(rule), audit_id.as_deref(), stage.as_deref(), actor.as_deref()] {
+    for part in [Some(rule), first.audit_id.as_deref(), first.stage.as_deref(), first.actor.as_deref()] {
         hash.update(part.unwrap_or_default());
         hash.update([0]);
     }
-    hash.update(time.map_or(0, |t| t.0).to_be_bytes());
-    hash.update(object);
+    hash.update(first.time.map_or(0, |t| t.0).to_be_bytes());
+    hash.update(first.object().unwrap_or_default());
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Sorts the verdicts of one rule into findings: one actor, one behaviour, with everything it was done to.
 pub fn group(words: &Words<'_>, events: Vec<Event>) -> Vec<Finding> {
-    let mut groups: BTreeMap<_, Vec<Event>> = BTreeMap::new();
+    let mut groups: BTreeMap<Option<String>, Vec<Event>> = BTreeMap::new();
     for event in events {
-        groups.entry(event.actor.clone()).or_default().push(event);
+        match groups.get_mut(&event.actor) {
+            Some(known) => known.push(event),
+            None => drop(groups.insert(event.actor.clone(), vec![event])),
+        }
     }
     groups.into_values().map(|events| finding(words, events)).collect()
 }
 
 fn target(events: &[Event]) -> Option<String> {
-    let objects: BTreeSet<String> = events.iter().filter_map(Event::object).collect();
+    // A chain of many events may have few objects.
+    let what = events.iter().map(|e| ((&e.kind, &e.namespace, &e.name, e.kind.is_none().then_some(&e.uri)), e));
+    let different: AHashMap<_, &Event> = what.collect();
+    let objects: BTreeSet<String> = different.into_values().filter_map(Event::object).collect();
     if objects.len() <= 1 {
         return objects.into_iter().next();
     }
@@ -232,13 +304,12 @@ fn target(events: &[Event]) -> Option<String> {
     match kinds.into_iter().collect::<Vec<_>>()[..] {
         [(Some(kind), Some(namespace))] => Some(format!("{kind} {namespace}/… ({})", objects.len())),
         [(Some(kind), None)] => Some(format!("{kind} ({})", objects.len())),
-        _ => few(objects.into_iter(), "objects"),
+        _ => few(objects.iter().map(String::as_str).collect(), "objects"),
     }
 }
 
 /// Up to two by name, more by number.
-fn few(all: impl Iterator<Item = String>, what: &str) -> Option<String> {
-    let all: BTreeSet<String> = all.collect();
+fn few(all: BTreeSet<&str>, what: &str) -> Option<String> {
     match all.len() {
         0 => None,
         1 | 2 => Some(all.into_iter().collect::<Vec<_>>().join(", ")),

@@ -9,7 +9,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondAr
 use datafusion::common::Result;
 
 use super::bodies;
-use super::finding::Event;
+use super::finding::{Event, Reader};
 use super::program::{PartOf, Program, carried};
 use super::ruleset;
 use super::steps::{self, Number, Step, Steps};
@@ -39,15 +39,25 @@ impl Verdict {
         let key = |verdict: &Verdict| (verdict.rule, verdict.time, verdict.span, verdict.correlation);
         key(self).cmp(&key(other))
     }
+}
 
-    pub(super) fn event(&self) -> Event {
-        let mut event = Event::read(&self.batch, self.row);
-        if self.standing {
+/// Reads what is shown of the events of verdicts; those of one batch often follow each other.
+pub(super) fn read<'a>(
+    verdicts: impl Iterator<Item = &'a Verdict>,
+    event: impl Fn(&Reader<'a>, usize) -> Event,
+) -> Vec<Event> {
+    let mut last: Option<(&Arc<RecordBatch>, Reader<'a>)> = None;
+    let read = |verdict: &'a Verdict| {
+        let known = last.take().filter(|(batch, _)| Arc::ptr_eq(batch, &verdict.batch));
+        let (_, reader) = last.insert(known.unwrap_or_else(|| (&verdict.batch, Reader::new(&verdict.batch))));
+        let mut event = event(reader, verdict.row);
+        if verdict.standing {
             // Nobody saw it happen.
             (event.verb, event.code, event.stage) = (None, None, None);
         }
         event
-    }
+    };
+    verdicts.map(read).collect()
 }
 
 /// The earliest hit of a rule with one combination of values.
