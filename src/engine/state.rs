@@ -17,8 +17,9 @@ use std::sync::Arc;
 use ahash::RandomState;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, TimestampMicrosecondType};
 use datafusion::common::Result as Planned;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::bodies::BODIES;
@@ -157,23 +158,28 @@ impl Looked {
         let Some(codes) = column("response_code").and_then(|codes| codes.as_primitive_opt::<Int32Type>()) else {
             return;
         };
+        let Some(times) = column("time").and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>()) else {
+            return;
+        };
+        let writes = said(verb, |verb| matches!(verb, Some("create" | "update" | "patch")));
+        let is_whole = said(subresource, |sub| sub.is_none_or(|sub| WHOLE.contains(&sub)));
+        let is_done = said(stage, |stage| stage.is_none_or(|stage| stage == "ResponseComplete"));
+        let dry = Finder::new("dryRun=");
         for row in 0..batch.num_rows() {
             if codes.is_null(row) || !(200..300).contains(&codes.value(row)) {
                 continue;
             }
-            if !matches!(of(verb, row), Some("create" | "update" | "patch")) {
+            if !writes(row) || !is_whole(row) || !is_done(row) {
                 continue;
             }
-            let is_whole = of(subresource, row).is_none_or(|sub| WHOLE.contains(&sub));
-            let is_done = of(stage, row).is_none_or(|stage| stage == "ResponseComplete");
-            if !is_whole || !is_done || of(uri, row).is_some_and(|uri| uri.contains("dryRun=")) {
+            if of(uri, row).is_some_and(|uri| dry.find(uri.as_bytes()).is_some()) {
                 continue;
             }
-            let (Some(time), Some(name)) = (Event::time(batch, row), of(name, row)) else { continue };
+            let Some(name) = of(name, row).filter(|_| !times.is_null(row)) else { continue };
             let [api_group, resource, namespace] =
                 [api_group, resource, namespace].map(|column| of(column, row).unwrap_or_default());
             let object = self.hash(of(cluster, row), [api_group, resource, namespace, name]);
-            self.writes.push(Write { object, time: time.0, row: (group, row) });
+            self.writes.push(Write { object, time: times.value(row), row: (group, row) });
         }
     }
 
@@ -387,6 +393,18 @@ fn cell<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> Option<&'a str> {
 
 fn of(column: Option<&dyn Array>, row: usize) -> Option<&str> {
     column.and_then(|column| text(column, row))
+}
+
+/// Says of each row whether something holds of its word: of a dictionary each is asked once.
+fn said<'a>(column: Option<&'a dyn Array>, is: impl Fn(Option<&str>) -> bool + 'a) -> Box<dyn Fn(usize) -> bool + 'a> {
+    let words = column.and_then(|column| column.as_dictionary_opt::<Int32Type>());
+    let Some((keys, words)) = words.and_then(|array| Some((array.keys(), array.values().as_string_opt::<i32>()?)))
+    else {
+        return Box::new(move |row| is(of(column, row)));
+    };
+    let of_words: Vec<bool> = words.iter().map(&is).collect();
+    let of_null = is(None);
+    Box::new(move |row| if keys.is_null(row) { of_null } else { of_words[keys.value(row) as usize] })
 }
 
 fn code(batch: &RecordBatch, row: usize) -> Option<i32> {
