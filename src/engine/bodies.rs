@@ -29,6 +29,11 @@ pub struct Bodies {
     response: Paths,
     /// Sides that depend on the object, one tree per nesting of the pod spec.
     object: [Paths; 4],
+    /// The object is one of the bodies: both as one tree, so that its text is walked once.
+    request_and_object: [Paths; 4],
+    response_and_object: [Paths; 4],
+    /// A step of a path has a dot, which could hide a path of another tree.
+    dotted: bool,
 }
 
 /// The answers of all body tests for one row.
@@ -67,6 +72,16 @@ impl Bodies {
         let id = self.tests.len();
         self.tests.push(matcher);
         add(side, path, id, &mut self.request, &mut self.response, &mut self.object);
+        self.dotted |= path.iter().any(|step| step.contains('.'));
+        match side {
+            Side::Request => self.request_and_object.iter_mut().for_each(|paths| paths.ask(path, id)),
+            Side::Response => self.response_and_object.iter_mut().for_each(|paths| paths.ask(path, id)),
+            Side::Object | Side::PodSpec | Side::Containers => {
+                for objects in [&mut self.request_and_object, &mut self.response_and_object] {
+                    add(side, path, id, &mut Paths::default(), &mut Paths::default(), objects);
+                }
+            }
+        }
         id
     }
 
@@ -91,9 +106,17 @@ impl Bodies {
         let mut present = vec![false; self.tests.len()];
         let mut hit = vec![false; self.tests.len()];
         let body = Body::of(batch, row);
-        for (paths, text) in
-            [(&self.request, body.request), (&self.response, body.response), (&self.object[body.nesting], body.object)]
-        {
+        let (request, response, nesting) = (&self.request, &self.response, body.nesting);
+        let walks = match body.side {
+            Some(Side::Request) if !self.dotted => {
+                [(&self.request_and_object[nesting], body.request), (response, body.response), (request, None)]
+            }
+            Some(Side::Response) if !self.dotted => {
+                [(request, body.request), (&self.response_and_object[nesting], body.response), (request, None)]
+            }
+            _ => [(request, body.request), (response, body.response), (&self.object[nesting], body.object)],
+        };
+        for (paths, text) in walks {
             let (false, Some(text)) = (paths.is_empty(), text) else {
                 continue;
             };
@@ -118,6 +141,8 @@ pub struct Body<'a> {
     pub request: Option<&'a str>,
     pub response: Option<&'a str>,
     pub object: Option<&'a str>,
+    /// Which of both the object is.
+    pub side: Option<Side>,
     pub nesting: usize,
 }
 
@@ -126,12 +151,12 @@ impl Body<'_> {
     pub fn of(batch: &RecordBatch, row: usize) -> Body<'_> {
         let cell = |name: &str| batch.column_by_name(name).and_then(|array| text(array.as_ref(), row));
         let (request, response) = (cell("request_object"), cell("response_object"));
-        let object = match cell("verb") {
-            Some("create" | "update") => request,
-            Some("patch") => response,
-            _ => None,
+        let (object, side) = match cell("verb") {
+            Some("create" | "update") => (request, Some(Side::Request)),
+            Some("patch") => (response, Some(Side::Response)),
+            _ => (None, None),
         };
-        Body { request, response, object, nesting: nesting(cell("resource").unwrap_or_default()) }
+        Body { request, response, object, side, nesting: nesting(cell("resource").unwrap_or_default()) }
     }
 }
 
