@@ -71,6 +71,8 @@ impl Replay {
         }
         out.flush().map_err(Error::io("write to", "the output".as_ref()))?;
         let failing = self.fail_on.is_some_and(|level| replay.findings.iter().any(|f| f.level >= level));
+        // The process ends here: the system takes all of it back at once, which is quicker than text by text.
+        std::mem::forget(replay);
         Ok(match (broken, failing) {
             (true, _) => End::Rules,
             (false, true) => End::Findings,
