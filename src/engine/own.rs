@@ -38,29 +38,31 @@ pub fn beside(case: &Path, ending: &str) -> Option<PathBuf> {
 /// Every hunt by name, and what is wrong with files that are none.
 pub fn hunts(folders: &Folders) -> (Vec<Hunt>, Vec<Diagnostic>) {
     let (mut hunts, mut problems): (BTreeMap<String, Hunt>, Vec<Diagnostic>) = Default::default();
-    let mut add = |path: &str, text: &str, own: bool| match Hunt::read(path, text) {
-        Ok(hunt) if hunts.contains_key(&hunt.name) => problems.push(Diagnostic {
-            file: path.to_owned(),
-            line: 1,
-            column: 1,
-            message: format!("there is a hunt {} already", hunt.name),
-            hint: Some("give the file another name".into()),
-        }),
+    let wrong = |path: &str, message: String, hint: &str| Diagnostic {
+        file: path.to_owned(),
+        line: 1,
+        column: 1,
+        message,
+        hint: Some(hint.into()),
+    };
+    let mut add = |path: &str, text: std::io::Result<String>, own: bool| match text
+        .map_err(|error| wrong(path, format!("cannot be read: {error}"), "make it readable text, or move it away"))
+        .and_then(|text| Hunt::read(path, &text))
+    {
+        Ok(hunt) if hunts.contains_key(&hunt.name) => {
+            problems.push(wrong(path, format!("there is a hunt {} already", hunt.name), "give the file another name"));
+        }
         Ok(hunt) => drop(hunts.insert(hunt.name.clone(), Hunt { own, ..hunt })),
         Err(problem) => problems.push(problem),
     };
-    HUNTS.iter().for_each(|(path, text)| add(path, text, false));
+    HUNTS.iter().for_each(|(path, text)| add(path, Ok((*text).to_owned()), false));
     for folder in &folders.0 {
         let Ok(entries) = fs::read_dir(folder) else { continue };
         let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         files.retain(|path| path.extension().is_some_and(|ending| ending == "sql"));
         files.sort();
         for file in files {
-            let path = file.to_string_lossy();
-            match fs::read_to_string(&file) {
-                Ok(text) => add(&path, &text, true),
-                Err(error) => add(&path, &format!("-- {error}"), true),
-            }
+            add(&file.to_string_lossy(), fs::read_to_string(&file), true);
         }
     }
     (hunts.into_values().collect(), problems)
@@ -137,10 +139,12 @@ mod tests {
         let colon = [("ns".to_owned(), "a : b".to_owned())];
         assert!(save(&case, "other", "", "SELECT $ns", &colon).is_err(), "it would be read as a and its meaning");
         fs::write(beside.0[0].join("bad.sql"), "SELECT 1").unwrap();
+        fs::write(beside.0[0].join("bytes.sql"), [0xff, 0xfe]).unwrap();
         fs::write(beside.0[0].join("hands-on.sql"), &hunt.sql).unwrap();
         let (_, problems) = hunts(&beside);
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert!(told.iter().any(|one| one.contains("bad.sql:1:1: the header lacks `title`")), "{told:?}");
+        assert!(told.iter().any(|one| one.contains("bytes.sql:1:1: cannot be read: ")), "{told:?}");
         assert!(told.iter().any(|one| one.contains("there is a hunt hands-on already")), "{told:?}");
     }
 }
