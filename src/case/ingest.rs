@@ -20,11 +20,14 @@ use super::inputs::{self, Input};
 use super::intake::{Intake, Open, duplicates};
 use super::join::Amends;
 use super::merge::merge;
+use super::pipeline;
 use super::projection::Projection;
+use super::reading::{Reading, Register};
+use super::sources::rows;
 use super::store::{Closed, Store, publish};
 use super::watch::{Progress, Watch};
 use crate::error::{Error, Result};
-use crate::model::{EvidenceId, tables};
+use crate::model::tables;
 
 /// More files of one table than this are merged into few.
 const MANY_FILES: usize = 8;
@@ -132,34 +135,44 @@ impl Case {
         let earlier: Vec<InputRecord> = self.journal.inputs().cloned().collect();
         let known = earlier.len();
         let size = |input: &Input| fs::metadata(&input.path).map_or(0, |file| file.len());
+        let sizes: Vec<u64> = list.iter().map(size).collect();
+        let register = Register::new(&earlier);
+        let reading = Reading::new(list, &sizes, &register, how);
         let mut intake = Intake {
             dir: self.dir.clone(),
             how,
-            watch: Watch::new(list.len(), list.iter().map(size).sum(), &how.stop, progress),
+            watch: Watch::new(list.len(), sizes.iter().sum(), &how.stop, progress),
             store: Store::new(&self.dir, self.journal.entries.len() as u64, how.only.clone()),
             seen: self.seen()?,
             amends: Amends::default(),
             open: self.tables().iter().map(|name| (name.to_lowercase(), Open::new(name))).collect(),
-            hashes: (0..).zip(&earlier).map(|(number, i)| (i.sha256.clone(), EvidenceId(number))).collect(),
             earlier,
             receipts: Vec::new(),
+            new: 0,
+            under_way: None,
+            register: &register,
             problems,
         };
         let mut brought = vec![0..0; paths];
-        for input in list {
-            let (begins, next) = (brought[input.of].is_empty(), intake.next().0);
-            if begins && how.apart {
-                intake.forget();
-            }
-            intake.watch.begin(size(input));
-            match intake.file(input) {
-                Err(error @ Error::Io { .. }) => intake.problems.push(error),
-                other => other?,
-            }
-            let first = if begins { next } else { brought[input.of].start };
-            brought[input.of] = first..intake.next().0;
-            intake.watch.goes_on()?;
-        }
+        let mut begun = 0;
+        pipeline::run(
+            list.len(),
+            &|out| reading.file(out),
+            &|origin, used| rows(origin, used, how),
+            &mut |place, piece| {
+                if begun == place {
+                    begun += 1;
+                    intake.begin(&reading, place)?;
+                    if reading.begins_path(place) {
+                        brought[list[place].of] = intake.next().0..intake.next().0;
+                    }
+                }
+                intake.piece(&list[place], piece)?;
+                brought[list[place].of].end = intake.next().0;
+                Ok(())
+            },
+        )?;
+        intake.watch.goes_on()?;
         let mut receipts = std::mem::take(&mut intake.receipts);
         let problems = std::mem::take(&mut intake.problems);
         let records: Vec<InputRecord> = receipts.iter().filter(|r| !r.known).map(|r| r.record.clone()).collect();

@@ -1,6 +1,6 @@
 //! Batches of one intake into the store: doubles told apart, every record counted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,10 +13,11 @@ use super::dedupe::{Fate, Seen};
 use super::group::Keys;
 use super::ingest::{InputReceipt, Intaking};
 use super::join::Amends;
+use super::reading::Register;
 use super::store::Store;
 use super::watch::Watch;
 use crate::error::{Error, Result};
-use crate::formats::{Batch, Guess, Reject, SheetBatch};
+use crate::formats::{Batch, Guess, Lacks, Reject, SheetBatch};
 use crate::model::tables::azure;
 use crate::model::{EvidenceId, TABLES, Table, tables};
 
@@ -35,8 +36,12 @@ pub struct Intake<'a> {
     pub earlier: Vec<InputRecord>,
     /// What became of the inputs of this one so far.
     pub receipts: Vec<InputReceipt>,
-    /// Place of an input in `earlier` and the new receipts by its hash.
-    pub hashes: HashMap<String, EvidenceId>,
+    /// How many of those are new evidence.
+    pub new: u32,
+    /// The file whose batches come.
+    pub under_way: Option<UnderWay>,
+    /// What evidence is known again by.
+    pub register: &'a Register,
     pub problems: Vec<Error>,
 }
 
@@ -52,11 +57,17 @@ impl Open {
     }
 }
 
+/// A file whose batches come.
+pub struct UnderWay {
+    pub evidence: EvidenceId,
+    pub record: InputRecord,
+    pub lacks: Lacks,
+}
+
 impl Intake<'_> {
-    /// Knows nothing any more of what came before, so that nothing that comes is a double of it.
+    /// Knows no row any more that came before, so that nothing that comes is a double of it.
     pub fn forget(&mut self) {
         self.seen = Seen::new(&self.dir);
-        self.hashes.clear();
     }
 
     /// Takes in the rows and rejects of one batch.

@@ -1,25 +1,128 @@
-//! One input through reading, cutting and decoding, on all cores, its batches in order.
+//! Inputs through reading, cutting and decoding, on all cores, their batches in order.
 //!
-//! One thread reads, hashes and cuts; others decode; the caller takes the batches in the order of the bytes, so that
-//! the same input gives the same case whatever the threads did. What is under way is bounded, so memory is too.
+//! Some threads read, hash and cut, each an input of its own; others decode; the caller takes the batches in the order of
+//! the inputs and of their bytes, so that the same inputs give the same case whatever the threads did. What is under way
+//! is bounded, so memory is too: the input whose batches are taken always gets on, those behind it only as far as there
+//! is room.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::hash::{Digests, Hasher};
 use crate::error::{Error, Result};
 use crate::formats::{Batch, Block, Content, Reader, Rows, block};
+use crate::model::EvidenceId;
 
-/// Blocks that may be between the reader and the caller.
+/// Blocks that may be between the readers and the caller.
 const UNDER_WAY: usize = 16;
+/// How many of them before an input that is not taken yet must wait.
+const AHEAD: usize = 12;
+/// Inputs that are read at the same time, at most: each holds a block or two.
+const MOST_READERS: usize = 8;
+
+/// Room of a block that is kept to be used again, in bytes; that of a long record is given back.
+const KEPT: usize = 8 << 20;
+
+/// What the rows of an input are told of it.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub evidence: EvidenceId,
+    /// As the ledger names it.
+    pub path: String,
+}
 
 /// What is known of an input once it is read.
 pub struct Done {
     pub content: Content,
     /// Of the raw bytes, if they were wanted.
     pub raw: Option<Digests>,
+}
+
+/// What comes of an input, in order.
+pub enum Piece<N> {
+    /// What its reader tells.
+    News(N),
+    Batch(Batch),
+}
+
+/// An input, which one, and a piece of it, the how many'th; None is its end.
+type Sent<N> = (usize, u64, Option<Piece<N>>);
+
+/// A block on its way to a thread that decodes.
+struct Job {
+    input: usize,
+    number: u64,
+    origin: Arc<Origin>,
+    block: Block,
+}
+
+/// Where a reader hands on what it finds in one input.
+pub struct Out<'a, N> {
+    /// Which one, from 0.
+    pub input: usize,
+    number: u64,
+    line: &'a Line,
+    jobs: &'a SyncSender<Job>,
+    pieces: &'a Sender<Sent<N>>,
+    used: &'a Mutex<Vec<Vec<u8>>>,
+}
+
+impl<N> Out<'_, N> {
+    /// Waits until all inputs before this one have passed; false when there is nothing to go on with.
+    pub fn turn(&self) -> bool {
+        !self.line.wait(|now| now.turn < self.input).closed
+    }
+
+    /// Lets the next input have its turn. Who does not say it passes when all of the input was taken.
+    pub fn pass(&self) {
+        self.line.change(|now| now.turn = now.turn.max(self.input + 1));
+    }
+
+    /// Tells the caller something, behind all that was handed on before.
+    pub fn tell(&mut self, news: N) {
+        // A caller that is gone needs no news.
+        let _ = self.pieces.send((self.input, self.number, Some(Piece::News(news))));
+        self.number += 1;
+    }
+
+    /// Reads bytes to their end and hands on what is in them; `hashed` says whether they are.
+    ///
+    /// # Errors
+    /// The failure to read.
+    pub fn stream(&mut self, raw: Box<dyn Read + Send>, hashed: bool, origin: &Arc<Origin>) -> io::Result<Done> {
+        let seen = Arc::new(Mutex::new(Hasher::new()));
+        let raw: Box<dyn Read + Send> =
+            if hashed { Box::new(Tee { inner: raw, seen: Arc::clone(&seen) }) } else { raw };
+        let mut reader = Reader::open_within(raw, self.room().unwrap_or_default())?;
+        // Of many long records only one is held.
+        let mut long = || drop(self.line.wait(|now| now.taken < self.input));
+        while let Some(block) = reader.next_block_or(&mut long)? {
+            if !self.line.enter(self.input) {
+                break;
+            }
+            let job = Job { input: self.input, number: self.number, origin: Arc::clone(origin), block };
+            if self.jobs.send(job).is_err() {
+                break;
+            }
+            self.number += 1;
+            if let Some(room) = self.room() {
+                reader.recycle(room);
+            }
+        }
+        let left = reader.leave().into_iter().filter(|room| (1..=KEPT).contains(&room.capacity()));
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+        let content = reader.finish();
+        let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Done { content, raw: hashed.then(|| seen.finish()) })
+    }
+
+    /// The room of a block that was decoded.
+    fn room(&self) -> Option<Vec<u8>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
 }
 
 /// Hashes the bytes that pass.
@@ -37,103 +140,161 @@ impl<R: Read> Read for Tee<R> {
     }
 }
 
-/// Reads an input to its end and hands each batch to `each`, in order. `rows` makes the columns of one thread; `hashed`
-/// says whether the bytes are.
+/// How far the inputs are.
+#[derive(Default)]
+struct Now {
+    /// The input whose pieces are taken.
+    taken: usize,
+    /// The input whose turn it is.
+    turn: usize,
+    /// Blocks that were read and whose batches are not taken yet.
+    held: usize,
+    /// Nobody takes anything any more.
+    closed: bool,
+}
+
+/// What the threads wait for each other at.
+#[derive(Default)]
+struct Line {
+    now: Mutex<Now>,
+    changed: Condvar,
+}
+
+impl Line {
+    /// Waits as long as there is a reason to, and anybody to wait for.
+    fn wait(&self, reason: impl Fn(&Now) -> bool) -> MutexGuard<'_, Now> {
+        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        self.changed.wait_while(now, |now| !now.closed && reason(now)).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Now)) {
+        how(&mut self.now.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+
+    /// Waits for room for one more block of an input; false when there is nothing to go on with.
+    fn enter(&self, input: usize) -> bool {
+        // Those that wait for the input that is taken never hold all of the room, so that it gets on.
+        let mut now = self.wait(|now| now.held >= if input == now.taken { UNDER_WAY } else { AHEAD });
+        now.held += 1;
+        !now.closed
+    }
+}
+
+/// Ends the waiting of all when a thread ends before its time, or the caller is done.
+struct Ends<'a> {
+    line: &'a Line,
+    always: bool,
+}
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        if self.always || std::thread::panicking() {
+            self.line.change(|now| now.closed = true);
+        }
+    }
+}
+
+/// Has each of so many inputs read by `read`, and hands what comes of it to `each`, in order. `rows` makes the columns of
+/// an input, from those that the thread used before.
 ///
 /// # Errors
-/// The failure to read, or whatever `each` returns first.
-pub fn run(
-    raw: Box<dyn Read + Send>,
-    hashed: bool,
-    rows: &(dyn Fn() -> Rows + Sync),
-    each: &mut dyn FnMut(Batch) -> Result<()>,
-) -> Result<io::Result<Done>> {
-    let seen = Arc::new(Mutex::new(Hasher::new()));
-    let raw: Box<dyn Read + Send> = if hashed { Box::new(Tee { inner: raw, seen: Arc::clone(&seen) }) } else { raw };
+/// Whatever `each` returns first.
+pub fn run<N: Send>(
+    inputs: usize,
+    read: &(dyn Fn(&mut Out<'_, N>) + Sync),
+    rows: &(dyn Fn(&Origin, Option<Rows>) -> Rows + Sync),
+    each: &mut dyn FnMut(usize, Piece<N>) -> Result<()>,
+) -> Result<()> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let (blocks_in, blocks_out) = sync_channel::<(u64, Block)>(UNDER_WAY);
-    let (batches_in, batches_out) = sync_channel::<(u64, Batch)>(UNDER_WAY);
-    let (permits_in, permits_out) = sync_channel::<()>(UNDER_WAY);
-    for _ in 0..UNDER_WAY {
-        // The channel has room for exactly these.
-        let _ = permits_in.send(());
-    }
-    let blocks_out = Mutex::new(blocks_out);
-    let (read, kept) = std::thread::scope(|scope| {
-        let (used_in, used_out) = channel();
-        let reading = scope.spawn(move || read(raw, &blocks_in, &permits_out, &used_out));
+    let (line, used, next) = (Line::default(), Mutex::default(), AtomicUsize::new(0));
+    let (jobs_in, jobs_out) = sync_channel::<Job>(UNDER_WAY);
+    let (pieces_in, pieces_out) = channel::<Sent<N>>();
+    let jobs_out = Mutex::new(jobs_out);
+    std::thread::scope(|scope| {
+        let (line, used, next, jobs_out) = (&line, &used, &next, &jobs_out);
+        for _ in 0..threads.min(inputs).min(MOST_READERS) {
+            let (jobs, pieces) = (jobs_in.clone(), pieces_in.clone());
+            scope.spawn(move || {
+                let _ends = Ends { line, always: false };
+                loop {
+                    let input = next.fetch_add(1, Ordering::Relaxed);
+                    if input >= inputs || line.wait(|_| false).closed {
+                        return;
+                    }
+                    let mut out = Out { input, number: 0, line, jobs: &jobs, pieces: &pieces, used };
+                    read(&mut out);
+                    let number = out.number;
+                    let _ = pieces.send((input, number, None));
+                }
+            });
+        }
         for _ in 0..threads {
-            let (blocks, batches, used) = (&blocks_out, batches_in.clone(), used_in.clone());
-            scope.spawn(move || decode(blocks, &batches, &used, rows()));
+            let pieces = pieces_in.clone();
+            scope.spawn(move || {
+                let _ends = Ends { line, always: false };
+                decode(jobs_out, &pieces, used, rows);
+            });
         }
-        drop(batches_in);
-        let kept = in_order(batches_out, &mut |batch| {
-            let result = each(batch);
-            let _ = permits_in.send(());
-            result
-        });
-        // Without permits the reader stops by itself when `each` failed.
-        drop(permits_in);
-        let read = reading.join().unwrap_or_else(|_| Err(io::Error::other("the reading thread failed")));
-        (read, kept)
-    });
-    kept?;
-    Ok(read.map(|content| {
-        let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-        Done { content, raw: hashed.then(|| seen.finish()) }
-    }))
+        drop((jobs_in, pieces_in));
+        let _ends = Ends { line, always: true };
+        in_order(inputs, &pieces_out, line, each)
+    })
 }
 
-fn read(
-    raw: Box<dyn Read + Send>,
-    blocks: &SyncSender<(u64, Block)>,
-    permits: &Receiver<()>,
-    used: &Receiver<Vec<u8>>,
-) -> io::Result<Content> {
-    let mut reader = Reader::open(raw)?;
-    let mut number = 0;
-    while let Some(block) = reader.next_block()? {
-        if permits.recv().is_err() || blocks.send((number, block)).is_err() {
-            break;
-        }
-        number += 1;
-        used.try_iter().for_each(|bytes| reader.recycle(bytes));
-    }
-    Ok(reader.finish())
-}
-
-fn decode(
-    blocks: &Mutex<Receiver<(u64, Block)>>,
-    batches: &SyncSender<(u64, Batch)>,
-    used: &Sender<Vec<u8>>,
-    mut rows: Rows,
+fn decode<N>(
+    jobs: &Mutex<Receiver<Job>>,
+    pieces: &Sender<Sent<N>>,
+    used: &Mutex<Vec<Vec<u8>>>,
+    rows: &(dyn Fn(&Origin, Option<Rows>) -> Rows + Sync),
 ) {
+    let mut now: Option<(usize, Rows)> = None;
     loop {
-        let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((number, block)) = next else {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { input, number, origin, block }) = next else {
             return;
         };
-        block::decode(&block, &mut rows);
-        // The reader may have come to its end.
-        let _ = used.send(block.bytes);
-        if batches.send((number, rows.finish())).is_err() {
+        let mut columns = match now.take() {
+            Some((same, rows)) if same == input => rows,
+            other => rows(&origin, other.map(|(_, rows)| rows)),
+        };
+        block::decode(&block, &mut columns);
+        if block.bytes.capacity() <= KEPT {
+            used.lock().unwrap_or_else(PoisonError::into_inner).push(block.bytes);
+        }
+        if pieces.send((input, number, Some(Piece::Batch(columns.finish())))).is_err() {
             return;
         }
+        now = Some((input, columns));
     }
 }
 
-fn in_order(batches: Receiver<(u64, Batch)>, each: &mut dyn FnMut(Batch) -> Result<()>) -> Result<()> {
+fn in_order<N>(
+    inputs: usize,
+    pieces: &Receiver<Sent<N>>,
+    line: &Line,
+    each: &mut dyn FnMut(usize, Piece<N>) -> Result<()>,
+) -> Result<()> {
     let mut early = BTreeMap::new();
-    let mut next = 0;
-    for (number, batch) in batches {
-        early.insert(number, batch);
-        while let Some(batch) = early.remove(&next) {
-            each(batch)?;
-            next += 1;
+    let (mut input, mut number) = (0, 0);
+    for (of, nth, piece) in pieces {
+        early.insert((of, nth), piece);
+        while let Some(piece) = early.remove(&(input, number)) {
+            let Some(piece) = piece else {
+                (input, number) = (input + 1, 0);
+                line.change(|now| (now.taken, now.turn) = (input, now.turn.max(input)));
+                continue;
+            };
+            let batch = matches!(piece, Piece::Batch(_));
+            each(input, piece)?;
+            number += 1;
+            if batch {
+                line.change(|now| now.held -= 1);
+            }
         }
     }
-    if early.is_empty() {
+    if input == inputs {
         return Ok(());
     }
-    Err(Error::Bug { what: "a block of the input was lost on the way".into(), source: "decoding thread ended".into() })
+    Err(Error::Bug { what: "a part of an input was lost on the way".into(), source: "a thread ended".into() })
 }

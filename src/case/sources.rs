@@ -1,19 +1,18 @@
-//! Inputs of an intake: files, and what is inside of those that are archives or databases.
+//! What is inside of the inputs of an intake: records, the members of archives, databases.
 //!
 //! A member of an archive is evidence of its own, with its own hash and its own books. It is held in memory, or in a
 //! file without a name; nothing is written by the name that an archive gives.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::custody::{Embedded, InputRecord, MemberOf};
-use super::embed::embed_from;
-use super::hash::{Digests, hash_about, hash_file, hash_on_one_thread};
+use super::custody::{InputRecord, MemberOf};
+use super::hash::{Digests, hash_file, hash_on_one_thread};
 use super::ingest::{InputReceipt, Intaking};
-use super::inputs::Input;
-use super::intake::Intake;
-use super::pipeline;
+use super::intake::{Intake, UnderWay};
+use super::pipeline::{self, Done, Origin, Piece};
 use super::projection::Projection;
 use crate::error::{Error, Result};
 use crate::formats::archive::{Kind, Limits, Member, Spool, Walk, What, member_tar, member_zip, walk_tar, walk_zip};
@@ -39,75 +38,34 @@ type Seekable<'a> =
 
 /// Where an input of an archive is.
 #[derive(Clone)]
-struct Place {
-    name: String,
-    member: Option<MemberOf>,
+pub struct Place {
+    pub name: String,
+    pub member: Option<MemberOf>,
     /// Archives around it.
-    depth: u32,
+    pub depth: u32,
 }
 
 impl Intake<'_> {
-    /// Takes in one file.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be opened; anything else ends the intake.
-    pub fn file(&mut self, input: &Input) -> Result<()> {
-        let path = &input.path;
-        let before = fs::metadata(path).map_err(Error::io("open", path))?;
-        let size = before.len();
-        let mut file = File::open(path).map_err(Error::io("open", path))?;
-        let (shape, packed) = formats::shape(&mut file).map_err(Error::io("read", path))?;
-        let place = Place { name: input.name.clone(), member: None, depth: 0 };
-        // Only a file of a size seen before can be one seen before; others are hashed while they are read.
-        let seen = self.earlier.iter().chain(self.receipts.iter().map(|r| &r.record)).any(|known| known.size == size);
-        let known = if seen || shape != Shape::Stream { Some(self.hash(path, size)?) } else { None };
-        let (number, entry) = (self.next(), self.receipts.len());
-        self.take(Box::new(self.watch.input(file)), place, known, size, (shape, packed))?;
-        if let Some(receipt) = self.receipts.get_mut(entry).filter(|receipt| !receipt.known) {
-            receipt.record.notes.extend(changed(path, &before).map(str::to_owned));
-        }
-        if self.how.embed { self.embed(input, number, entry) } else { Ok(()) }
-    }
-
-    /// Hashes a file before it is read.
-    fn hash(&self, path: &Path, size: u64) -> Result<Digests> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
-        hash_about(&mut self.watch.aside(file), size).map_err(|source| self.failed(path, source))
-    }
-
     /// Why a file could not be read: a stop is no fault of the file.
     fn failed(&self, path: &Path, source: io::Error) -> Error {
         self.watch.goes_on().err().unwrap_or_else(|| Error::io("read", path)(source))
     }
 
-    /// Copies a file into the case after it was read. Standard input is in the case already, and members of an archive
-    /// are in the archive's copy.
-    fn embed(&mut self, input: &Input, number: EvidenceId, entry: usize) -> Result<()> {
-        let read = self.receipts.get(entry).is_some_and(|receipt| !receipt.known && !receipt.sha256.is_empty());
-        if !read || input.name.starts_with("-/") {
-            return Ok(());
-        }
-        let (path, folder) = (&input.path, self.dir.join("evidence"));
-        fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
-        let file = File::open(path).map_err(Error::io("open", path))?;
-        let copy = embed_from(&mut self.watch.aside(file), path, &folder.join(number.0.to_string()));
-        self.watch.goes_on()?;
-        let copy = copy?;
-        let record = &mut self.receipts[entry].record;
-        if copy.content.sha256 != record.sha256 {
-            fs::remove_file(&copy.path).map_err(Error::io("remove", &copy.path))?;
-            let what = "it is another file than the one that was read before, so it was not copied".to_owned();
-            self.problems.push(Error::Tampered { path: path.clone(), what });
-            return Ok(());
-        }
-        let name = copy.path.file_name().unwrap_or_default().to_string_lossy();
-        let path = format!("evidence/{name}");
-        record.embedded = Some(Embedded { path, size: copy.size, sha256: copy.sha256 });
+    /// Enters a file that is evidence already.
+    pub fn known(&mut self, name: String, number: EvidenceId) -> Result<()> {
+        let bug = || Error::Bug { what: format!("evidence {} is not there", number.0), source: name.as_str().into() };
+        let before = self.record(number).cloned().ok_or_else(bug)?;
+        self.receipts.push(InputReceipt { record: InputRecord { path: name, ..before }, known: true });
         Ok(())
     }
 
+    /// Makes room for what about so many bytes bring.
+    pub fn expect(&mut self, size: u64) {
+        self.seen.expect((size / USUAL_EVENT).min(MOST_EXPECTED));
+    }
+
     /// Takes in about `size` bytes; `known` are their digests, when they were taken.
-    fn take(
+    pub fn take(
         &mut self,
         bytes: Box<dyn Whole>,
         place: Place,
@@ -116,14 +74,10 @@ impl Intake<'_> {
         (shape, packed): (Shape, bool),
     ) -> Result<()> {
         let size = known.as_ref().map_or(size, |known| known.size);
-        if let Some(number) = known.as_ref().and_then(|known| self.hashes.get(&known.sha256)) {
-            let before = self.record(*number).filter(|record| record.size == size).cloned();
-            if let Some(record) = before {
-                self.receipts.push(InputReceipt { record: InputRecord { path: place.name, ..record }, known: true });
-                return Ok(());
-            }
+        if let Some(number) = known.as_ref().and_then(|known| self.register.find(known)) {
+            return self.known(place.name, number);
         }
-        self.seen.expect((size / USUAL_EVENT).min(MOST_EXPECTED));
+        self.expect(size);
         let (path, member) = (place.name.clone(), place.member.clone());
         let mut record = InputRecord { path, member, size, ..InputRecord::default() };
         if let Some(known) = known {
@@ -150,7 +104,7 @@ impl Intake<'_> {
 
     /// The number the next evidence has.
     pub fn next(&self) -> EvidenceId {
-        EvidenceId((self.earlier.len() + self.receipts.iter().filter(|receipt| !receipt.known).count()) as u32)
+        EvidenceId(self.earlier.len() as u32 + self.new)
     }
 
     fn record(&self, number: EvidenceId) -> Option<&InputRecord> {
@@ -167,23 +121,49 @@ impl Intake<'_> {
                 source: format!("{record:?}").into(),
             });
         }
-        if !record.sha256.is_empty() {
-            self.hashes.insert(record.sha256.clone(), self.next());
-        }
+        self.register.learn(self.next(), &record.sha256, record.size);
         self.receipts.push(InputReceipt { record, known: false });
+        self.new += 1;
         Ok(())
     }
 
     /// Reads records one after the other.
     fn stream(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord) -> Result<()> {
-        let (evidence, path, how) = (self.next(), PathBuf::from(&record.path), self.how);
-        let name = record.path.clone();
+        let (evidence, how) = (self.next(), self.how);
+        let origin = Arc::new(Origin { evidence, path: record.path.clone() });
         let mut lacks = Lacks::default();
         let hashed = how.only.as_ref().is_none_or(Projection::hashes);
-        let done = pipeline::run(Box::new(bytes), hashed, &|| rows(evidence, &name, how), &mut |batch| {
-            lacks.add(&batch.lacks);
-            self.batch(batch, evidence, &mut record)
-        })?;
+        let (bytes, mut done) = (Mutex::new(Some(Box::new(bytes))), None);
+        pipeline::run(
+            1,
+            &|out| {
+                let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let read = bytes.map(|bytes| out.stream(bytes, hashed, &origin));
+                out.tell(read);
+            },
+            &|origin, used| rows(origin, used, how),
+            &mut |_, piece| match piece {
+                Piece::News(read) => {
+                    done = read;
+                    Ok(())
+                }
+                Piece::Batch(batch) => {
+                    lacks.add(&batch.lacks);
+                    self.batch(batch, evidence, &mut record)
+                }
+            },
+        )?;
+        let done = done.unwrap_or_else(|| Err(io::Error::other("it was not read")));
+        self.ended(UnderWay { evidence, record, lacks }, done)
+    }
+
+    /// Enters what was read to its end, or to where reading failed.
+    pub fn ended(&mut self, now: UnderWay, done: io::Result<Done>) -> Result<()> {
+        let UnderWay { evidence, mut record, lacks } = now;
+        if evidence != self.next() {
+            let what = format!("{} came as evidence {} and is {}", record.path, evidence.0, self.next().0);
+            return Err(Error::Bug { what, source: "the order of files".into() });
+        }
         match done {
             Ok(done) => {
                 if let Some(raw) = done.raw {
@@ -193,6 +173,7 @@ impl Intake<'_> {
             }
             Err(source) => {
                 self.watch.goes_on()?;
+                let path = PathBuf::from(&record.path);
                 // What was read is in the case; a hash of a part would be no hash of the file.
                 if record.member.is_none()
                     && let Ok(all) = hash_file(&path)
@@ -303,7 +284,7 @@ impl Intake<'_> {
         if packed {
             bytes = Box::new(spooled(bytes, &self.dir).map_err(|source| self.failed(&path, source))?);
         }
-        let mut rows = rows(evidence, &record.path, self.how);
+        let mut rows = rows(&Origin { evidence, path: record.path.clone() }, None, self.how);
         let mut failed = None;
         let read = read(&mut bytes, &mut rows, &mut |rows| {
             if failed.is_none() {
@@ -327,7 +308,7 @@ impl Intake<'_> {
     fn capture(&mut self, bytes: Box<dyn Whole>, mut record: InputRecord) -> Result<()> {
         let evidence = self.next();
         let path = PathBuf::from(&record.path);
-        let mut rows = rows(evidence, &record.path, self.how);
+        let mut rows = rows(&Origin { evidence, path: record.path.clone() }, None, self.how);
         let mut failed = None;
         let content = formats::readable(bytes).and_then(|mut content| {
             formats::capture(&mut *content, &mut rows, &mut |rows| {
@@ -355,25 +336,22 @@ impl Intake<'_> {
 /// Bytes of rows that are handed on at a time.
 const FULL: usize = 8 << 20;
 
-/// Columns for one thread.
-fn rows(evidence: EvidenceId, path: &str, how: &Intaking) -> Rows {
-    let mut rows = Rows::new(evidence, hint(path));
-    rows.belong_to(path);
+/// Columns of an input for one thread, from those that it used before.
+pub fn rows(origin: &Origin, used: Option<Rows>, how: &Intaking) -> Rows {
+    let hint = hint(&origin.path);
+    let mut rows = match used {
+        Some(mut rows) => {
+            rows.turn_to(origin.evidence, hint);
+            rows
+        }
+        None => Rows::new(origin.evidence, hint),
+    };
+    rows.belong_to(&origin.path);
     rows.assume_year(how.year);
     if let Some(only) = &how.only {
         rows.leave_out(!only.bodies(), !only.shreds());
     }
     rows
-}
-
-/// What a reader must know of a file that is not what it was before it was read: what is still being written, or was
-/// taken away, is not what somebody else will find there.
-fn changed(path: &Path, before: &fs::Metadata) -> Option<&'static str> {
-    match fs::metadata(path) {
-        Ok(after) if after.len() == before.len() && after.modified().ok() == before.modified().ok() => None,
-        Ok(_) => Some("the file CHANGED while it was read: take it in again once nobody writes to it"),
-        Err(_) => Some("the file was TAKEN AWAY while it was read: its bytes cannot be shown again"),
-    }
 }
 
 /// The name of the file, without the archives and folders around it.

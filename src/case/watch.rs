@@ -43,11 +43,11 @@ impl<'a> Watch<'a> {
         Watch { far, read: Arc::default(), size: 0, before: 0, stop: Arc::clone(stop), tell }
     }
 
-    /// The next input begins.
-    pub fn begin(&mut self, size: u64) {
+    /// The next input begins, of which so many bytes were `read`.
+    pub fn begin(&mut self, size: u64, read: &Arc<AtomicU64>) {
         self.before += self.size;
         (self.far.file, self.size) = (self.far.file + 1, size);
-        self.read.store(0, Ordering::Relaxed);
+        self.read = Arc::clone(read);
     }
 
     /// So many more records were read.
@@ -74,12 +74,12 @@ impl<'a> Watch<'a> {
 
     /// The input under way, counted.
     pub fn input<R>(&self, inner: R) -> Watched<R> {
-        Watched { inner, read: Arc::clone(&self.read), stop: Arc::clone(&self.stop) }
+        Watched::new(inner, Arc::clone(&self.read), Arc::clone(&self.stop))
     }
 
     /// The same for a pass that does not count, such as one that only hashes.
     pub fn aside<R>(&self, inner: R) -> Watched<R> {
-        Watched { inner, read: Arc::default(), stop: Arc::clone(&self.stop) }
+        Watched::new(inner, Arc::default(), Arc::clone(&self.stop))
     }
 }
 
@@ -88,6 +88,13 @@ pub struct Watched<R> {
     inner: R,
     read: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
+}
+
+impl<R> Watched<R> {
+    /// Counts what is read of it in `read`.
+    pub fn new(inner: R, read: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> Watched<R> {
+        Watched { inner, read, stop }
+    }
 }
 
 impl<R: Read> Read for Watched<R> {

@@ -19,6 +19,8 @@ thread_local! {
 }
 /// The longest record that is held.
 const LONGEST: usize = 512 << 20;
+/// A record that is longer than a block by far.
+const LONG: usize = 4 * BLOCK;
 /// What envelopes may look at; more only to see the first line to its end.
 const HEAD: usize = 64 << 10;
 const LONGEST_HEAD: usize = 8 << 20;
@@ -115,10 +117,18 @@ impl Reader {
     /// # Errors
     /// Only when reading fails; content that nobody knows becomes one reject over all of it.
     pub fn open(raw: Box<dyn Read + Send>) -> io::Result<Reader> {
+        Reader::open_within(raw, Vec::new())
+    }
+
+    /// As [`Reader::open`], in room that was used before, whatever is in it.
+    ///
+    /// # Errors
+    /// Only when reading fails.
+    pub fn open_within(raw: Box<dyn Read + Send>, room: Vec<u8>) -> io::Result<Reader> {
         let source = Source::open(raw)?;
         let mut reader = Reader {
             source,
-            held: Buffer::default(),
+            held: Buffer::within(room),
             spare: Vec::new(),
             offset: 0,
             line: 1,
@@ -143,6 +153,14 @@ impl Reader {
     /// # Errors
     /// When reading fails. A gzip that ends early is no error: what was read counts, and `finish` carries a note.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
+        self.next_block_or(&mut || {})
+    }
+
+    /// As [`Reader::next_block`]; asks `long` before it reads on in a record that is long, and so takes much room.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn next_block_or(&mut self, long: &mut dyn FnMut()) -> io::Result<Option<Block>> {
         loop {
             match &mut self.state {
                 State::Done => return Ok(None),
@@ -163,6 +181,9 @@ impl Reader {
                 );
                 self.state = State::Refusing { reason, binary: false };
             } else {
+                if self.held.len() >= LONG {
+                    long();
+                }
                 self.fill(BLOCK)?;
             }
         }
@@ -171,6 +192,13 @@ impl Reader {
     /// Takes back the bytes of a block that was decoded.
     pub fn recycle(&mut self, bytes: Vec<u8>) {
         self.spare.push(bytes);
+    }
+
+    /// Gives back all room that is left.
+    pub fn leave(&mut self) -> Vec<Vec<u8>> {
+        let mut room = std::mem::take(&mut self.spare);
+        room.push(std::mem::take(&mut self.held).room());
+        room
     }
 
     /// Says what the content was.

@@ -126,6 +126,14 @@ impl Rows {
         }
     }
 
+    /// Turns to another piece of evidence, when all that was gathered is handed over. What the columns took in before says
+    /// how much room they need.
+    pub fn turn_to(&mut self, evidence: EvidenceId, hint: &str) {
+        self.evidence = evidence;
+        self.hint = table_name(hint.split('.').next().unwrap_or_default());
+        hint.clone_into(&mut self.file);
+    }
+
     /// Gives the year of lines that write none; without it their time is null.
     pub fn assume_year(&mut self, year: Option<i32>) {
         self.year = year;

@@ -5,6 +5,7 @@ mod chain;
 mod embed;
 mod embedded;
 mod encoding;
+mod files;
 mod hash;
 mod intake;
 mod key;

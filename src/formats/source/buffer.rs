@@ -16,6 +16,11 @@ impl Buffer {
         Buffer { room, end: 0 }
     }
 
+    /// The room, whatever is in it.
+    pub fn room(self) -> Vec<u8> {
+        self.room
+    }
+
     /// Appends bytes.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);

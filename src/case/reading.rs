@@ -1,0 +1,248 @@
+//! The files of an intake on the threads that read them: opened, hashed, told from what is known, cut into blocks.
+//!
+//! Which file is a copy of another, and which number each has as evidence, is decided in the order of the list, one file
+//! at a time, whatever thread was there first. Files are read before their turn, and behind it, at the same time.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read, Seek};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::custody::InputRecord;
+use super::hash::{Digests, hash_about, hash_on_one_thread};
+use super::ingest::Intaking;
+use super::inputs::Input;
+use super::pipeline::{Done, Origin, Out};
+use super::projection::Projection;
+use super::watch::Watched;
+use crate::error::{Error, Result};
+use crate::formats::{self, Shape};
+use crate::model::EvidenceId;
+
+/// A file of this size or less is held when it must be hashed before it is read.
+const SMALL: u64 = 4 << 20;
+
+/// What a reader tells of a file.
+pub enum News {
+    /// It cannot be opened, or not be hashed.
+    Failed(Error),
+    /// It is evidence already.
+    Known(EvidenceId),
+    /// Its batches come next. About so many bytes, and their digests when they were taken.
+    Begins(EvidenceId, u64, Option<Digests>),
+    /// It was read to its end or to where reading failed, and what was seen of it meanwhile.
+    Ended(io::Result<Done>, Option<&'static str>),
+    /// It is nothing that one byte after the other tells: who takes the batches must read it.
+    Whole(Opened),
+}
+
+/// A file that is ready to be read.
+pub struct Opened {
+    pub file: File,
+    pub before: fs::Metadata,
+    pub shape: Shape,
+    pub packed: bool,
+    pub known: Option<Digests>,
+    /// All of its bytes.
+    held: Option<Vec<u8>>,
+}
+
+/// The numbers that evidence has, and what it is known again by.
+pub struct Register(Mutex<Known>);
+
+struct Known {
+    next: u32,
+    hashes: HashMap<String, EvidenceId>,
+    sizes: HashSet<u64>,
+}
+
+impl Register {
+    /// Starts with the evidence of earlier intakes.
+    pub fn new(earlier: &[InputRecord]) -> Register {
+        Register(Mutex::new(Known {
+            next: earlier.len() as u32,
+            hashes: (0..).zip(earlier).map(|(number, input)| (input.sha256.clone(), EvidenceId(number))).collect(),
+            sizes: earlier.iter().map(|input| input.size).collect(),
+        }))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Knows no evidence again any more.
+    pub fn forget(&self) {
+        self.known().hashes.clear();
+    }
+
+    pub fn find(&self, digests: &Digests) -> Option<EvidenceId> {
+        self.known().hashes.get(&digests.sha256).copied()
+    }
+
+    /// Knows evidence again from now on, if it was hashed.
+    pub fn learn(&self, evidence: EvidenceId, sha256: &str, size: u64) {
+        let mut known = self.known();
+        known.sizes.insert(size);
+        if !sha256.is_empty() {
+            known.hashes.insert(sha256.to_owned(), evidence);
+        }
+    }
+
+    /// The number of new evidence.
+    fn number(&self) -> EvidenceId {
+        let mut known = self.known();
+        known.next += 1;
+        EvidenceId(known.next - 1)
+    }
+
+    /// Goes on with this number: an archive is more than one piece of evidence.
+    pub fn go_on_with(&self, next: EvidenceId) {
+        self.known().next = next.0;
+    }
+}
+
+/// The files of one intake, to be read by any thread.
+pub struct Reading<'a> {
+    pub list: &'a [Input],
+    pub sizes: &'a [u64],
+    /// Bytes of each that were read.
+    pub read: Vec<Arc<AtomicU64>>,
+    /// Which could be copies of what is before them.
+    copies: Vec<bool>,
+    /// Which what is behind them could be a copy of.
+    copied: Vec<bool>,
+    pub register: &'a Register,
+    how: &'a Intaking,
+    /// Whether files are hashed while they are read.
+    hashes: bool,
+}
+
+impl<'a> Reading<'a> {
+    /// Files with the sizes they were found with.
+    pub fn new(list: &'a [Input], sizes: &'a [u64], register: &'a Register, how: &'a Intaking) -> Reading<'a> {
+        let hashes = how.only.as_ref().is_none_or(Projection::hashes);
+        let mut met = register.known().sizes.clone();
+        let copies = sizes.iter().map(|size| !met.insert(*size)).collect();
+        let mut met = HashSet::new();
+        let mut copied: Vec<bool> = sizes.iter().rev().map(|size| !met.insert(*size) && hashes).collect();
+        copied.reverse();
+        let read = list.iter().map(|_| Arc::default()).collect();
+        Reading { list, sizes, read, copies, copied, register, how, hashes }
+    }
+
+    /// Whether the first of what one of the paths brings that were given.
+    pub fn begins_path(&self, place: usize) -> bool {
+        place == 0 || self.list[place].of != self.list[place - 1].of
+    }
+
+    /// Reads one file.
+    pub fn file(&self, out: &mut Out<'_, News>) {
+        let (place, input) = (out.input, &self.list[out.input]);
+        let opened = self.open(place, &input.path);
+        if !out.turn() {
+            return;
+        }
+        if self.how.apart && self.begins_path(place) {
+            self.register.forget();
+        }
+        match opened.and_then(|opened| self.hashed(opened, &input.path)) {
+            Err(error) => out.tell(News::Failed(error)),
+            Ok(opened) if opened.shape != Shape::Stream => out.tell(News::Whole(opened)),
+            Ok(opened) => match opened.known.as_ref().and_then(|known| self.register.find(known)) {
+                Some(number) => out.tell(News::Known(number)),
+                None => self.stream(opened, out),
+            },
+        }
+    }
+
+    /// Opens a file. Only one of a size seen before can be one seen before, and is hashed; others are while they are read.
+    fn open(&self, place: usize, path: &Path) -> Result<Opened> {
+        let before = fs::metadata(path).map_err(Error::io("open", path))?;
+        let mut file = File::open(path).map_err(Error::io("open", path))?;
+        let read = Error::io("read", path);
+        let mut opened = match formats::shape(&mut file) {
+            Ok((shape, packed)) => Opened { file, before, shape, packed, known: None, held: None },
+            Err(error) => return Err(read(error)),
+        };
+        let alike = self.copies[place] || self.copied[place];
+        let hashed = match opened.shape {
+            Shape::Stream if alike && opened.before.len() <= SMALL => self.hold(&mut opened, place),
+            Shape::Stream if !self.copies[place] => Ok(()),
+            _ => self.hash(&mut opened),
+        };
+        hashed.map(|()| opened).map_err(read)
+    }
+
+    /// Hashes a file if it could be one that is known since.
+    fn hashed(&self, mut opened: Opened, path: &Path) -> Result<Opened> {
+        if opened.known.is_none() && self.register.known().sizes.contains(&opened.before.len()) {
+            self.hash(&mut opened).map_err(Error::io("read", path))?;
+        }
+        Ok(opened)
+    }
+
+    fn hash(&self, opened: &mut Opened) -> io::Result<()> {
+        let size = opened.before.len();
+        opened.known = Some(hash_about(&mut self.watched(&mut opened.file, Arc::default()), size)?);
+        opened.file.rewind()
+    }
+
+    /// Reads and hashes all of a small file, so that it need not be read again.
+    fn hold(&self, opened: &mut Opened, place: usize) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(opened.before.len() as usize + 1);
+        let read = &self.read[place];
+        self.watched(&mut opened.file, Arc::clone(read)).take(SMALL + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 <= SMALL {
+            opened.known = Some(hash_on_one_thread(&mut bytes.as_slice())?);
+            opened.held = Some(bytes);
+            return Ok(());
+        }
+        // It grew meanwhile.
+        read.store(0, Ordering::Relaxed);
+        opened.file.rewind()?;
+        self.hash(opened)
+    }
+
+    fn watched<R>(&self, inner: R, read: Arc<AtomicU64>) -> Watched<R> {
+        Watched::new(inner, read, Arc::clone(&self.how.stop))
+    }
+
+    /// Reads new evidence.
+    fn stream(&self, opened: Opened, out: &mut Out<'_, News>) {
+        let Opened { file, before, known, held, .. } = opened;
+        let (place, evidence) = (out.input, self.register.number());
+        let input = &self.list[place];
+        let hashed = held.is_none() && self.hashes;
+        if let Some(known) = &known {
+            self.register.learn(evidence, &known.sha256, known.size);
+        }
+        // What could be its copy waits for its hash.
+        if known.is_some() || !self.copied[place] {
+            out.pass();
+        }
+        out.tell(News::Begins(evidence, before.len(), known));
+        let bytes: Box<dyn Read + Send> = match held {
+            Some(bytes) => Box::new(Cursor::new(bytes)),
+            None => Box::new(self.watched(file, Arc::clone(&self.read[place]))),
+        };
+        let origin = Arc::new(Origin { evidence, path: input.name.clone() });
+        let done = out.stream(bytes, hashed, &origin);
+        if let Some(raw) = done.as_ref().ok().and_then(|done| done.raw.as_ref()) {
+            self.register.learn(evidence, &raw.sha256, raw.size);
+            out.pass();
+        }
+        out.tell(News::Ended(done, changed(&input.path, &before)));
+    }
+}
+
+/// What a reader must know of a file that is not what it was before it was read: what is still being written, or was
+/// taken away, is not what somebody else will find there.
+pub fn changed(path: &Path, before: &fs::Metadata) -> Option<&'static str> {
+    match fs::metadata(path) {
+        Ok(after) if after.len() == before.len() && after.modified().ok() == before.modified().ok() => None,
+        Ok(_) => Some("the file CHANGED while it was read: take it in again once nobody writes to it"),
+        Err(_) => Some("the file was TAKEN AWAY while it was read: its bytes cannot be shown again"),
+    }
+}
