@@ -201,7 +201,7 @@ fn every_rule_does_what_its_cases_say() {
             assert!(lines.iter().any(|line| line.kind == kind), "{rule} has no case that is `{kind}`");
         }
         let set = pack.of_file(path);
-        // `regress::the_pack_does_what_its_cases_say` asks all of them in memory, and the test below most of them by real
+        // `regress::the_pack_does_what_its_cases_say_…` asks all of them in memory, and the test below most of them by real
         // intakes, many at a time. Of those that cannot share a case a real intake and replay of each would take half an
         // hour: here one that fires, and the records of a rule together.
         let is_alone = |line: &&Line| {

@@ -384,11 +384,14 @@ fn a_test_knows_its_own_lists_and_those_its_snapshot_fills() {
 }
 
 #[test]
-fn the_pack_does_what_its_cases_say() {
+fn the_pack_does_what_its_cases_say_and_they_notice_what_is_wrong_with_it() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(folder.path(), &["test", project("queries").to_str().unwrap(), "--cache", "cache"]);
+    // Issue 8: at least 95 in a hundred mutants of the pack are noticed.
+    let least = ["--mutants", "--min-score", "95", "--cache", "cache"];
+    let output = run(folder.path(), &[&["test", project("queries").to_str().unwrap()][..], &least].concat());
     let (said, problems) = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}{problems}");
-    let passed = said.lines().last().unwrap();
-    assert!(passed.contains(" passed  0 failed") && passed.contains("untested rules 0"), "{said}");
+    let last: Vec<&str> = said.lines().rev().take(2).collect();
+    assert!(last[1].contains(" passed  0 failed") && last[1].contains("untested rules 0"), "{said}");
+    assert!(last[0].starts_with(" mutants ") && last[0].contains("score "), "{said}");
 }
