@@ -33,6 +33,7 @@ use super::told::{Open, Told};
 use super::values::text;
 use super::{Engine, damaged};
 use crate::error::{Error, Result};
+use crate::formats::written::is_partial;
 use crate::model::tables::audit;
 use crate::sigma::{Rule, RuleSet};
 
@@ -219,7 +220,7 @@ impl Known {
 /// What a write left, as far as it was recorded.
 pub(super) fn left(batch: &RecordBatch, row: usize) -> Option<Arc<str>> {
     let cell = |name: &str| cell(batch, name, row);
-    let answer = cell("response_object").filter(|body| !is_status(body));
+    let answer = cell("response_object").filter(|body| !is_status(body) && !is_partial(body));
     let sent = || {
         let whole = cell("verb") != Some("patch") && cell("subresource").is_none();
         cell("request_object").filter(|_| whole)

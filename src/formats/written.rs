@@ -170,6 +170,25 @@ impl<'a> Named<'a> {
     }
 }
 
+/// Says whether an answer shows an object only in part. A client that accepts `as=PartialObjectMetadata` or `as=Table` gets the
+/// object so, and the audit log has what the client got (kubernetes.io, API concepts: receiving resources as Tables).
+pub fn is_partial(body: &str) -> bool {
+    static GROUP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("meta.k8s.io/"));
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Head<'a> {
+        #[serde(borrow)]
+        kind: Option<Text<'a>>,
+        #[serde(borrow)]
+        api_version: Option<Text<'a>>,
+    }
+    let partial = |head: Head<'_>| {
+        head.api_version.is_some_and(|version| version.0.starts_with("meta.k8s.io/"))
+            && head.kind.is_some_and(|kind| matches!(&*kind.0, "PartialObjectMetadata" | "Table"))
+    };
+    GROUP.find(body.as_bytes()).is_some() && serde_json::from_str(body).is_ok_and(partial)
+}
+
 /// Returns the values of one parameter of a request, decoded, in their order.
 pub fn parameter(uri: &str, name: &str) -> Vec<String> {
     let query = uri.split_once('?').map_or("", |(_, query)| query);

@@ -14,7 +14,7 @@ pub struct Facts {
     pub runs: Option<Runs>,
     /// Which pods a service or a policy is about; None of what is about none.
     pub selector: Option<Selector>,
-    /// Of a service: its type. Of an ingress: "Ingress".
+    /// Of a service: its type, or "InternalLoadBalancer". Of an ingress: "Ingress".
     pub opens: Option<String>,
     /// Of an ingress: the services behind it.
     pub backends: Vec<String>,
@@ -109,7 +109,13 @@ impl Facts {
         };
         match (group, kind) {
             ("", "Service") if text(&spec["type"]) != Some("ExternalName") => {
-                facts.opens = Some(text(&spec["type"]).unwrap_or("ClusterIP").to_owned());
+                // Azure gives the load balancer an address of the virtual network then (learn.microsoft.com, AKS internal-lb).
+                let inside = &body["metadata"]["annotations"]["service.beta.kubernetes.io/azure-load-balancer-internal"];
+                let opens = match text(&spec["type"]).unwrap_or("ClusterIP") {
+                    "LoadBalancer" if text(inside) == Some("true") => "InternalLoadBalancer",
+                    opens => opens,
+                };
+                facts.opens = Some(opens.to_owned());
                 let labels = pairs(&spec["selector"]);
                 facts.selector = (!labels.is_empty()).then(|| Selector { labels, expressions: Vec::new() });
             }

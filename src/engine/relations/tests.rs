@@ -64,6 +64,8 @@ fn selectors_say_what_is_about_a_pod() {
         policy("other", "{podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress, Egress]}"),
         policy("none", "{podSelector: {matchExpressions: [{key: app, operator: DoesNotExist}]}}"),
         "{apiVersion: v1, kind: Service, metadata: {name: api, namespace: web}, spec: {type: NodePort, selector: {app: api}}}".into(),
+        "{apiVersion: v1, kind: Service, metadata: {name: inner, namespace: web, annotations: {service.beta.kubernetes.io/azure-load-balancer-internal: 'true'}}, spec: {type: LoadBalancer, selector: {app: api}}}".into(),
+        "{apiVersion: v1, kind: Service, metadata: {name: outer, namespace: web, annotations: {service.beta.kubernetes.io/azure-load-balancer-internal: 'false'}}, spec: {type: LoadBalancer, selector: {app: api}}}".into(),
         "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: web}, spec: {selector: {app: db}}}".into(),
         "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: shop, namespace: web}, spec: {rules: [{http: {paths: [{backend: {service: {name: api}}}]}}]}}".into(),
         POD.into(),
@@ -75,7 +77,7 @@ fn selectors_say_what_is_about_a_pod() {
     for (kind, path) in [("Pod", "web/api-7-x"), ("Deployment", "web/api")] {
         assert_eq!(values("related.ingressPolicies", kind, path), ["web/all", "web/both"]);
         assert_eq!(values("related.egressPolicies", kind, path), ["web/both", "web/out"]);
-        assert_eq!(values("related.exposedBy", kind, path), ["Ingress web/shop", "NodePort web/api"]);
+        assert_eq!(values("related.exposedBy", kind, path), ["Ingress web/shop", "LoadBalancer web/outer", "NodePort web/api"]);
     }
     assert_eq!(values("related.pods", "Service", "web/api"), ["web/api-7-x"]);
     assert!(values("related.pods", "Service", "web/db").is_empty());

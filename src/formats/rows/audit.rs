@@ -407,8 +407,10 @@ fn recorded(sighting: &Sighting<'_>, times: Times, truncated: bool) -> (&'static
         }
     }
     // When the verb itself is lost, so is which body would be the object.
-    let lost = object_side(event).map_or(event.verb.is_none() && sighting.cut, |side| missing.misses(side));
-    if lost {
+    let side = object_side(event);
+    let lost = side.map_or(event.verb.is_none() && sighting.cut, |side| missing.misses(side));
+    // Of a patch the answer is the object, if the client did not ask for less of it.
+    if lost || side == Some(Recorded::RESPONSE) && sighting.response.text().is_some_and(written::is_partial) {
         missing = missing.without(Recorded::OBJECT);
     }
     let bodies = Recorded::REQUEST.without(Recorded::RESPONSE);

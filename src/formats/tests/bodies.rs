@@ -39,6 +39,19 @@ fn the_object_is_known_on_the_side_of_the_verb() {
 }
 
 #[test]
+fn an_answer_that_shows_the_object_in_part_is_not_the_object() {
+    let answer = r#"{"kind":"Pod","metadata":{"name":"cart-x1"}}"#;
+    for kind in ["PartialObjectMetadata", "Table"] {
+        let partial = format!(r#"{{"kind":"{kind}","apiVersion":"meta.k8s.io/v1","metadata":{{"name":"cart-x1"}}}}"#);
+        let created = create("a", "{}").replace(answer, &partial);
+        assert_eq!(look(&created), ["recorded", "-", "{}", &partial]);
+        assert_eq!(look(&created.replace("create", "patch")), ["recorded", "object", "{}", &partial]);
+    }
+    let named = answer.replace("cart-x1", "meta.k8s.io/Table");
+    assert_eq!(look(&create("a", "{}").replace(answer, &named).replace("create", "patch"))[1], "-");
+}
+
+#[test]
 fn skipped_and_truncated_bodies_are_unknown() {
     let skipped = create("a", "\"skipped-too-big-size-object\"");
     assert_eq!(look(&skipped)[..3], ["skipped", "requestObject object", "-"]);
