@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{Array, AsArray, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 
-use super::Engine;
 use super::baseline::Baseline;
 use super::detect::chain;
 use super::logsource::{self, Covered};
 use super::queried::Unable;
 use super::threads::each;
+use super::{Engine, damaged};
 use crate::error::{Error, Result};
 use crate::model::tables::audit;
 use crate::model::{Micros, Recorded};
@@ -111,6 +111,20 @@ type Origins = (Option<String>, Option<String>);
 
 /// What coverage is told by.
 const COVERED: [&str; 6] = ["category", "cluster_id", "time", "verb", "body", "not_recorded"];
+
+/// Where the events of a batch are from, counted.
+///
+/// # Errors
+/// When columns of an audit event are not there.
+pub(super) fn sources(events: &RecordBatch) -> Result<Vec<Source>> {
+    let mut sources = BTreeMap::new();
+    if events.num_rows() > 0 {
+        let columns = COVERED.iter().map(|name| events.schema().index_of(name));
+        let places = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(damaged)?;
+        cover(&events.project(&places).map_err(damaged)?, &mut sources);
+    }
+    Ok(sources.into_values().collect())
+}
 
 /// Counts the events of a batch.
 fn cover(events: &RecordBatch, sources: &mut BTreeMap<Origins, Source>) {
@@ -261,14 +275,8 @@ impl Engine {
     }
 }
 
-/// What is in none of some events, by column `not_recorded`.
-pub(super) fn lacks<'a>(events: impl Iterator<Item = Option<&'a str>>) -> Recorded {
-    let each = events.map(|lacks| lacks.map_or(Recorded::ALL, Recorded::parse));
-    each.reduce(Recorded::both).unwrap_or(Recorded::ALL)
-}
-
 /// The fields of audit events that a correlation groups by, counts or measures, and so do those that it is made of.
-fn keys<'a>(rules: &'a RuleSet, meta: &Meta) -> Vec<&'a Field> {
+pub(crate) fn keys<'a>(rules: &'a RuleSet, meta: &Meta) -> Vec<&'a Field> {
     let Some(number) = rules.correlations.iter().position(|one| one.meta.name == meta.name) else { return Vec::new() };
     let all = chain(&rules.correlations, number).into_iter().map(|number| &rules.correlations[number]);
     let keys = all.flat_map(|one| {

@@ -65,6 +65,7 @@ use crate::case::Case;
 use crate::error::{BoxError, Error, Result};
 
 pub use baseline::Baseline;
+pub(crate) use blind::keys;
 pub use blind::{Blind, Coverage};
 pub use clocks::{Clocks, Doubt, Skew};
 pub use columns::is_public;

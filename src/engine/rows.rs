@@ -11,7 +11,7 @@ use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::UInt32Type;
 
 use super::baseline::Baseline;
-use super::blind::{Coverage, Source, lacks};
+use super::blind::{Coverage, sources};
 use super::finding::Event;
 use super::pass::apart;
 use super::picked::Picked;
@@ -166,7 +166,8 @@ impl Engine {
                 let before = self.before_within(&waiting, &of_world, world)?;
                 told.decide(&events, vec![(waiting, open)], &before).map_err(damaged)?;
             }
-            let mut coverage = coverage(&of_world, within(&rows.objects, world)?.num_rows() as u64);
+            let objects = within(&rows.objects, world)?.num_rows() as u64;
+            let mut coverage = Coverage { sources: sources(&of_world)?, objects, ..Coverage::default() };
             let mut logged = Vec::new();
             if asks_logs {
                 coverage.logs = rows.covered(world)?;
@@ -240,28 +241,4 @@ fn within(rows: &RecordBatch, world: &Range<u32>) -> Result<RecordBatch> {
     let evidence = evidence.as_primitive::<UInt32Type>().values();
     let mask: BooleanArray = evidence.iter().map(|number| Some(world.contains(number))).collect();
     filter_record_batch(rows, &mask).map_err(damaged)
-}
-
-fn coverage(events: &RecordBatch, objects: u64) -> Coverage {
-    let count = |column: &str, wanted: &[&str]| {
-        let Some(column) = events.column_by_name(column) else { return 0 };
-        let is = |row: &usize| super::values::text(column.as_ref(), *row).is_some_and(|text| wanted.contains(&text));
-        (0..column.len()).filter(is).count() as u64
-    };
-    let times = || (0..events.num_rows()).filter_map(|row| Event::time(events, row));
-    let source = Source {
-        category: None,
-        cluster: None,
-        events: events.num_rows() as u64,
-        first: times().min(),
-        last: times().max(),
-        reads: count("verb", &["get", "list"]),
-        cut: count("body", &["cut"]),
-        skipped: count("body", &["skipped"]),
-        not_recorded: count("body", &["not recorded"]),
-        lacks: lacks((0..events.num_rows()).map(|row| {
-            events.column_by_name("not_recorded").and_then(|column| super::values::text(column.as_ref(), row))
-        })),
-    };
-    Coverage { sources: vec![source], objects, ..Coverage::default() }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::words::EVENT;
 use super::{Data, Exceptions, Expect, Test};
+use crate::engine::keys;
 use crate::model::{Micros, Recorded};
 use crate::sigma::predicate::{Cmp, Op};
 use crate::sigma::{CorrelationKind, Predicate, Rule, RuleSet, Source, needs, verbs};
@@ -28,8 +29,7 @@ fn of(set: &RuleSet, test: &Test) -> Vec<Test> {
     };
     let events: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let is_event = |event: &Value| event.get("auditID").is_some() && event.get("stageTimestamp").is_some();
-    let rules: Vec<&Rule> =
-        set.reported().find(|(meta, _)| meta.name == *name).map(|(_, parts)| parts).unwrap_or_default();
+    let Some((meta, rules)) = set.reported().find(|(meta, _)| meta.name == *name) else { return Vec::new() };
     if rules.is_empty() || events.len() != lines.len() || !events.iter().all(is_event) {
         return Vec::new();
     }
@@ -51,12 +51,17 @@ fn of(set: &RuleSet, test: &Test) -> Vec<Test> {
         same("keys in reverse", events.iter().map(reversed).collect()),
         same("one more address", events.iter().map(|event| hop(event).to_string()).collect()),
     ];
+    // Two lines have one other order.
+    if lines.len() > 2 {
+        derived.push(same("lines shuffled", shuffled(lines)));
+    }
     // Rows of AKSAudit do not say who was impersonated.
     let impersonated = |rule: &&Rule| match &rule.sql {
         Some(sql) => sql.text.contains("impersonated"),
         None => needs(&rule.predicate).any.misses(Recorded::IMPERSONATED),
     };
-    if !rules.iter().any(impersonated) {
+    let by_impersonated = keys(set, meta).iter().any(|key| key.root.misses(Recorded::IMPERSONATED));
+    if !rules.iter().any(impersonated) && !by_impersonated {
         derived.push(same("by AKSAudit", events.iter().map(aks_audit).collect()));
     }
     // A query may do without a verb.
@@ -176,6 +181,13 @@ fn offset(event: &Value) -> Value {
         }
     }
     event
+}
+
+/// The lines in an order that their hashes give: the same in each run, and none that anybody chose.
+fn shuffled(lines: &[String]) -> Vec<String> {
+    let mut lines = lines.to_vec();
+    lines.sort_by_cached_key(|line| *blake3::hash(line.as_bytes()).as_bytes());
+    lines
 }
 
 /// The keys of every object in reverse.

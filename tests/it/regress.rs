@@ -384,6 +384,15 @@ fn a_test_knows_its_own_lists_and_those_its_snapshot_fills() {
 }
 
 #[test]
+fn the_pack_gives_the_same_verdict_in_other_shapes_of_the_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["test", project("queries").to_str().unwrap(), "--derived", "--no-cache"]);
+    let (said, problems) = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}{problems}");
+    assert!(said.lines().last().unwrap().contains(" passed  0 failed"), "{said}");
+}
+
+#[test]
 fn the_pack_does_what_its_cases_say_and_they_notice_what_is_wrong_with_it() {
     let folder = tempfile::tempdir().unwrap();
     // Issue 8: at least 95 in a hundred mutants of the pack are noticed.

@@ -110,7 +110,8 @@ impl Facts {
         match (group, kind) {
             ("", "Service") if text(&spec["type"]) != Some("ExternalName") => {
                 // Azure gives the load balancer an address of the virtual network then (learn.microsoft.com, AKS internal-lb).
-                let inside = &body["metadata"]["annotations"]["service.beta.kubernetes.io/azure-load-balancer-internal"];
+                let inside =
+                    &body["metadata"]["annotations"]["service.beta.kubernetes.io/azure-load-balancer-internal"];
                 let opens = match text(&spec["type"]).unwrap_or("ClusterIP") {
                     "LoadBalancer" if text(inside) == Some("true") => "InternalLoadBalancer",
                     opens => opens,

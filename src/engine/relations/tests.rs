@@ -77,7 +77,10 @@ fn selectors_say_what_is_about_a_pod() {
     for (kind, path) in [("Pod", "web/api-7-x"), ("Deployment", "web/api")] {
         assert_eq!(values("related.ingressPolicies", kind, path), ["web/all", "web/both"]);
         assert_eq!(values("related.egressPolicies", kind, path), ["web/both", "web/out"]);
-        assert_eq!(values("related.exposedBy", kind, path), ["Ingress web/shop", "LoadBalancer web/outer", "NodePort web/api"]);
+        assert_eq!(
+            values("related.exposedBy", kind, path),
+            ["Ingress web/shop", "LoadBalancer web/outer", "NodePort web/api"]
+        );
     }
     assert_eq!(values("related.pods", "Service", "web/api"), ["web/api-7-x"]);
     assert!(values("related.pods", "Service", "web/db").is_empty());
