@@ -5,6 +5,7 @@
 //! [`judge`] compares.
 
 mod api;
+mod counted;
 mod coverage;
 mod derive;
 mod diff;

@@ -6,10 +6,11 @@ use std::ops::Range;
 use serde::Serialize;
 use yaml_serde::Value;
 
+use super::counted::counted;
 use super::ground::{Bench, Ground, Place};
 use super::judge::{Met, judge};
 use super::mutate::changes;
-use super::same::same_where;
+use super::same::{asks_body, same_where};
 use super::{Data, Exceptions, Expect, Test};
 use crate::engine::threads::in_order;
 use crate::engine::{Replay, weaker};
@@ -156,6 +157,7 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
                     continue;
                 }
                 for name in &names {
+                    let within = within(set, place, name, &new.predicate);
                     let mut set = set.only(&BTreeSet::from([*name])).excepting(|_| false);
                     for part in set.rules.iter_mut().filter(|part| part.meta.name == rule.meta.name) {
                         (part.predicate, part.first) = (new.predicate.clone(), new.first.clone());
@@ -163,7 +165,7 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
                     let asks = (is_same && rule.over.log().is_none()).then(|| Asks {
                         rule: rule.predicate.clone(),
                         mutant: new.predicate.clone(),
-                        within: vec![if rule.over == Over::Objects { standing() } else { Predicate::True }],
+                        within: vec![within],
                     });
                     let mutant = mutant(name, change.line, &change.what);
                     all.push(((*name).to_owned(), Candidate { mutant, set, asks }));
@@ -210,6 +212,19 @@ fn candidates(set: &RuleSet, file: &RuleFile, of: &BTreeMap<String, Vec<Asked<'_
         }
     }
     all
+}
+
+/// What is so of every event of the rule at `place` that the rule or correlation `about` can find.
+fn within(set: &RuleSet, place: usize, about: &str, mutant: &Predicate) -> Predicate {
+    let rule = &set.rules[place];
+    if rule.over == Over::Objects {
+        return standing();
+    }
+    match set.correlations.iter().find(|correlation| correlation.meta.name == about) {
+        // Of what hangs on a body it may not be told whether it is counted, and that is told too.
+        Some(over) if !asks_body(&rule.predicate) && !asks_body(mutant) => counted(set, over, place),
+        _ => Predicate::True,
+    }
 }
 
 /// What is so of every object of a snapshot: it is asked as the event that creates it as it stands.
@@ -353,3 +368,6 @@ fn notices(test: &Test, begin: u32, name: &str, replays: &[&Replay]) -> bool {
     let golden = test.expect.iter().any(|expect| matches!(expect, Expect::Golden(_)));
     !golden && judge(&renamed, begin, replays).met != Met::Yes
 }
+
+#[cfg(test)]
+mod tests;

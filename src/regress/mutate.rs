@@ -253,7 +253,7 @@ fn wider(field: &str, modifiers: &str, value: &Value, asked: &[&str]) -> Option<
             let number = number.as_i64()?;
             let is_code = field.ends_with("Status.code");
             let moved = match modifiers.starts_with('l') {
-                // Over the class of redirections, with which an API server does not answer.
+                // Over the class of redirections: of those an API server only says 304, and of no object.
                 true if is_code && number == 300 => 500,
                 true if is_code => number + 100,
                 true => number + 1,

@@ -36,6 +36,13 @@ pub fn same_where(rules: &[&Predicate], one: &Predicate, other: &Predicate) -> b
     })
 }
 
+/// Whether a predicate asks what may not have been recorded.
+pub fn asks_body(predicate: &Predicate) -> bool {
+    let mut found = BTreeSet::new();
+    tests(predicate, &mut found);
+    found.into_iter().any(|test| Part::of(test).is_some())
+}
+
 /// Columns of which more is known than what is asked, in the order in which they are gone through.
 const KNOWN: [&str; 5] = ["subresource", "response_code", "resource", "verb", "api_group"];
 
@@ -64,6 +71,8 @@ enum Is<'a> {
     Value(Value<'a>),
     /// A text that no rule names in full.
     Else,
+    /// Some text, and which is not known.
+    There,
 }
 
 /// Two predicates of which the same is known.
@@ -119,6 +128,8 @@ impl<'a> Both<'a> {
                 let mut both = self.given(column, text(verb), others).without(&request).drawn(others);
                 if request.is_nameless() {
                     both = both.given("name", Is::Value(Value::Null), others);
+                } else if request.is_named() {
+                    both = both.given("name", Is::There, others);
                 }
                 both.are_same(&request, rest, others)
             }),
@@ -306,8 +317,8 @@ impl<'a> Bare<'a> {
                 if parts.is_empty() { Bare::Is(false) } else { Bare::Texts(name, parts, *place) }
             }
             (Bare::Column(name, op, _), Is::Value(value)) if *name == column => Bare::Is(holds(op, [value])),
-            (Bare::Column(name, Op::Null, _), Is::Else) if *name == column => Bare::Is(false),
-            (Bare::Column(name, Op::Exists(is), _), Is::Else) if *name == column => Bare::Is(*is),
+            (Bare::Column(name, Op::Null, _), Is::Else | Is::There) if *name == column => Bare::Is(false),
+            (Bare::Column(name, Op::Exists(is), _), Is::Else | Is::There) if *name == column => Bare::Is(*is),
             (other, _) => other.clone(),
         })
     }

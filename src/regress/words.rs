@@ -6,7 +6,7 @@
 //! unless the rule asks for the other one too.
 
 /// Fields, by their name or the end of it, and their words.
-const FIELDS: [(&str, &[&str]); 24] = [
+const FIELDS: [(&str, &[&str]); 25] = [
     ("verb", &VERBS),
     // What is no verb grants nothing in a role.
     ("verbs", &VERBS),
@@ -55,6 +55,8 @@ const FIELDS: [(&str, &[&str]); 24] = [
             "netscape sgc",
         ],
     ),
+    // Of ingress-nginx; it takes no other and keeps what it had.
+    ("annotations-risk-level", &["Low", "Medium", "High", "Critical"]),
     // Kubelets write it of themselves.
     ("kubernetes.io/os", &["linux", "windows"]),
     // Groups, versions and kinds are written whole by every client.

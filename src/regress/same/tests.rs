@@ -197,3 +197,35 @@ fn other_verbs_are_other_events() {
     assert!(are("verb: delete, objectRef.name: a", "verb|contains: delete, objectRef.name: a"));
     assert!(!are("verb: delete", "verb|contains: delete"));
 }
+
+#[test]
+fn a_get_and_a_delete_name_an_object() {
+    for verb in ["get", "delete"] {
+        let asks = format!("verb: {verb}, objectRef.resource: secrets");
+        assert!(are(&format!("{asks}, objectRef.name|exists: true"), &asks), "{verb}");
+        assert!(!are(&format!("{asks}, objectRef.name: a"), &asks), "{verb}");
+        // A path that is no resource has none.
+        assert!(!are(&format!("verb: {verb}, objectRef.name|exists: true"), &format!("verb: {verb}")), "{verb}");
+    }
+    let list = "verb: list, objectRef.resource: secrets";
+    assert!(!are(&format!("{list}, objectRef.name|exists: true"), list));
+}
+
+#[test]
+fn a_description_of_the_api_may_not_have_changed() {
+    let path = "verb: get, objectRef.resource: null, responseStatus.code|lt";
+    assert!(!are(&format!("{path}: 300"), &format!("{path}: 400")));
+    let secrets = "verb: get, objectRef.resource: secrets, responseStatus.code|lt";
+    assert!(are(&format!("{secrets}: 300"), &format!("{secrets}: 400")));
+}
+
+#[test]
+fn a_question_is_asked_by_create() {
+    let asked =
+        "objectRef.resource: selfsubjectaccessreviews, objectRef.subresource: null, responseStatus.code|lt: 300";
+    assert!(are(&format!("{asked}, verb: create"), asked));
+    assert!(!are(
+        "objectRef.resource: selfsubjectaccessreviews, verb: create",
+        "objectRef.resource: selfsubjectaccessreviews"
+    ));
+}
