@@ -7,12 +7,14 @@
 
 mod course;
 
+use std::io;
 use std::ops::Range;
 use std::sync::Mutex;
 
 use ahash::{AHashMap, AHashSet};
 
 pub use self::course::{Course, Window};
+use super::spill::Own;
 use super::steps::{Number, Place, Step, Steps, tuple};
 use super::tally::{Distinct, Events, Ranks, Sum, Tally};
 use super::threads::{cores, in_order};
@@ -31,35 +33,30 @@ struct Found {
 
 /// Returns for each correlation that is reported its episodes, in the order of groups and times: the places of the events
 /// that belong together, each once.
-pub fn episodes(correlations: &[Correlation], mut steps: Steps) -> Vec<Vec<Vec<Place>>> {
+///
+/// # Errors
+/// When steps that were written to a file cannot be read.
+pub fn episodes(correlations: &[Correlation], mut steps: Steps) -> io::Result<Vec<Vec<Vec<Place>>>> {
     let is_chained = chained(correlations);
-    let mut own: Vec<Mutex<Vec<Vec<Step>>>> =
-        (0..correlations.len()).map(|number| Mutex::new(steps.take(number))).collect();
+    let mut own: Vec<Mutex<Own>> = (0..correlations.len()).map(|number| Mutex::new(steps.take(number))).collect();
     // Those that hang on no other are found side by side, the others after those that they are made of.
-    let mut all = in_order(cores(), correlations.len(), |number| {
+    let all = in_order(cores(), correlations.len(), |number| {
         if parts(&correlations[number]).next().is_some() {
-            return Found::default();
+            return Ok(Found::default());
         }
         let own = own[number].lock().map(|mut own| std::mem::take(&mut *own)).unwrap_or_default();
-        let groups = whole(&correlations[number], &own);
-        find(&correlations[number], own, (&steps, groups.as_ref()), is_chained[number])
+        find(&correlations[number], own, &steps, is_chained[number])
     });
-    // Most correlations find nothing, and what they were asked of is the most of what is held here.
-    let is_something = |found: &Found| found.belongs.contains(&true);
-    all.iter_mut().filter(|found| !is_something(found)).for_each(|found| *found = Found::default());
+    let mut all = all.into_iter().collect::<io::Result<Vec<Found>>>()?;
     for (number, correlation) in correlations.iter().enumerate().filter(|(_, one)| parts(one).next().is_some()) {
         let mut own = own[number].get_mut().map(std::mem::take).unwrap_or_default();
         for (part, place) in parts(correlation) {
-            own.push(fire(correlation, part, (&correlations[place], &all[place]), &mut steps));
+            own.held.push(fire(correlation, part, (&correlations[place], &all[place]), &mut steps));
         }
-        let groups = whole(correlation, &own);
-        let found = find(correlation, own, (&steps, groups.as_ref()), is_chained[number]);
-        if is_something(&found) {
-            all[number] = found;
-        }
+        all[number] = find(correlation, own, &steps, is_chained[number])?;
     }
     let reported = |place: usize| correlations[place].meta.reported;
-    (0..all.len()).map(|place| if reported(place) { cut(correlations, place, &all) } else { Vec::new() }).collect()
+    Ok((0..all.len()).map(|place| if reported(place) { cut(correlations, place, &all) } else { Vec::new() }).collect())
 }
 
 /// Says of each correlation whether others are made of it.
@@ -99,21 +96,25 @@ fn fire(correlation: &Correlation, part: usize, other: (&Correlation, &Found), s
     own
 }
 
-/// Finds the steps that are part of a result, in some groups or all; and, `with_windows`, each window that met the
-/// condition.
-fn find(
-    correlation: &Correlation,
-    own: Vec<Vec<Step>>,
-    (all, groups): (&Steps, Option<&AHashSet<Number>>),
-    with_windows: bool,
-) -> Found {
-    let is_value = matches!(correlation.kind, CorrelationKind::Value { .. });
+/// Finds the steps that are part of a result; and, `with_windows`, each window that met the condition.
+fn find(correlation: &Correlation, own: Own, all: &Steps, with_windows: bool) -> io::Result<Found> {
+    let (is_value, groups) = (is_measured(correlation), whole(correlation, &own)?);
     let is_asked = |step: &Step| {
-        groups.is_none_or(|groups| groups.contains(&step.group)) && (!is_value || all.spelt(step.value).is_some())
+        groups.as_ref().is_none_or(|groups| groups.contains(&step.group))
+            && (!is_value || all.spelt(step.value).is_some())
     };
-    let mut steps: Vec<Step> = own.into_iter().flatten().filter(is_asked).collect();
-    steps.sort_unstable();
-    let numbers: Vec<f64> = match is_value {
+    let mut found = Found::default();
+    own.pieces(is_asked, |steps| found.add(sift(correlation, steps, all, with_windows).compact()))?;
+    Ok(found)
+}
+
+fn is_measured(correlation: &Correlation) -> bool {
+    matches!(correlation.kind, CorrelationKind::Value { .. })
+}
+
+/// As [`find`], in sorted steps of whole groups.
+fn sift(correlation: &Correlation, steps: Vec<Step>, all: &Steps, with_windows: bool) -> Found {
+    let numbers: Vec<f64> = match is_measured(correlation) {
         true => steps.iter().filter_map(|step| all.spelt(step.value)).collect(),
         false => Vec::new(),
     };
@@ -142,7 +143,7 @@ fn find(
 
 /// The groups in which every part hit that a window cannot do without; None when it can do without any. Of two parts one
 /// often hits for nearly every event, and the other for hardly one.
-fn whole(correlation: &Correlation, own: &[Vec<Step>]) -> Option<AHashSet<Number>> {
+fn whole(correlation: &Correlation, own: &Own) -> io::Result<Option<AHashSet<Number>>> {
     let count = correlation.parts.len();
     let needs = |part: usize| match (&correlation.kind, &correlation.condition) {
         (CorrelationKind::TemporalOrdered, _) => true,
@@ -155,11 +156,20 @@ fn whole(correlation: &Correlation, own: &[Vec<Step>]) -> Option<AHashSet<Number
         }
         _ => false,
     };
+    let needed: Vec<usize> = (0..count).filter(|part| needs(*part)).collect();
+    if needed.is_empty() {
+        return Ok(None);
+    }
     let mut hits = vec![0; count];
-    own.iter().flatten().for_each(|step| hits[step.part as usize] += 1);
-    let rarest = (0..count).filter(|part| needs(*part)).min_by_key(|part| hits[*part])?;
-    let of_rarest = own.iter().flatten().filter(|step| step.part as usize == rarest);
-    Some(of_rarest.map(|step| step.group).collect())
+    own.each(|step| hits[step.part as usize] += 1)?;
+    let rarest = needed.into_iter().min_by_key(|part| hits[*part]);
+    let mut groups = AHashSet::new();
+    own.each(|step| {
+        if Some(step.part as usize) == rarest {
+            groups.insert(step.group);
+        }
+    })?;
+    Ok(Some(groups))
 }
 
 /// The values of steps, numbered from 0 on.
@@ -173,6 +183,46 @@ fn values(steps: &[Step]) -> Vec<u32> {
 }
 
 impl Found {
+    /// Leaves out the steps that are in nothing: most correlations find nothing, and what they were asked of is the most of
+    /// what is held here.
+    fn compact(mut self) -> Found {
+        let mut wanted = self.belongs.clone();
+        let mut done = 0;
+        for window in &self.met {
+            // Windows overlap.
+            wanted[window.start.max(done)..window.end.max(done)].fill(true);
+            done = done.max(window.end);
+        }
+        if wanted.iter().all(|wanted| *wanted) {
+            return self;
+        }
+        let mut places = Vec::with_capacity(wanted.len() + 1);
+        let mut count = 0;
+        for wanted in &wanted {
+            places.push(count);
+            count += usize::from(*wanted);
+        }
+        places.push(count);
+        fn kept<T: Copy>(all: &[T], wanted: &[bool]) -> Vec<T> {
+            all.iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(one, _)| *one).collect()
+        }
+        (self.steps, self.belongs) = (kept(&self.steps, &wanted), kept(&self.belongs, &wanted));
+        self.met.iter_mut().for_each(|window| *window = places[window.start]..places[window.end]);
+        self
+    }
+
+    /// Adds what was found in other groups, which come later.
+    fn add(&mut self, more: Found) {
+        let before = self.steps.len();
+        self.met.extend(more.met.into_iter().map(|window| window.start + before..window.end + before));
+        if before == 0 {
+            (self.steps, self.belongs) = (more.steps, more.belongs);
+        } else {
+            self.steps.extend(more.steps);
+            self.belongs.extend(more.belongs);
+        }
+    }
+
     /// The steps of each group.
     fn groups(&self) -> Vec<Range<usize>> {
         let mut groups = Vec::new();

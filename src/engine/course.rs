@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::correlate::{Course, Window};
 use super::detect::learnt;
 use super::program::Program;
+use super::steps;
 use super::told::Told;
 use super::{Baseline, Engine};
 use crate::error::Result;
@@ -53,7 +54,7 @@ impl Engine {
         let mut steps = told.steps.clone();
         learnt(rules, &program, told.firsts.clone(), (&coverage, &baseline), &mut steps);
         let names: Vec<&str> = rules.rules.iter().map(|rule| rule.meta.name.as_str()).collect();
-        let course = Course::new(&rules.correlations, &names, steps);
+        let course = Course::new(&rules.correlations, &names, steps).map_err(steps::unread)?;
         let about = (coverage, &baseline);
         let replay = Engine::conclude(rules, &program, (told, Told::default()), about, &|wanted| self.pick(wanted))?;
         let correlations: BTreeMap<&str, &Meta> =

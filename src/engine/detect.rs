@@ -11,7 +11,7 @@ use super::finding::{self, Event, Finding, Reader, Words, finding, group};
 use super::picked::{Log, Picked, Wanted, name};
 use super::program::{PartOf, Program};
 use super::ruleset::Compiled;
-use super::steps::{Number, Place, Steps};
+use super::steps::{Number, Place, Steps, unread};
 use super::threads::{cores, in_order};
 use super::told::{First, Told, Verdict, read, step};
 use super::{Engine, derived};
@@ -152,7 +152,7 @@ impl Engine {
         let Told { mut verdicts, excepted, firsts, mut steps } = told;
         verdicts.sort_by(Verdict::order);
         let firsts_of = learnt(rules, program, firsts, (&coverage, baseline), &mut steps);
-        let episodes = episodes(&rules.correlations, steps);
+        let episodes = episodes(&rules.correlations, steps).map_err(unread)?;
         let log = |rule: usize| rules.rules[rule].over.log();
         let logs = |correlation: &Correlation| -> Vec<Log> {
             let logs: BTreeSet<Option<&str>> =

@@ -42,6 +42,7 @@ mod rows;
 mod ruleset;
 mod script;
 mod sheets;
+mod spill;
 mod standing;
 mod state;
 mod steps;

@@ -1,12 +1,17 @@
 //! What correlations keep of the hits of their parts: when, where, and the group and value as numbers.
 //!
 //! A part may hit a large share of all events, so a hit costs 48 bytes here and its words are not kept at all: a hash stands
-//! for them. The event is read again only if it ends in a finding.
+//! for them. When there are many they go to a file. The event is read again only if it ends in a finding.
 
 use std::hash::Hash;
+use std::io;
 use std::sync::LazyLock;
 
 use ahash::{AHashMap, RandomState};
+
+use super::spill::{self, Own, Run};
+use super::threads::cores;
+use crate::error::Error;
 
 /// Where an event lies: evidence and first byte.
 pub type Place = (u32, u64);
@@ -20,6 +25,9 @@ static HASHES: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new()
 
 /// The value of a step that has none, which is one that needs none.
 pub const NONE: Number = 0;
+
+/// How many steps all threads may hold, 192 MiB of them; tests write theirs to files when they like.
+const MOST: usize = 4 << 20;
 
 /// What stands for no value; no value is spelt like it.
 const LACKING: &str = "\0";
@@ -45,12 +53,21 @@ pub struct Step {
 pub struct Steps {
     /// By correlation, and thread.
     of: Vec<Vec<Vec<Step>>>,
+    /// How many there are in it.
+    held: usize,
+    /// Those that are not, by correlation.
+    runs: Vec<(usize, Run)>,
     /// The numbers that words spell.
     spelt: AHashMap<u64, f64>,
     /// The words of the groups of correlations that others are made of.
     groups: AHashMap<Number, Box<[Number]>>,
     /// Every word, when some will be shown.
     texts: Option<AHashMap<Number, Box<str>>>,
+}
+
+/// What is said when steps that were written to a file cannot be read.
+pub fn unread(error: io::Error) -> Error {
+    Error::io("read a temporary file in", &std::env::temp_dir())(error)
 }
 
 fn hash(what: impl Hash) -> Number {
@@ -129,15 +146,36 @@ impl Steps {
         if self.of.len() <= correlation {
             self.of.resize_with(correlation + 1, Vec::new);
         }
+        self.held += 1;
         match &mut self.of[correlation][..] {
             [] => self.of[correlation].push(vec![step]),
             [own, ..] => own.push(step),
         }
     }
 
+    /// Writes the steps to a file when there are more than a thread's share of [`MOST`].
+    ///
+    /// # Errors
+    /// When no temporary file can be written.
+    pub fn relieve(&mut self) -> io::Result<()> {
+        if self.held > MOST / cores() { self.spill() } else { Ok(()) }
+    }
+
+    /// Writes the steps to a file.
+    ///
+    /// # Errors
+    /// When no temporary file can be written.
+    pub fn spill(&mut self) -> io::Result<()> {
+        self.runs.extend(spill::write(&mut self.of)?);
+        self.held = 0;
+        Ok(())
+    }
+
     /// Takes the steps of a correlation out.
-    pub fn take(&mut self, correlation: usize) -> Vec<Vec<Step>> {
-        self.of.get_mut(correlation).map(std::mem::take).unwrap_or_default()
+    pub fn take(&mut self, correlation: usize) -> Own {
+        let held = self.of.get_mut(correlation).map(std::mem::take).unwrap_or_default();
+        let runs = self.runs.extract_if(.., |(of, _)| *of == correlation).map(|(_, run)| run).collect();
+        Own { held, runs }
     }
 
     /// Adds what another thread collected.
@@ -146,6 +184,8 @@ impl Steps {
             self.of.resize_with(other.of.len(), Vec::new);
         }
         self.of.iter_mut().zip(other.of).for_each(|(own, other)| own.extend(other));
+        self.held += other.held;
+        self.runs.extend(other.runs);
         self.spelt.extend(other.spelt);
         self.groups.extend(other.groups);
         if let Some(texts) = other.texts {

@@ -187,6 +187,7 @@ impl Told {
                 }
             }
         }
+        self.steps.relieve()?;
         self.keep(&kept, events, &places)
     }
 

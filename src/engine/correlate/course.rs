@@ -3,11 +3,12 @@
 //! The steps are those that a replay slides its windows over, and `find` is what slid them. What stands at a time is looked
 //! up among them and never counted along, so how somebody came to that time cannot change the answer.
 
+use std::io;
 use std::ops::Range;
 
 use ahash::AHashSet;
 
-use super::{Found, find, fire, parts};
+use super::{Found, fire, is_measured, parts, sift};
 use crate::engine::steps::{Number, Step, Steps};
 use crate::model::Micros;
 use crate::sigma::predicate::Cmp;
@@ -63,15 +64,21 @@ pub struct Fired<'a> {
 impl Course {
     /// Sorts steps that kept their texts by correlation, group and time. `names` are those of the rules that are parts, by
     /// their places.
-    pub fn new(correlations: &[Correlation], names: &[&str], mut steps: Steps) -> Course {
+    ///
+    /// # Errors
+    /// When steps that were written to a file cannot be read.
+    pub fn new(correlations: &[Correlation], names: &[&str], mut steps: Steps) -> io::Result<Course> {
         let mut found: Vec<Found> = Vec::new();
         for (number, correlation) in correlations.iter().enumerate() {
             let mut own = steps.take(number);
             for (part, place) in parts(correlation) {
-                own.push(fire(correlation, part, (&correlations[place], &found[place]), &mut steps));
+                own.held.push(fire(correlation, part, (&correlations[place], &found[place]), &mut steps));
             }
-            // What is open may lack a part that it will never have.
-            found.push(find(correlation, own, (&steps, None), true));
+            // What is open may lack a part that it will never have: every step is kept.
+            let is_asked = |step: &Step| !is_measured(correlation) || steps.spelt(step.value).is_some();
+            let mut all = Found::default();
+            own.pieces(is_asked, |of| all.add(sift(correlation, of, &steps, true)))?;
+            found.push(all);
         }
         let name = |part: &Part| match part {
             Part::Rule(rule) => names.get(*rule).copied().unwrap_or_default().to_owned(),
@@ -83,7 +90,7 @@ impl Course {
             Line { found, by_time, parts: correlation.parts.iter().map(name).collect() }
         };
         let all = found.into_iter().zip(correlations).map(line).collect();
-        Course { correlations: correlations.to_vec(), all, words: steps }
+        Ok(Course { correlations: correlations.to_vec(), all, words: steps })
     }
 
     /// The windows of reported correlations that end at a time and have a hit: those that are complete first, the latest

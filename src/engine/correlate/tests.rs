@@ -26,6 +26,11 @@ pub type Made = (i64, u8, u8, usize);
 
 /// The hits of some events; each is named by its place.
 pub fn steps_of(correlations: &[Correlation], made: &[Made]) -> Steps {
+    steps_in_files(correlations, made, usize::MAX)
+}
+
+/// The same, written to a file after each so many.
+fn steps_in_files(correlations: &[Correlation], made: &[Made], each: usize) -> Steps {
     let mut steps = Steps::default();
     steps.keep_texts();
     for (number, correlation) in correlations.iter().enumerate() {
@@ -38,6 +43,9 @@ pub fn steps_of(correlations: &[Correlation], made: &[Made]) -> Steps {
             let (group, value) = (tuple(group.to_vec()), tuple(value.to_vec()) as u64);
             let step = Step { group, time: *time, part: part as u32, evidence: 0, offset: event as u64, value };
             steps.push(number, step);
+            if event % each == each - 1 {
+                steps.spill().unwrap();
+            }
         }
     }
     steps
@@ -45,7 +53,7 @@ pub fn steps_of(correlations: &[Correlation], made: &[Made]) -> Steps {
 
 /// Asks the last of some correlations; events are named by their places.
 fn found(correlations: &[Correlation], made: &[Made]) -> Vec<Vec<usize>> {
-    let found = episodes(correlations, steps_of(correlations, made)).pop().unwrap();
+    let found = episodes(correlations, steps_of(correlations, made)).unwrap().pop().unwrap();
     found.into_iter().map(|places| places.into_iter().map(|(_, event)| event as usize).collect()).collect()
 }
 
@@ -191,5 +199,10 @@ proptest! {
         let correlations = correlations(&[&text]);
         let made: Vec<Made> = made.into_iter().map(|(t, g, v, r)| (t * SECOND / 2, g, v, r)).collect();
         prop_assert_eq!(all(&correlations, &made), by_definition(&correlations[0], &made), "{}", text);
+        let mut held = episodes(&correlations, steps_of(&correlations, &made)).unwrap();
+        let mut in_files = episodes(&correlations, steps_in_files(&correlations, &made, 5)).unwrap();
+        // Groups come in the order of their hashes.
+        held.iter_mut().chain(&mut in_files).for_each(|episodes| episodes.sort());
+        prop_assert_eq!(held, in_files);
     }
 }

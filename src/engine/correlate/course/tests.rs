@@ -129,7 +129,7 @@ proptest! {
         let correlations = correlations(&[KINDS[kind]]);
         let mut made: Vec<Made> = hits.into_iter().map(|(time, group, value, rule)| (time * 500_000, group, value, rule)).collect();
         made.sort();
-        let course = Course::new(&correlations, &["r0", "r1", "r2"], steps_of(&correlations, &made));
+        let course = Course::new(&correlations, &["r0", "r1", "r2"], steps_of(&correlations, &made)).unwrap();
         let mut watcher = Watcher { correlation: &correlations[0], kept: BTreeMap::new(), complete: BTreeMap::new() };
         // Half a second a turn: hits come in every other one, windows run out in all of them.
         let mut seen = Vec::new();
@@ -152,8 +152,8 @@ proptest! {
     ) {
         let correlations = correlations(&[KINDS[kind]]);
         let made: Vec<Made> = hits.into_iter().map(|(time, group, value, rule)| (time * 1_000_000, group, value, rule)).collect();
-        let found: Vec<Vec<Place>> = episodes(&correlations, steps_of(&correlations, &made)).remove(0);
-        let course = Course::new(&correlations, &["r0", "r1", "r2"], steps_of(&correlations, &made));
+        let found: Vec<Vec<Place>> = episodes(&correlations, steps_of(&correlations, &made)).unwrap().remove(0);
+        let course = Course::new(&correlations, &["r0", "r1", "r2"], steps_of(&correlations, &made)).unwrap();
         let time = |place: &Place| made[place.1 as usize].0;
         let mut spans: Vec<(i64, i64)> = found.iter().map(|places| {
             (places.iter().map(time).min().unwrap(), places.iter().map(time).max().unwrap())
@@ -179,7 +179,7 @@ fn the_window_of_a_correlation_of_correlations_says_which_part_it_waits_for() {
     let then = "  type: temporal_ordered\n  rules: [c0, r1]\n  group-by: [verb]\n  timespan: 60s\n";
     let chain = correlations(&[burst, then]);
     let made: Vec<Made> = [(0, 0), (1, 0), (2, 0), (30, 1)].map(|(time, rule)| (time * 1_000_000, 0, 0, rule)).into();
-    let course = Course::new(&chain, &["r0", "r1", "r2"], steps_of(&chain, &made));
+    let course = Course::new(&chain, &["r0", "r1", "r2"], steps_of(&chain, &made)).unwrap();
     assert_eq!(course.at(Micros(1_000_000)), [], "the burst is no burst yet, and is not reported");
     let open = course.at(Micros(2_000_000));
     assert_eq!((open.len(), open[0].reached, open[0].wanted, open[0].complete), (1, 1.0, Some(2.0), None));
