@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/terminal.sh
 . tests/terminal.sh
 
-screen "$program tui --case $folder/case; echo left with \$?; exec bash --norc"
+printf '#!/bin/sh\nstty -a < /dev/tty | grep -oE -- "-?(icanon|echo)\\b" | xargs echo > %s/editor.tty\nsed -i "s/and shell$/and not shell/" "$1"\n' "$folder" > "$folder/editor"
+chmod +x "$folder/editor"
+screen "EDITOR=$folder/editor $program tui --case $folder/case; echo left with \$?; exec bash --norc"
 
 echo "overview"; see 'Coverage'; see 'critical +3'; see 'idle'
 echo "findings"; keys 3; see 'coin mining ima'; see 'idle'
@@ -18,6 +20,9 @@ echo "only this actor"; keys 2; see 'idle'; keys f; see 'actor='; see 'idle'
 echo "SQL"; keys 4; see 'idle'; keys -l "SELECT count(*) AS deleted FROM audit WHERE verb = 'delete' AND resource = 'events'"
 keys F5; see '1,?272'
 keys Escape
+echo "a query with a value, saved as a hunt"; keys i; keys C-u; keys -l 'SELECT count(*) AS n FROM audit WHERE verb = $verb'; keys F5; see 'value:'
+keys -l 'delete'; keys Enter; see '\$verb=delete'; keys C-o; see 'save as:'; keys -l 'by-verb How often a verb was used'; keys Enter
+see 'hunt by-verb is in'; keys Escape; "$program" hunt --case "$folder/case" by-verb --param verb=get | grep -qE '^ *[0-9]{3}'
 echo "notes on the shell"; keys 2; see 'idle'; keys x; see 'no filter'; see 'idle'; keys g; see '1 of 11'; keys /; keys -l 'pods/exec'; keys Enter; see 'idle'; see 'pods/exec'
 keys t; see 'tag:'; keys -l 'hands-on'; keys Enter; see 'tagged hands-on'
 keys P; see 'into the story'; keys -l 'opens a shell'; keys Enter; see 'in the story'
@@ -32,7 +37,14 @@ echo "why the rule fired"; keys 3; see 'Findings\]'; see 'idle'; keys e; see 'as
 echo "objects and who can"; keys 5; see 'ns kube-system'; keys r; see 'rules fire on'; keys w; see 'who can:'
 keys -l 'delete nodes'; keys Enter; see 'Group system:masters'; keys Escape
 echo "rules"; keys 6; see 'hits [0-9]+'; keys r; see 'Run alone now'
+echo "a rule is edited, run again and compared"; keys /; keys -l 'ex-exec-shell'; keys Enter; see '>.*ex-exec-shell'; see 'idle'; keys e
+see '[0-9]+ gained, [1-9][0-9]* lost, 0 the same'; see 'own: '; see 'idle'; grep -q 'and not shell' "$folder/case.rules/ex-exec-shell.yml"
+[ "$(cat "$folder/editor.tty")" = 'icanon echo' ] || { echo "the editor did not get the terminal: $(cat "$folder/editor.tty")"; exit 1; }
 echo "the case"; keys 7; see 'Windows 1'; keys l; see 'Story 1'; see 'opens a shell'
+echo "the notes of another case"; cp -r "$folder/case" "$folder/other"
+"$program" case window --case "$folder/other" 'the dawn' --from 2026-11-24T00:20:00Z --to 2026-11-24T00:24:00Z >/dev/null
+keys :; keys -l "merge $folder/other"; keys Enter; see '1 note would come from'; see 'the dawn'; keys Enter
+see 'notes taken over from .*: 1'; see 'Windows 2'
 echo "the incident is played"; keys 2; see 'idle'; keys x; keys R; see 'of [0-9]+ found'; keys '>'; see 'FOUND'; keys ']'; keys Space; see 'plays 600x'
 keys Space; see 'paused'; keys u; see 'until|FOUND'; keys Space; keys Escape
 echo "the manual"; keys F1; see 'Manual: Timeline'; keys /; keys -l 'openssl genpkey'; keys Enter; see 'Manual: 6. Prove'; keys Escape

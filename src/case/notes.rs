@@ -292,12 +292,8 @@ impl Case {
         Ok(Some(last))
     }
 
-    /// Takes over the notes of another person's case. What is here already stays as it is; evidence is not touched.
-    ///
-    /// # Errors
-    /// When the case cannot be written.
-    pub fn merge(&mut self, other: &Case, act: impl Into<Act>) -> Result<Merged> {
-        let _lock = self.lock()?;
+    /// The notes of another case that a merge would bring, oldest first, and what would become of it.
+    pub fn coming(&self, other: &Case) -> (Vec<Noted>, Merged) {
         let known: HashSet<String> = self.notes().into_iter().map(|note| note.id).collect();
         let (here, new): (Vec<_>, Vec<_>) = other.notes().into_iter().partition(|note| known.contains(&note.id));
         let place = self.places();
@@ -305,6 +301,16 @@ impl Case {
             |note: &&Noted| note.deed.on().is_some_and(|on| matches!(on, Subject::Event { .. }) && place(on).is_none());
         let elsewhere = new.iter().filter(lost).count() as u64;
         let merged = Merged { added: new.len() as u64, known: here.len() as u64, elsewhere };
+        (new, merged)
+    }
+
+    /// Takes over the notes of another person's case. What is here already stays as it is; evidence is not touched.
+    ///
+    /// # Errors
+    /// When the case cannot be written.
+    pub fn merge(&mut self, other: &Case, act: impl Into<Act>) -> Result<Merged> {
+        let _lock = self.lock()?;
+        let (new, merged) = self.coming(other);
         if !new.is_empty() {
             let note = |note: Noted| Note { id: note.id, at: Some(note.at), who: note.who, deed: note.deed };
             let from = Origin { case: other.name().to_owned(), head: other.head().to_owned() };

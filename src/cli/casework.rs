@@ -80,6 +80,7 @@ impl Told {
             On::Nothing => match &self.note.deed {
                 Deed::Name { of, .. } => of.clone(),
                 Deed::Window { from, to, .. } => format!("{} – {}", Micros(*from), Micros(*to)),
+                Deed::Undo { .. } => "takes back a note".to_owned(),
                 _ => String::new(),
             },
         }
@@ -100,8 +101,15 @@ impl Told {
 /// # Errors
 /// When a file of the case cannot be read.
 pub fn told(case: &Case, engine: &Engine) -> Result<Vec<Told>> {
-    let notes: Vec<Noted> =
-        case.notes().into_iter().filter(|note| note.counts && !matches!(note.deed, Deed::Undo { .. })).collect();
+    let counts = |note: &Noted| note.counts && !matches!(note.deed, Deed::Undo { .. });
+    looked_up(case, engine, case.notes().into_iter().filter(counts).collect())
+}
+
+/// Notes with what they are on in this case.
+///
+/// # Errors
+/// As [`told`].
+pub fn looked_up(case: &Case, engine: &Engine, notes: Vec<Noted>) -> Result<Vec<Told>> {
     let place = case.places();
     let spans: Vec<Span> = notes.iter().filter_map(|note| place(note.deed.on()?)).collect();
     let events = events(case, engine, &spans)?;

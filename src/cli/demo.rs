@@ -63,7 +63,7 @@ impl Demo {
         problems(&receipt);
         if !self.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
             drop(out);
-            tui::open(&dir, ByArg::unknown(), Options::from_env(), false)?;
+            tui::open(&dir, ByArg::unknown(), Options::from_env(), false, None)?;
         }
         Ok(if receipt.problems.is_empty() { End::Done } else { End::Evidence })
     }

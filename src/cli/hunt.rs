@@ -15,9 +15,6 @@ use crate::error::{Error, Result};
 use crate::pack;
 
 /// Runs a stored question over a case; without a name it lists them all with their parameters.
-///
-/// Beside the bundled ones there are your own: files NAME.sql in CASE.hunts beside the case, where the SQL screen saves
-/// them, and in ~/.config/coldcase/hunts.
 #[derive(Args)]
 pub struct Hunt {
     /// Which one

@@ -69,6 +69,9 @@ enum Command {
     /// Ask a case in SQL, read-only
     Query(query::Query),
     /// Run a stored question, or list them
+    ///
+    /// Beside the bundled ones there are your own: files NAME.sql in CASE.hunts beside the case, where the SQL screen saves
+    /// them, and in ~/.config/coldcase/hunts.
     Hunt(hunt::Hunt),
     /// Run every stored question at once
     ///

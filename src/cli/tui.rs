@@ -4,6 +4,7 @@
 
 pub(super) mod answers;
 mod compare;
+mod edit;
 mod entity;
 mod fold;
 mod index;
@@ -25,13 +26,13 @@ mod tests;
 mod values;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::Args;
-use coldcase_tui::{Answer, BUILT_IN, Keymap, Msg, Options, Request, Theme, Ticket};
+use coldcase_tui::{Answer, BUILT_IN, Keymap, Msg, Options, Outside, Request, Theme, Ticket};
 
 use super::secrets::Secrets;
 use super::{ByArg, CaseArg, End};
@@ -55,13 +56,18 @@ pub struct Tui {
     /// A mouse: a click selects, the wheel scrolls. Text is then selected with Shift held down, in most terminals
     #[arg(long, env = "COLDCASE_MOUSE", value_parser = clap::builder::FalseyValueParser::new())]
     mouse: bool,
+    /// Folder of your own rules: each stands in for the bundled one whose file has the same name, and edited ones are put
+    /// there. Without it: CASE.rules beside the case
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
 }
 
 impl Tui {
     pub(super) fn run(self) -> Result<End> {
         self.secrets.open(&self.case)?;
         let keys = self.keys.as_deref().map_or(Ok(&BUILT_IN), keys)?;
-        open(&self.case.case, self.secrets.by, Options { theme: self.theme, keys, ..Options::from_env() }, self.mouse)?;
+        let options = Options { theme: self.theme, keys, ..Options::from_env() };
+        open(&self.case.case, self.secrets.by, options, self.mouse, self.rules)?;
         Ok(End::Done)
     }
 }
@@ -70,19 +76,20 @@ impl Tui {
 ///
 /// # Errors
 /// When the case cannot be opened or the terminal not be used.
-pub fn open(dir: &Path, by: ByArg, options: Options, mouse: bool) -> Result<()> {
+pub fn open(dir: &Path, by: ByArg, options: Options, mouse: bool, rules: Option<PathBuf>) -> Result<()> {
     let case = Case::open(dir)?;
     let (ask, questions) = channel();
     let (answer, inbox) = channel();
     let ended = signals::Ended::listen(&answer).map_err(Error::io("listen for signals on", "the terminal".as_ref()))?;
-    std::thread::spawn(move || work(case, by, &questions, &answer));
-    let shown = coldcase_tui::run(ask, inbox, options, mouse, &signals::stop);
+    std::thread::spawn(move || work(case, by, rules, &questions, &answer));
+    let outside = Outside { stop: &signals::stop, edit: &|path| edit::edit(&ended, path) };
+    let shown = coldcase_tui::run(ask, inbox, options, mouse, &outside);
     ended.pass_on();
     shown.map_err(Error::io("show screens on", "the terminal".as_ref()))
 }
 
 /// Answers questions. The first screen of a case that was open before needs no table.
-fn work(case: Case, by: ByArg, questions: &Receiver<(Ticket, Request)>, answers: &Sender<Msg>) {
+fn work(case: Case, by: ByArg, rules: Option<PathBuf>, questions: &Receiver<(Ticket, Request)>, answers: &Sender<Msg>) {
     let Ok(mut first) = questions.recv() else { return };
     if let (ticket, Request::Overview { bins }) = first
         && let Some(overview) = summary::find(&case, bins)
@@ -92,7 +99,7 @@ fn work(case: Case, by: ByArg, questions: &Receiver<(Ticket, Request)>, answers:
         first = (ticket, Request::Cancel(ticket));
     }
     let all = std::iter::once(first).chain(questions);
-    match Desk::open(case, by) {
+    match Desk::open(case, by, rules) {
         Ok(desk) => serve(&Arc::new(desk), all, answers),
         Err(error) => {
             for (ticket, _) in all {
@@ -138,6 +145,8 @@ struct Desk {
     stage: Mutex<Option<Arc<moment::Stage>>>,
     /// What became of the preset questions.
     swept: Mutex<Option<Arc<Vec<sweep::Kept>>>>,
+    /// The rules, own ones among them.
+    rulebook: edit::Rulebook,
     /// Who writes.
     by: ByArg,
     /// Questions under way, and whether they were taken back.
@@ -171,7 +180,8 @@ fn serve(desk: &Arc<Desk>, questions: impl Iterator<Item = (Ticket, Request)>, a
 }
 
 impl Desk {
-    fn open(case: Case, by: ByArg) -> Result<Desk> {
+    fn open(case: Case, by: ByArg, rules: Option<PathBuf>) -> Result<Desk> {
+        let rulebook = edit::Rulebook::new(case.dir(), rules);
         let engine = Engine::open(&case)?;
         let notebook = Mutex::new(Case::open(case.dir())?);
         Ok(Desk {
@@ -185,6 +195,7 @@ impl Desk {
             indexes: Mutex::default(),
             stage: Mutex::default(),
             swept: Mutex::default(),
+            rulebook,
             by,
             stopped: Mutex::default(),
         })
@@ -221,11 +232,13 @@ impl Desk {
             Request::Behind(finding) => Answer::Text(ask.behind(finding)?),
             Request::Rules => Answer::Rules(ask.rules()?),
             Request::Rule(rule) => Answer::Rule(ask.rule(rule)?),
+            Request::EditRule(rule) => Answer::Editable { rule: rule.clone(), path: ask.edit_rule(rule)? },
             Request::RunRule(rule) => Answer::Ran(ask.run_rule(rule)?),
             Request::Why { rule, record } => Answer::Why(ask.why(rule, *record)?),
             Request::Objects { limit } => Answer::Objects(ask.objects(*limit)?),
             Request::Object(id) => Answer::Object(ask.object(*id)?),
             Request::WhoCan(question) => Answer::WhoCan(ask.who_can(question)?),
+            Request::Coming(path) => Answer::Coming(ask.coming(path)?),
             Request::CaseFile => Answer::CaseFile(ask.case_file()?),
             Request::Entity { whom, bins } => Answer::Entity(Box::new(ask.entity(whom, *bins)?)),
             Request::Compare { a, b } => Answer::Compare(ask.compare(*a, *b)?),

@@ -130,14 +130,7 @@ impl Model {
         }
         if let Some(mut input) = self.zone_prompt.take() {
             match find(self.options.keys, &[PROMPT], key) {
-                Some(Action::Submit) => match clock::zone_of(input.text()) {
-                    Some(zone) => {
-                        self.zone = zone;
-                        clock::set_zone(zone);
-                    }
-                    // What was written stays, so that it can be corrected.
-                    None => self.zone_prompt = Some(input),
-                },
+                Some(Action::Submit) => self.take_zone(input),
                 Some(Action::Back) => {}
                 Some(Action::Quit) => self.context.effects.push(Effect::Quit),
                 _ => {
@@ -152,9 +145,12 @@ impl Model {
                 Outcome::Stays => {}
                 Outcome::Leaves => self.palette = None,
                 Outcome::Quits => self.context.effects.push(Effect::Quit),
-                Outcome::Does(action) => {
+                Outcome::Does(action, words) => {
                     self.palette = None;
                     self.act(action);
+                    if let Some(words) = words {
+                        self.answer(&words);
+                    }
                 }
             }
             return;
@@ -175,6 +171,35 @@ impl Model {
             }
             None => {}
         }
+    }
+
+    fn take_zone(&mut self, input: Input) {
+        match clock::zone_of(input.text()) {
+            Some(zone) => {
+                self.zone = zone;
+                clock::set_zone(zone);
+            }
+            // What was written stays, so that it can be corrected.
+            None => self.zone_prompt = Some(input),
+        }
+    }
+
+    /// Answers the question that was just opened, as if it had been written there.
+    fn answer(&mut self, words: &str) {
+        if let Some(mut input) = self.zone_prompt.take() {
+            input.set(words);
+            return self.take_zone(input);
+        }
+        if let Some(input) = self.replay.prompt_mut() {
+            input.set(words);
+        } else if self.views[self.current].prompt().is_some() {
+            let (view, context) = self.view();
+            view.typed(&Typed::Paste(words.to_string()), context);
+        } else {
+            // There was nothing to ask about, and the screen says so.
+            return;
+        }
+        self.act(Action::Submit);
     }
 
     fn act(&mut self, action: Action) {
@@ -314,6 +339,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.views[at].loaded(ticket, answer, &mut model.context);
             }
         }
+        Msg::Edited(done) => model.views.iter_mut().for_each(|view| view.edited(&done, &mut model.context)),
         Msg::Suspend => model.context.effects.push(Effect::Suspend),
         Msg::Ended(_) => model.context.effects.push(Effect::Quit),
         // The next frame is drawn on an empty screen, which is done by whoever draws.

@@ -23,9 +23,9 @@ pub use compare::{Between, Compared, Comparison, InEach, Named, Part, Side};
 pub use entity::{Counted, Entity, Standing, Tally, Thing, Whom};
 pub use grid::{Asked, Call, ColumnInfo, Grid, GridColumn, TableInfo};
 pub use moment::{Fired, Go, Moment, Open, Seen};
-pub use notes::{CaseFile, Held, JournalLine, Note, NoteLine, Noted, Subject};
+pub use notes::{CaseFile, Coming, Held, JournalLine, Note, NoteLine, Noted, Subject};
 pub use outgoing::{Exported, Outgoing};
-pub use rules::{Clause, RuleLine, RuleText, Run, State, Why};
+pub use rules::{Changed, Clause, RuleLine, RuleText, Run, State, Why};
 pub use snapshot::{Change, Grant, ObjectLine, ObjectText, Objects, WhoCan};
 pub use sweep::{Data, Sweep, Swept};
 
@@ -155,10 +155,14 @@ pub enum Request {
     Behind(String),
     /// The ledger of the evidence, every note that counts, and the journal. → `Answer::CaseFile`
     CaseFile,
+    /// What the notes of the case in this folder would bring; nothing is written. → `Answer::Coming`
+    Coming(String),
     /// Every rule of the pack and how it fares on this case. → `Answer::Rules`
     Rules,
     /// What a rule means and asks. → `Answer::Rule`
     Rule(String),
+    /// A file in which a rule can be changed, made if it is not there; the bundled rule stays. → `Answer::Editable`
+    EditRule(String),
     /// Replays one rule alone; nothing is written. → `Answer::Ran`
     RunRule(String),
     /// Asks every part of a rule of one event. → `Answer::Why`
@@ -207,9 +211,14 @@ pub enum Answer {
     /// What was asked for, in words.
     Text(String),
     CaseFile(CaseFile),
+    Coming(Coming),
     Rules(Vec<RuleLine>),
     Rule(RuleText),
     Ran(Run),
+    Editable {
+        rule: String,
+        path: String,
+    },
     Why(Why),
     Objects(Objects),
     Object(ObjectText),

@@ -75,6 +75,7 @@ pub enum Action {
     Older,
     Newer,
     RunRule,
+    EditRule,
     Risky,
     WhoCan,
     Explain,
@@ -93,6 +94,7 @@ pub enum Action {
     ToEvents,
     UndoNote,
     TakeBack,
+    Merge,
     OnlyNoted,
     NextNoted,
     PreviousNoted,
@@ -182,7 +184,7 @@ pub static MOVE: &[Binding] = &[
 
 pub static OVERVIEW: &[Binding] = &[
     bind("Enter", Action::Open, "open", "a source's events; a level's findings; the rows of a question"),
-    bind("s", Action::Sweep, "", "ask the preset questions of the whole case"),
+    bind("s", Action::Sweep, "sweep", "ask the preset questions of the whole case"),
 ];
 
 pub static TIMELINE: &[Binding] = &[
@@ -283,6 +285,7 @@ pub static SNAPSHOT: &[Binding] = &[
 pub static RULES: &[Binding] = &[
     bind("Enter", Action::Open, "findings", "the findings of this rule"),
     bind("r", Action::RunRule, "run", "run this rule alone, now; nothing is written"),
+    bind("e", Action::EditRule, "edit", "edit a copy of it in $EDITOR; it is run when that ends"),
     bind("Tab", Action::Focus, "list/rule", "move between the list and what is said of the rule"),
     bind("h Left", Action::Left, "", "fewer rules: only those in the state before"),
     bind("l Right", Action::Right, "h l|state", "only rules in the next state: noisy, hits, blind …"),
@@ -300,9 +303,14 @@ pub static CASE: &[Binding] = &[
     bind("l Right", Action::Right, "h l|section", "the section to the right"),
     bind("Tab", Action::Focus, "list/pane", "move between the list and what is said of its line"),
     bind("X", Action::TakeBack, "take back", "take back this note; the journal keeps it"),
+    bind("M", Action::Merge, "merge", "see what the notes of another case would bring: its folder"),
     bind("D", Action::UndoNote, "", "take back the last note of the case"),
     bind("y", Action::Copy, "", "copy what is said of this line (OSC 52)"),
 ];
+
+/// What a merge would bring, before anything is written.
+pub static MERGE: &[Binding] =
+    &[bind("Enter", Action::Submit, "take them over", "take them over; each keeps who wrote it and when")];
 
 /// The replay bar, while it has the keys.
 pub static REPLAY: &[Binding] = &[
@@ -386,6 +394,7 @@ pub static SCREENS: &[(&str, &[&[Binding]])] = &[
     ("snapshot", &[EVERYWHERE, RELOAD, MOVE, SNAPSHOT]),
     ("rules", &[EVERYWHERE, RELOAD, MOVE, RULES]),
     ("case", &[EVERYWHERE, RELOAD, MOVE, CASE]),
+    ("merge", &[EVERYWHERE, RELOAD, MOVE, MERGE]),
     ("about", &[EVERYWHERE, RELOAD, MOVE, ABOUT]),
     ("compare", &[EVERYWHERE, RELOAD, MOVE, COMPARE]),
     ("sql", &[EVERYWHERE, MOVE, SQL]),

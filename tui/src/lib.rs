@@ -30,7 +30,7 @@ pub use ask::{Answer, Request, Ticket};
 pub use keymap::{BUILT_IN, Keymap, PRESETS};
 pub use keys::{Action, Binding};
 pub use msg::{Mouse, Msg};
-pub use run::run;
+pub use run::{Outside, run};
 pub use text::{visible, visible_bytes};
 pub use theme::{Options, Theme};
 pub use vocabulary::Vocabulary;

@@ -26,6 +26,8 @@ pub enum Msg {
     WorkerGone,
     /// Somebody outside stops the program for a while (SIGTSTP).
     Suspend,
+    /// The file that was to be edited was, or why not.
+    Edited(Result<(), String>),
     /// The program goes on after it was stopped (SIGCONT): the terminal may be in any state.
     Resumed,
     /// Somebody outside ends the program, by the signal of this number.
@@ -48,5 +50,7 @@ pub enum Effect {
     Copy(String),
     /// Give the terminal back, stop, and take it again.
     Suspend,
+    /// Give the terminal to an editor of this file until it ends.
+    Edit(String),
     Quit,
 }

@@ -13,6 +13,23 @@ use crate::{
     },
 };
 
+/// What asks for words: they may be written behind its name at once, `go-to 02:14`.
+const WITH_WORDS: [Action; 13] = [
+    Action::Search,
+    Action::GoTo,
+    Action::Tag,
+    Action::Comment,
+    Action::Story,
+    Action::Name,
+    Action::NameWindow,
+    Action::Export,
+    Action::Fixture,
+    Action::WhoCan,
+    Action::Zone,
+    Action::SaveHunt,
+    Action::Merge,
+];
+
 /// The most lines it takes.
 const HEIGHT: u16 = 12;
 
@@ -33,7 +50,8 @@ pub enum Outcome {
     Stays,
     Leaves,
     Quits,
-    Does(Action),
+    /// With the words that were written behind its name.
+    Does(Action, Option<String>),
 }
 
 /// Returns the name of an action: `FilterIn` is `filter-in`.
@@ -54,8 +72,13 @@ impl Palette {
     pub fn entries(&self, tables: &[&'static [Binding]]) -> Vec<Entry> {
         let text = self.input.text().to_lowercase();
         let words: Vec<&str> = text.split_whitespace().collect();
-        let all = tables.iter().copied().flatten().filter(|binding| binding.action != Action::Palette);
-        let mut entries: Vec<Entry> = all
+        let all = || tables.iter().copied().flatten().filter(|binding| binding.action != Action::Palette);
+        if let Some((action, _)) = self.words()
+            && let Some(binding) = all().find(|binding| binding.action == action)
+        {
+            return vec![Entry { name: name(action), binding: *binding }];
+        }
+        let mut entries: Vec<Entry> = all()
             .map(|binding| Entry { name: name(binding.action), binding: *binding })
             .filter(|entry| {
                 let whole = format!("{} {} {}", entry.name, entry.binding.key, entry.binding.doc).to_lowercase();
@@ -66,17 +89,28 @@ impl Palette {
         entries
     }
 
+    /// The name at the beginning of the text that takes words, and the words behind it.
+    fn words(&self) -> Option<(Action, String)> {
+        let (first, rest) = self.input.text().trim_start().split_once(' ')?;
+        let action = WITH_WORDS.into_iter().find(|action| name(*action) == first.to_lowercase())?;
+        Some((action, rest.trim().to_string())).filter(|(_, rest)| !rest.is_empty())
+    }
+
     pub fn key(&mut self, key: KeyEvent, tables: &[&'static [Binding]], map: &Keymap) -> Outcome {
         let entries = self.entries(tables);
         let here = self.cursor.min(entries.len().saturating_sub(1));
         match find(map, &[PALETTE], key) {
             Some(Action::Submit) => match entries.get(here) {
-                Some(entry) => Outcome::Does(entry.binding.action),
+                Some(entry) => {
+                    let words = self.words().filter(|(action, _)| *action == entry.binding.action);
+                    Outcome::Does(entry.binding.action, words.map(|(_, words)| words))
+                }
                 None => Outcome::Stays,
             },
             Some(Action::Complete) => {
                 if let Some(entry) = entries.get(here) {
-                    self.input.set(&entry.name);
+                    let blank = if WITH_WORDS.contains(&entry.binding.action) { " " } else { "" };
+                    self.input.set(&format!("{}{blank}", entry.name));
                     self.cursor = 0;
                 }
                 Outcome::Stays

@@ -40,23 +40,53 @@ const PACE: Duration = Duration::from_millis(50);
 /// Redraw at least after this many messages, however fast they come.
 const BURST: usize = 64;
 
+/// What only whoever called can do to the process and the terminal.
+pub struct Outside<'a> {
+    /// Stops the process until it is told to go on.
+    pub stop: &'a dyn Fn(),
+    /// Lets the user edit a file in a program that has the terminal meanwhile; an error is in words.
+    pub edit: &'a dyn Fn(&str) -> Result<(), String>,
+}
+
+/// Why the terminal must be taken again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pause {
+    /// Others wrote on it.
+    Redraw,
+    /// After a sleep.
+    Sleep,
+    /// After an editor of this file.
+    Edit(String),
+}
+
+/// The thread that reads keys, and what it is told.
+#[derive(Default)]
+struct Keys {
+    /// The screens are gone.
+    over: Arc<AtomicBool>,
+    /// Another program reads keys now.
+    held: AtomicBool,
+    /// Held while keys are read.
+    reading: Mutex<()>,
+}
+
 /// Shows the screens until the user quits. Questions go out through `ask`; the worker's answers come in as
 /// `Msg::Loaded` and `Msg::Failed` through `inbox`. When the worker drops its sender, the screens say so and stay.
 /// With `mouse`, clicks and the wheel are the screens' and no longer select text in the terminal.
-/// A panic of another thread does not end the screens either; it is returned as an error when they end. `stop` stops the
-/// process until it is told to go on; signals come in as messages from whoever called.
+/// A panic of another thread does not end the screens either; it is returned as an error when they end. Signals come in as
+/// messages from whoever called.
 pub fn run(
     ask: Sender<(Ticket, Request)>,
     inbox: Receiver<Msg>,
     options: Options,
     mouse: bool,
-    stop: &dyn Fn(),
+    outside: &Outside<'_>,
 ) -> io::Result<()> {
     let (sender, messages) = channel();
     let screen = Screen::take(mouse)?;
-    let keys = sender.clone();
-    let over = screen.over.clone();
-    thread::Builder::new().name("keys".to_string()).spawn(move || read_keys(&keys, &over))?;
+    let keys = Arc::new(Keys { over: screen.over.clone(), ..Keys::default() });
+    let (reader, found) = (keys.clone(), sender.clone());
+    thread::Builder::new().name("keys".to_string()).spawn(move || read_keys(&found, &reader))?;
     thread::Builder::new().name("answers".to_string()).spawn(move || {
         while let Ok(msg) = inbox.recv() {
             if sender.send(msg).is_err() {
@@ -67,12 +97,21 @@ pub fn run(
         let _ = sender.send(Msg::WorkerGone);
     })?;
     let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-    let end = event_loop(terminal, &ask, &messages, options, &mut |asleep| {
-        if asleep {
-            leave();
-            stop();
-        }
-        enter(mouse)
+    let end = event_loop(terminal, &ask, &messages, options, &mut |why| {
+        let done = match why {
+            Pause::Redraw => None,
+            Pause::Sleep => {
+                leave();
+                (outside.stop)();
+                None
+            }
+            Pause::Edit(path) => Some(Msg::Edited(keys.aside(|| {
+                leave();
+                (outside.edit)(path)
+            }))),
+        };
+        enter(mouse)?;
+        Ok(done)
     });
     let panics = screen.panics.clone();
     drop(screen);
@@ -145,9 +184,30 @@ fn leave() {
     let _ = disable_raw_mode();
 }
 
+impl Keys {
+    /// Runs what reads the keys itself.
+    fn aside<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.held.store(true, Ordering::SeqCst);
+        // The reader looks after each turn whether it is to leave the keys to others.
+        let reading = self.reading.lock();
+        let done = run();
+        self.held.store(false, Ordering::SeqCst);
+        drop(reading);
+        done
+    }
+}
+
 /// Waits for keys in short turns, so that the thread ends soon after the screens do.
-fn read_keys(sender: &Sender<Msg>, over: &AtomicBool) {
-    while !over.load(Ordering::Relaxed) {
+fn read_keys(sender: &Sender<Msg>, keys: &Keys) {
+    while !keys.over.load(Ordering::Relaxed) {
+        if keys.held.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(10));
+            continue;
+        }
+        let _reading = keys.reading.lock();
+        if keys.held.load(Ordering::SeqCst) {
+            continue;
+        }
         match event::poll(FRAME) {
             Ok(false) => continue,
             Ok(true) => {}
@@ -177,7 +237,7 @@ fn event_loop<B: Backend<Error = io::Error>>(
     ask: &Sender<(Ticket, Request)>,
     messages: &Receiver<Msg>,
     options: Options,
-    take: &mut dyn FnMut(bool) -> io::Result<()>,
+    take: &mut dyn FnMut(&Pause) -> io::Result<Option<Msg>>,
 ) -> io::Result<()> {
     let mut model = Model::new(options);
     let mut pause = None;
@@ -188,14 +248,17 @@ fn event_loop<B: Backend<Error = io::Error>>(
     // Since when time passes for a replay.
     let mut played: Option<Instant> = None;
     loop {
-        if let Some(asleep) = pause.take() {
-            take(asleep)?;
+        if let Some(why) = pause.take() {
+            let done = take(&why)?;
             // While the program slept no time passed for a replay.
             played = None;
             // The screen has what the shell left there, and its size may be another.
             terminal.clear()?;
             let size = terminal.size()?;
             step(&mut model, Msg::Resize(size.width, size.height), ask, &mut pause);
+            if let Some(done) = done {
+                step(&mut model, done, ask, &mut pause);
+            }
         }
         played = model.plays().then(|| played.unwrap_or_else(Instant::now));
         if let Some(since) = played.as_mut().filter(|since| since.elapsed() >= PACE) {
@@ -232,9 +295,8 @@ fn event_loop<B: Backend<Error = io::Error>>(
     }
 }
 
-/// Takes one message. Returns whether it was the last. `pause` says that the terminal must be taken again, and whether the
-/// program is to be stopped before.
-fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>, pause: &mut Option<bool>) -> bool {
+/// Takes one message. Returns whether it was the last. `pause` says that the terminal must be taken again, and after what.
+fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>, pause: &mut Option<Pause>) -> bool {
     let mut gone = false;
     // Only in programs built for tests: a panic of this thread cannot be had from outside in another way.
     #[cfg(debug_assertions)]
@@ -242,13 +304,14 @@ fn step(model: &mut Model, msg: Msg, ask: &Sender<(Ticket, Request)>, pause: &mu
         panic!("asked to by COLDCASE_PANIC");
     }
     if matches!(msg, Msg::Resumed) {
-        pause.get_or_insert(false);
+        pause.get_or_insert(Pause::Redraw);
     }
     for effect in update(model, msg) {
         match effect {
             Effect::Ask(ticket, request) => gone |= ask.send((ticket, request)).is_err(),
             Effect::Copy(text) => copy(&mut stdout(), &text),
-            Effect::Suspend => *pause = Some(true),
+            Effect::Suspend => *pause = Some(Pause::Sleep),
+            Effect::Edit(path) => *pause = Some(Pause::Edit(path)),
             Effect::Quit => return true,
         }
     }
@@ -327,12 +390,12 @@ mod tests {
         // The palette is open: letters are text there, and ^z is not.
         tell(Msg::Key(KeyEvent::new(KeyCode::Char(':'), KeyModifiers::NONE)));
         assert!(!tell(Msg::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL))));
-        assert_eq!(pause.take(), Some(true));
+        assert_eq!(pause.take(), Some(Pause::Sleep));
         let mut tell = |msg| step(&mut model, msg, &ask, &mut pause);
         assert!(!tell(Msg::Suspend) && !tell(Msg::Resumed));
-        assert_eq!(pause.take(), Some(true), "it is stopped, not only drawn anew");
+        assert_eq!(pause.take(), Some(Pause::Sleep), "it is stopped, not only drawn anew");
         assert!(!step(&mut model, Msg::Resumed, &ask, &mut pause));
-        assert_eq!(pause.take(), Some(false));
+        assert_eq!(pause.take(), Some(Pause::Redraw));
         assert!(step(&mut model, Msg::Ended(15), &ask, &mut pause));
         drop(questions);
     }

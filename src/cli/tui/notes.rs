@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use coldcase_tui::ask::{CaseFile, Cell, Held, JournalLine, Note, NoteLine, Noted, RecordId, Subject, Window};
+use coldcase_tui::ask::{CaseFile, Cell, Coming, Held, JournalLine, Note, NoteLine, Noted, RecordId, Subject, Window};
 
 use super::Ask;
 use crate::case::{Case, Deed, Subject as On};
@@ -151,6 +151,14 @@ impl Ask<'_> {
                 Note::Window { name, from, to } => {
                     (Deed::Window { name: name.clone(), from: *from, to: *to }, format!("this window is {name}"))
                 }
+                Note::Merge(path) => {
+                    let other = Case::open(path.as_ref())?;
+                    let merged = notebook.merge(&other, act)?;
+                    let (added, known) = (merged.added, merged.known);
+                    return Ok(
+                        self.forget(format!("notes taken over from {}: {added}; here already: {known}", other.name()))
+                    );
+                }
                 Note::TakeBack(of) => (Deed::Undo { of: of.clone() }, "taken back".to_owned()),
             };
             notebook.note(vec![deed], act)?;
@@ -173,6 +181,21 @@ impl Ask<'_> {
         }
     }
 
+    /// What a merge with the case in a folder would bring.
+    pub fn coming(&self, path: &str) -> Result<Coming> {
+        let other = Case::open(path.as_ref())?;
+        let notebook = self.desk.notebook.lock().unwrap_or_else(PoisonError::into_inner);
+        let (notes, merged) = notebook.coming(&other);
+        let told = casework::looked_up(&notebook, &self.desk.engine, notes)?;
+        Ok(Coming {
+            path: path.to_owned(),
+            case: other.name().to_owned(),
+            notes: told.iter().map(note_line).collect(),
+            known: merged.known,
+            elsewhere: merged.elsewhere,
+        })
+    }
+
     /// The case's books.
     pub fn case_file(&self) -> Result<CaseFile> {
         let known = self.known()?;
@@ -191,29 +214,6 @@ impl Ask<'_> {
             last: input.last,
             remark: input.notes.join("; "),
         };
-        let line = |told: &Told| NoteLine {
-            id: told.note.id.clone(),
-            kind: told.note.deed.word().to_owned(),
-            time: told.time().map(|time| time.0),
-            on: match &told.on {
-                casework::On::Event(event) => Some(Subject::Event(RecordId {
-                    evidence: event.span.evidence.0,
-                    offset: event.span.offset,
-                    len: event.span.length,
-                })),
-                casework::On::Finding(found) => Some(Subject::Finding(found.id.clone())),
-                casework::On::Gone(_) | casework::On::Nothing => None,
-            },
-            what: told.words(),
-            text: told.note.deed.text().to_owned(),
-            by: told.by(),
-            at: told.note.at.clone(),
-            place: told.place().to_owned(),
-            window: match &told.note.deed {
-                Deed::Window { from, to, .. } => Some(Window { from: Some(*from), to: Some(*to) }),
-                _ => None,
-            },
-        };
         let journal = notebook.entries().iter().map(|entry| JournalLine {
             number: entry.seq + 1,
             at: entry.at.clone(),
@@ -223,10 +223,37 @@ impl Ask<'_> {
         });
         Ok(CaseFile {
             evidence: (0..).zip(notebook.evidence()).map(held).collect(),
-            notes: known.told.iter().map(line).collect(),
+            notes: known.told.iter().map(note_line).collect(),
             journal: journal.collect(),
             head: notebook.head().to_owned(),
         })
+    }
+}
+
+/// A note as the screens list it.
+fn note_line(told: &Told) -> NoteLine {
+    NoteLine {
+        id: told.note.id.clone(),
+        kind: told.note.deed.word().to_owned(),
+        time: told.time().map(|time| time.0),
+        on: match &told.on {
+            casework::On::Event(event) => Some(Subject::Event(RecordId {
+                evidence: event.span.evidence.0,
+                offset: event.span.offset,
+                len: event.span.length,
+            })),
+            casework::On::Finding(found) => Some(Subject::Finding(found.id.clone())),
+            casework::On::Gone(_) | casework::On::Nothing => None,
+        },
+        what: told.words(),
+        text: told.note.deed.text().to_owned(),
+        by: told.by(),
+        at: told.note.at.clone(),
+        place: told.place().to_owned(),
+        window: match &told.note.deed {
+            Deed::Window { from, to, .. } => Some(Window { from: Some(*from), to: Some(*to) }),
+            _ => None,
+        },
     }
 }
 

@@ -23,7 +23,8 @@ const LONGEST: usize = 100;
 
 impl Ask<'_> {
     pub fn rules(&self) -> Result<Vec<RuleLine>> {
-        let (set, _) = rules::load(&[])?;
+        let read = self.desk.rulebook.read()?;
+        let set = &read.set;
         let found = self.sql(
             "SELECT CAST(rule AS VARCHAR) AS rule, count(*) AS findings, CAST(sum(count) AS BIGINT) AS events \
              FROM finding GROUP BY 1",
@@ -32,7 +33,7 @@ impl Ask<'_> {
         let found: HashMap<String, (u64, u64)> =
             rows(&found).map(|row| (row.text(0).unwrap_or_default(), (row.count(1), row.count(2)))).collect();
         let blind: HashMap<String, _> =
-            self.desk.engine.blind(&set)?.into_iter().map(|blind| (blind.rule.clone(), blind)).collect();
+            self.desk.engine.blind(set)?.into_iter().map(|blind| (blind.rule.clone(), blind)).collect();
         let replayed = self.desk.case.is_replayed();
         let line = |meta: &Meta| {
             let (findings, events) = found.get(&meta.name).copied().unwrap_or_default();
@@ -53,6 +54,7 @@ impl Ask<'_> {
                 state,
                 findings,
                 events,
+                own: read.is_own(meta),
                 reason: blind.map_or_else(String::new, |b| format!("{}. Way out: {}", b.reason, b.remedy)),
             }
         };
@@ -60,8 +62,9 @@ impl Ask<'_> {
     }
 
     pub fn rule(&self, name: &str) -> Result<RuleText> {
-        let (set, _) = rules::load(&[])?;
-        let (meta, parts) = named(&set, name)?;
+        let read = self.desk.rulebook.read()?;
+        let set = &read.set;
+        let (meta, parts) = named(set, name)?;
         let place = |rule: &Rule| set.rules.iter().position(|known| known.meta.name == rule.meta.name);
         let places: Vec<usize> = parts.iter().filter_map(|rule| place(rule)).collect();
         let excepted = set.exceptions.iter().filter(|exception| exception.rules.iter().any(|r| places.contains(r)));
@@ -82,10 +85,12 @@ impl Ask<'_> {
     /// Replays one rule, or a correlation with its rules, without writing anything.
     pub fn run_rule(&self, name: &str) -> Result<Run> {
         let start = Instant::now();
-        let (set, _) = rules::load(&[])?;
-        let name = set.resolve(name).ok_or_else(|| unknown(name))?;
-        let set = set.only(&BTreeSet::from([name]));
-        let replay = self.desk.engine.replay(&set)?;
+        let read = self.desk.rulebook.read()?;
+        read.check(name)?;
+        let name = read.set.resolve(name).ok_or_else(|| unknown(name))?;
+        let replay = self.desk.engine.replay(&read.set.only(&BTreeSet::from([name])))?;
+        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let changed = self.changed(name, &replay)?;
         let own: Vec<_> = replay.findings.iter().filter(|finding| finding.rule == name).collect();
         let row = |finding: &&crate::engine::Finding| FindingRow {
             id: finding.id.clone(),
@@ -107,7 +112,8 @@ impl Ask<'_> {
             total: own.len() as u64,
             untold: replay.untold.into_iter().map(|untold| (untold.count, untold.reason)).collect(),
             excepted: replay.excepted.into_iter().map(|excepted| (excepted.events, excepted.title)).collect(),
-            millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            changed,
+            millis,
         })
     }
 
@@ -134,13 +140,13 @@ impl Ask<'_> {
     }
 }
 
-fn named<'a>(set: &'a RuleSet, name: &str) -> Result<(&'a Meta, Vec<&'a Rule>)> {
+pub fn named<'a>(set: &'a RuleSet, name: &str) -> Result<(&'a Meta, Vec<&'a Rule>)> {
     set.reported().find(|(meta, _)| meta.name == name).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> Error {
     Error::Usage {
-        what: format!("the bundled pack has no rule {name}"),
+        what: format!("neither the bundled pack nor your own folder has a rule {name}"),
         hint: Some("findings of other rules are explained by coldcase rules explain --rules PATH".into()),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::mpsc::Sender;
 
 use coldcase_tui::Msg;
@@ -12,7 +12,11 @@ use signal_hook::low_level::{emulate_default_handler, pipe, raise};
 
 /// The signal that ended the screens, if one did.
 #[derive(Default)]
-pub struct Ended(Arc<AtomicI32>);
+pub struct Ended {
+    last: Arc<AtomicI32>,
+    /// Another program has the terminal: keys that make signals are meant for it.
+    aside: Arc<AtomicBool>,
+}
 
 impl Ended {
     /// Begins to listen.
@@ -24,9 +28,16 @@ impl Ended {
         for signal in [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT] {
             let (mut read, write) = UnixStream::pair()?;
             pipe::register(signal, write)?;
-            let (screens, last) = (screens.clone(), Arc::clone(&ended.0));
+            let (screens, last, aside) = (screens.clone(), Arc::clone(&ended.last), Arc::clone(&ended.aside));
             std::thread::spawn(move || {
                 while matches!(read.read(&mut [0]), Ok(1)) {
+                    if aside.load(Ordering::Relaxed) && [SIGINT, SIGQUIT, SIGTSTP, SIGCONT].contains(&signal) {
+                        // The shell gets the terminal back when all who share it have stopped.
+                        if signal == SIGTSTP {
+                            stop();
+                        }
+                        continue;
+                    }
                     let message = match signal {
                         SIGTSTP => Msg::Suspend,
                         SIGCONT => Msg::Resumed,
@@ -45,9 +56,17 @@ impl Ended {
         Ok(ended)
     }
 
+    /// Runs what has the terminal for itself meanwhile.
+    pub fn aside<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.aside.store(true, Ordering::Relaxed);
+        let done = run();
+        self.aside.store(false, Ordering::Relaxed);
+        done
+    }
+
     /// Ends the program as the signal would have, so that whoever waits for it sees by what it ended.
     pub fn pass_on(&self) {
-        let signal = self.0.load(Ordering::Relaxed);
+        let signal = self.last.load(Ordering::Relaxed);
         if signal != 0 {
             // Where it does not end by it, it ends as after a normal quit.
             let _ = emulate_default_handler(signal);

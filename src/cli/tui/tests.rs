@@ -71,7 +71,7 @@ fn desk(folder: &std::path::Path) -> Desk {
     let dir = folder.join("case");
     let mut case = Case::create(&dir, AT).unwrap();
     case.ingest(&[path, snapshot], AT, &mut |_| {}).unwrap();
-    Desk::open(Case::open(&dir).unwrap(), ByArg::unknown()).unwrap()
+    Desk::open(Case::open(&dir).unwrap(), ByArg::unknown(), None).unwrap()
 }
 
 /// Lets a question be asked of a new desk.
@@ -281,5 +281,71 @@ fn a_query_that_is_saved_is_listed_asked_and_swept_and_one_that_cannot_be_asked_
         // What somebody writes there by hand and is no hunt is said to be none.
         std::fs::write(ask.desk.case.dir().with_file_name("case.hunts").join("bad.sql"), "SELECT 1").unwrap();
         assert!(ask.tables().unwrap().iter().any(|table| table.name.starts_with("no hunt: ")));
+    });
+}
+
+#[test]
+fn an_edited_rule_is_run_again_and_compared_and_one_that_is_broken_says_where() {
+    ask(|ask| {
+        let folder = ask.desk.case.dir().with_file_name("case.rules");
+        fs::create_dir(&folder).unwrap();
+        let rule = |verb: &str| {
+            format!(
+                "title: Mine\nname: mine\nlevel: low\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n  \
+                 s: {{objectRef.resource: secrets, verb: {verb}}}\n  t: {{objectRef.name: db}}\n  condition: s and t\n"
+            )
+        };
+        let path = folder.join("mine.yml");
+        fs::write(&path, rule("get")).unwrap();
+        assert!(ask.rules().unwrap().iter().any(|line| line.rule == "mine" && line.own));
+        // Three reads of the secret db: two by ci, one by bob as ci.
+        assert_eq!(ask.edit_rule("mine").unwrap(), path.to_string_lossy());
+        fs::write(&path, rule("get").replace("objectRef.name: db", "objectRef.name: tls")).unwrap();
+        let changed = ask.run_rule("mine").unwrap().changed.unwrap();
+        assert_eq!((changed.gained, changed.lost, changed.same), (1, 3, 0));
+        let told: Vec<(bool, &str)> = changed.events.iter().map(|(gained, e)| (*gained, e.what.as_str())).collect();
+        assert_eq!(told[0], (true, "get secrets web/tls"));
+        fs::write(&path, rule("get").replace("s and t", "s")).unwrap();
+        let changed = ask.run_rule("mine").unwrap().changed.unwrap();
+        assert_eq!((changed.gained, changed.lost, changed.same), (3, 0, 1));
+        assert_eq!(ask.run_rule("mine").unwrap().changed.map(|changed| changed.same), Some(4));
+        fs::write(&path, rule("get").replace("verb: get", "verb: [")).unwrap();
+        let told = ask.run_rule("mine").unwrap_err().to_string();
+        assert!(told.contains("mine.yml:"), "{told}");
+        // A rule of the pack is edited in a copy, which is then the one that is run; the pack is text in the program.
+        let copy = ask.edit_rule("ex-exec").unwrap();
+        assert_eq!(copy, folder.join("ex-exec.yml").to_string_lossy());
+        let before = ask.run_rule("ex-exec").unwrap();
+        assert_eq!(before.changed.map(|changed| (changed.gained, changed.lost)), Some((0, 0)));
+        let text = fs::read_to_string(&copy).unwrap();
+        fs::write(&copy, text.replace("title:", "title: Another")).unwrap();
+        let line = ask.rules().unwrap().into_iter().find(|line| line.rule == "ex-exec").unwrap();
+        assert!(line.own && line.title.starts_with("Another"), "{line:?}");
+        fs::write(&copy, "nonsense: [").unwrap();
+        let line = ask.rules().unwrap().into_iter().find(|line| line.rule == "ex-exec").unwrap();
+        assert!(!line.own, "one that cannot be read does not take a rule away");
+        assert!(ask.run_rule("ex-exec").unwrap_err().to_string().contains("ex-exec.yml:"));
+    });
+}
+
+#[test]
+fn what_a_merge_would_bring_is_told_before_and_taken_over_once() {
+    ask(|ask| {
+        let dir = ask.desk.case.dir();
+        let other = dir.with_file_name("other");
+        let mut bens = Case::create(&other, AT).unwrap();
+        bens.ingest(&[dir.with_file_name("audit.jsonl")], AT, &mut |_| {}).unwrap();
+        let on = crate::case::Subject::Finding("f".into());
+        let name = crate::case::Deed::Window { name: "the night".into(), from: START, to: START + MINUTE };
+        bens.note(vec![crate::case::Deed::Mark { on }, name], AT).unwrap();
+        let path = other.to_string_lossy().into_owned();
+        let coming = ask.coming(&path).unwrap();
+        let told: Vec<(&str, &str)> = coming.notes.iter().map(|n| (n.kind.as_str(), n.text.as_str())).collect();
+        assert_eq!((told, coming.known, coming.elsewhere), (vec![("mark", ""), ("window", "the night")], 0, 0));
+        assert!(ask.case_file().unwrap().notes.is_empty(), "looking writes nothing");
+        assert!(ask.note(&Note::Merge(path.clone())).unwrap().ends_with("from other: 2; here already: 0"));
+        assert_eq!(ask.windows().unwrap().len(), 1);
+        assert_eq!(ask.coming(&path).unwrap().known, 2);
+        assert!(ask.coming("nowhere").is_err());
     });
 }

@@ -30,6 +30,8 @@ pub enum Note {
         from: i64,
         to: i64,
     },
+    /// Takes over the notes of the case in this folder.
+    Merge(String),
     /// Takes back the note with this id.
     TakeBack(String),
     /// Takes back the last note that counts.
@@ -81,7 +83,7 @@ pub struct Held {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoteLine {
     pub id: String,
-    /// "mark", "tag", "comment", "story", "name" or "window".
+    /// "mark", "tag", "comment", "story", "name" or "window"; of another case also "undo".
     pub kind: String,
     /// When what it is on happened.
     pub time: Option<i64>,
@@ -98,6 +100,21 @@ pub struct NoteLine {
     pub place: String,
     /// The stretch that was named, both ends set.
     pub window: Option<Window>,
+}
+
+/// What a merge with another case would bring.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coming {
+    /// The folder of the other case, as it was asked for.
+    pub path: String,
+    /// Its name.
+    pub case: String,
+    /// The notes that are not here yet, oldest first.
+    pub notes: Vec<NoteLine>,
+    /// How many are here already.
+    pub known: u64,
+    /// How many of those that would come are on evidence that this case does not hold.
+    pub elsewhere: u64,
 }
 
 /// One line of the journal.

@@ -1,6 +1,6 @@
 //! Rules: how each fares on this case, what it asks, and why it hits an event or does not.
 
-use super::{FindingRow, Level, RecordId};
+use super::{ChainEvent, FindingRow, Level, RecordId};
 
 /// How a rule fares on this case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub struct RuleLine {
     pub events: u64,
     /// Why it is blind, and which export would help; else empty.
     pub reason: String,
+    /// It is no bundled rule as it came, but one of the user's. What is said of findings is of the last replay.
+    pub own: bool,
 }
 
 /// One part of a rule, asked of an event or not.
@@ -73,6 +75,18 @@ pub struct Run {
     /// Events that exceptions took away, with what each says is normal.
     pub excepted: Vec<(u64, String)>,
     pub millis: u64,
+    /// Compared with the run before, or with the rule before it was edited; `None` when there was none.
+    pub changed: Option<Changed>,
+}
+
+/// Events of a rule's findings now and before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    pub gained: u64,
+    pub lost: u64,
+    pub same: u64,
+    /// Some of those that were gained (true) and lost (false), each in the order of time.
+    pub events: Vec<(bool, ChainEvent)>,
 }
 
 /// Every part of a finding's rule, asked of one event.

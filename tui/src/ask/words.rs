@@ -48,6 +48,12 @@ impl Level {
             Level::Informational => "info",
         }
     }
+
+    /// Returns the word behind its article: "a high", "an info".
+    pub fn with_article(self) -> String {
+        let article = if self == Level::Informational { "an" } else { "a" };
+        format!("{article} {}", self.name())
+    }
 }
 
 impl Total {

@@ -21,8 +21,8 @@ fn no_key_has_two_meanings_on_one_screen() {
 #[test]
 fn every_key_and_its_sentence_fit_a_line_of_the_help() {
     let tables = [
-        EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT, COMPARE,
-        SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
+        EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, MERGE, ABOUT,
+        COMPARE, SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
     ];
     for binding in tables.iter().copied().flatten() {
         assert!(binding.doc.len() <= 63, "{}: {}", binding.key, binding.doc);
@@ -33,8 +33,8 @@ fn every_key_and_its_sentence_fit_a_line_of_the_help() {
 #[test]
 fn the_terminal_keeps_its_own_keys() {
     for binding in [
-        EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, ABOUT, COMPARE,
-        SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
+        EVERYWHERE, RELOAD, MOVE, OVERVIEW, TIMELINE, FINDINGS, NOTES, OUTGOING, SNAPSHOT, RULES, CASE, MERGE, ABOUT,
+        COMPARE, SQL, EDITOR, PROMPT, PALETTE, REPLAY, MANUAL,
     ]
     .iter()
     .copied()

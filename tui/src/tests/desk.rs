@@ -92,11 +92,15 @@ impl Desk {
             Request::Behind(finding) => Answer::Text(format!("SELECT '{finding}'")),
             Request::Rules => Answer::Rules(rulebook::rules(self)),
             Request::Rule(rule) => Answer::Rule(rulebook::text(self, rule)),
+            Request::EditRule(rule) => {
+                Answer::Editable { rule: rule.clone(), path: format!("/cases/breach.rules/{rule}.yml") }
+            }
             Request::RunRule(rule) => Answer::Ran(rulebook::run(self, rule)),
             Request::Why { rule, record } => Answer::Why(rulebook::why(self, rule, *record)),
             Request::Objects { limit } => Answer::Objects(cluster::objects(self, *limit)),
             Request::Object(id) => Answer::Object(cluster::object(self, *id)),
             Request::WhoCan(question) => Answer::WhoCan(cluster::who_can(self, question)),
+            Request::Coming(path) => Answer::Coming(notebook::coming(self, path)),
             Request::CaseFile => Answer::CaseFile(notebook::case_file(self)),
             Request::Entity { whom, bins } => match about::entity(self, whom, *bins) {
                 Some(entity) => Answer::Entity(Box::new(entity)),

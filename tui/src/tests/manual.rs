@@ -17,19 +17,19 @@ fn it_opens_at_the_chapter_of_the_screen_with_its_keys() {
     | why), blind in part. `r` runs one alone, now, and writes nothing. `h` and `l`
     | keep one state.
     |
+    | `e` opens the rule in the editor that VISUAL or EDITOR names: a copy in the
+    | folder `CASE.rules` beside the case, or in that of `--rules`; the bundled rule
+    | stays as it is. When the editor ends, the rule is read and run, and what it
+    | finds is compared with what it found before: events gained, lost and the same.
+    | A file that cannot be read is told with line and column, and the bundled rule
+    | goes on in its place. A rule of one's own says `own:` in the list; what is
+    | said of findings there is of the last replay. Taking the file out of the
+    | folder brings the bundled rule back. Any other rule in that folder is listed
+    | as well.
+    |
     | Keys of Rules
     | Enter          the findings of this rule
     | r              run this rule alone, now; nothing is written
-    | Tab            move between the list and what is said of the rule
-    | h or ←         fewer rules: only those in the state before
-    | l or →         only rules in the next state: noisy, hits, blind …
-    | s              sort by state, by level, by name
-    | /              find text in the list
-    | n              the next match
-    | N              the match before
-    | y              copy what is said of the rule (OSC 52)
-    |
-    | j or ↓         one line down
     | 1 of 5, 5 in all   by state                                               idle
     | / find  n N next  h l chapter  q quit  Esc back  ? keys
     "###);

@@ -47,6 +47,8 @@ pub struct Stage {
     pub quit: bool,
     /// What was last put on the clipboard.
     pub copied: Option<String>,
+    /// The file that an editor is to be opened on.
+    pub edited: Option<String>,
     last: u64,
 }
 
@@ -61,7 +63,8 @@ impl Stage {
 
     pub fn with(width: u16, height: u16, options: Options) -> Stage {
         let model = Model::new(options);
-        let mut stage = Stage { model, size: (width, height), asked: Vec::new(), quit: false, copied: None, last: 0 };
+        let mut stage =
+            Stage { model, size: (width, height), asked: Vec::new(), quit: false, copied: None, edited: None, last: 0 };
         stage.send(Msg::Resize(width, height));
         stage
     }
@@ -79,6 +82,7 @@ impl Stage {
                 }
                 Effect::Copy(text) => self.copied = Some(text),
                 Effect::Suspend => {}
+                Effect::Edit(path) => self.edited = Some(path),
                 Effect::Quit => self.quit = true,
             }
         }

@@ -56,6 +56,7 @@ pub fn case_file(desk: &Desk) -> CaseFile {
             Note::Comment(on, text) => ("comment", Some(on), text.as_str()),
             Note::Story(on, text) => ("story", Some(on), text.as_str()),
             Note::Name { is, .. } => ("name", None, is.as_str()),
+            Note::Merge(path) => ("merge", None, path.as_str()),
             Note::Window { name, .. } => ("window", None, name.as_str()),
             Note::TakeBack(_) | Note::Undo => ("undo", None, ""),
         };
@@ -115,4 +116,20 @@ pub fn case_file(desk: &Desk) -> CaseFile {
         journal: vec![entry],
         head: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_string(),
     }
+}
+
+/// The case of another: a step of the story, and one note taken back.
+pub fn coming(desk: &Desk, path: &str) -> Coming {
+    let note = |id: &str, kind: &str, what: &str, text: &str| NoteLine {
+        id: id.into(),
+        kind: kind.into(),
+        what: desk.text(what),
+        text: desk.text(text),
+        by: "ben".into(),
+        ..NoteLine::default()
+    };
+    let notes =
+        vec![note("a1", "story", "ci create pods/exec", "he comes in"), note("b2", "undo", "takes back a note", "c3")];
+    let notes = if path == "same" { Vec::new() } else { notes };
+    Coming { path: path.into(), case: desk.text("bens"), notes, known: 2, elsewhere: 1 }
 }

@@ -137,3 +137,40 @@ fn the_case_screen_says_what_went_wrong_and_that_it_is_loading() {
     stage.settle(&empty).play(&empty, "7 l l l");
     assert!(stage.screen().contains("No evidence yet"), "{}", stage.screen());
 }
+
+#[test]
+fn the_notes_of_another_case_are_seen_before_they_are_taken_over() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let (mut stage, desk) = open(width, height);
+        stage.play(&desk, "7 M");
+        assert!(stage.screen().contains("notes of case:") && stage.screen().contains("its folder; nothing is written"));
+        stage.write("../bens").play(&desk, "Enter");
+        let screen = stage.screen();
+        for words in
+            ["2 notes would come from bens, 2 here already, 1 on evidence that is not here", "he comes in", "ben"]
+        {
+            assert!(screen.contains(words), "{words}\n{screen}");
+        }
+        assert!(screen.contains("Enter take them over") && desk.notes.borrow().is_empty(), "{screen}");
+        stage.play(&desk, "j");
+        assert!(cursor_line(&stage).contains("takes back a note"), "{}", stage.screen());
+        stage.play(&desk, "Esc");
+        assert!(stage.screen().contains("[Story 0]") && desk.notes.borrow().is_empty(), "{}", stage.screen());
+        stage.play(&desk, "M").write("../bens").play(&desk, "Enter Enter");
+        assert_eq!(*desk.notes.borrow(), [Note::Merge("../bens".into())]);
+        assert!(stage.screen().contains("noted") && stage.screen().contains("[Story"), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn a_case_whose_notes_are_all_here_brings_none_and_one_that_is_none_is_told() {
+    let (mut stage, desk) = open(80, 24);
+    stage.play(&desk, "7 M").write("same").play(&desk, "Enter");
+    assert!(stage.screen().contains("All its notes are here already"), "{}", stage.screen());
+    stage.play(&desk, "Enter");
+    assert!(desk.notes.borrow().is_empty());
+    stage.play(&desk, "Esc M").write("nowhere").press("Enter");
+    let (ticket, _) = stage.asked.pop().unwrap();
+    stage.send(Msg::Failed(ticket, "nowhere is not a case: there is no case.toml".into()));
+    assert!(stage.screen().contains("nowhere is not a case"), "{}", stage.screen());
+}

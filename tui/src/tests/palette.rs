@@ -1,6 +1,7 @@
 //! The palette: completion, preview, and that it does what the key would have done.
 
 use super::*;
+use crate::ask::Note;
 
 #[test]
 fn what_is_typed_narrows_the_list_and_enter_does_it() {
@@ -82,4 +83,28 @@ fn another_time_zone_changes_every_screen_and_questions_stay_in_utc() {
     assert!(stage.screen().contains("time zone: nowhere"), "it stays to be corrected: {}", stage.screen());
     stage.play(&desk, "Esc 2 g y");
     assert_eq!(stage.copied.as_deref(), Some("2026-03-12T02:00:00.000000Z"));
+}
+
+#[test]
+fn words_behind_a_name_are_what_the_action_asks_for() {
+    let (mut stage, desk) = open(80, 24);
+    stage.play(&desk, "7 :").write("merge ../bens");
+    assert!(
+        stage.screen().contains("1 of what this screen can do") && stage.screen().contains("merge"),
+        "{}",
+        stage.screen()
+    );
+    stage.play(&desk, "Enter");
+    assert!(stage.screen().contains("would come from bens"), "{}", stage.screen());
+    stage.play(&desk, "Esc 2 :").write("go-to 02:14").play(&desk, "Enter");
+    assert!(cursor_line(&stage).contains("02:14:00.000"), "{}", stage.screen());
+    stage.play(&desk, ":").write("zone +02:00").play(&desk, "Enter");
+    assert!(stage.screen().contains("04:14:00.000"), "{}", stage.screen());
+    stage.play(&desk, ":").write("tag odd").play(&desk, "Enter");
+    assert!(matches!(&desk.notes.borrow()[..], [Note::Tag(_, tag)] if tag == "odd"));
+    // Where nothing asks for words they only look for a name.
+    stage.play(&desk, ":").write("mark it");
+    assert!(stage.screen().contains("do: mark it"), "{}", stage.screen());
+    stage.play(&desk, "Esc :").write("go-t").play(&desk, "Tab").write("02:09").play(&desk, "Enter");
+    assert!(!stage.screen().contains("do:"), "{}", stage.screen());
 }

@@ -13,6 +13,7 @@ pub fn rules(desk: &Desk) -> Vec<RuleLine> {
         findings,
         events: findings * 3,
         reason: reason.to_string(),
+        own: false,
     };
     let found = u64::from(!desk.events.is_empty());
     vec![
@@ -53,6 +54,7 @@ pub fn run(desk: &Desk, rule: &str) -> Run {
         untold: vec![(2, desk.text("the body was cut"))],
         excepted: vec![(7, desk.text("The platform's own probes"))],
         millis: 412,
+        changed: None,
     }
 }
 

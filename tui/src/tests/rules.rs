@@ -1,6 +1,7 @@
 //! The screen of the rules, and why a rule hits an event.
 
 use super::*;
+use crate::ask::{Answer, ChainEvent, Changed, RecordId, Run};
 
 #[test]
 fn each_rule_says_how_it_fares_and_in_every_size() {
@@ -92,4 +93,56 @@ fn a_finding_is_explained_part_by_part_with_shape_and_word() {
         stage.play(&desk, "e");
         assert!(!stage.screen().contains("asked of event"));
     }
+}
+
+/// An edited rule, as it was run again.
+fn run_again(stage: &mut Stage, changed: Changed) {
+    let at = stage.asked.iter().position(|(_, request)| matches!(request, Request::RunRule(_))).expect("it is run");
+    let (ticket, request) = stage.asked.remove(at);
+    let Request::RunRule(rule) = request else { unreachable!() };
+    let run = Run { rule, total: 1, millis: 7, changed: Some(changed), ..Run::default() };
+    stage.send(Msg::Loaded(ticket, Answer::Ran(run)));
+}
+
+#[test]
+fn a_rule_is_edited_in_a_copy_and_run_again_and_says_what_it_gained_and_lost() {
+    for (width, height) in [(80, 40), (120, 40), (200, 60)] {
+        let (mut stage, desk) = open(width, height);
+        stage.play(&desk, "6 /").write("exec-from").play(&desk, "Enter").press("e").settle(&desk);
+        assert_eq!(stage.edited.take().as_deref(), Some("/cases/breach.rules/exec-from-outside.yml"));
+        stage.send(Msg::Edited(Ok(())));
+        let event = |what: &str| ChainEvent {
+            id: RecordId { evidence: 0, offset: 1, len: 1 },
+            time: 0,
+            actor: Some("ci\u{1b}[2J".into()),
+            what: what.into(),
+            place: String::new(),
+            note: String::new(),
+        };
+        let events = vec![(true, event("get secrets")), (false, event("create pods/exec"))];
+        run_again(&mut stage, Changed { gained: 3, lost: 1, same: 4, events });
+        let screen = stage.settle(&desk).screen();
+        let pane = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in ["3 gained, 1 lost, 4 the same", "+ gained", "ci␛[2J get secrets", "- lost", "and 2 more"] {
+            assert!(pane.contains(words), "{words}\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn without_an_editor_it_is_said_and_a_rule_that_cannot_be_read_is_told_with_its_place() {
+    let (mut stage, desk) = open(120, 40);
+    stage.play(&desk, "6").press("e").settle(&desk);
+    stage.send(Msg::Edited(Err("no editor is known: name one in VISUAL or EDITOR".into())));
+    assert!(stage.screen().contains("no editor is known: name one in VISUAL") && stage.asked.is_empty());
+    stage.press("e").settle(&desk);
+    stage.send(Msg::Edited(Ok(())));
+    let at = stage.asked.iter().position(|(_, request)| matches!(request, Request::RunRule(_))).unwrap();
+    let (ticket, _) = stage.asked.remove(at);
+    stage.send(Msg::Failed(ticket, "x.yml:3:1: there is no field verbs\nfields are in docs".into()));
+    stage.settle(&desk);
+    assert!(stage.screen().contains("x.yml:3:1: there is no field verbs"), "{}", stage.screen());
+    // It is said of the rule that was edited only.
+    stage.play(&desk, "j");
+    assert!(!stage.screen().contains("there is no field verbs"), "{}", stage.screen());
 }

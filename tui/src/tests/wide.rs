@@ -50,7 +50,7 @@ fn overview() {
     |
     |
     | Enter shows 38 events of kube-audit                                                                               idle
-    | Enter open  F5 reload  q quit  ? keys
+    | Enter open  s sweep  F5 reload  q quit  ? keys
     "###);
 }
 

@@ -1,22 +1,22 @@
 //! The case itself: its story, the notes, the names people know identities by, the evidence with its books and hashes,
 //! and the journal of everything that was done.
 
+mod merge;
+mod note;
+
 use ratatui::layout::{Position, Rect};
 
+use self::{merge::Merging, note::NoteLine};
 use crate::{
-    ask::{self, Answer, Named, Note, Request, Subject, Ticket, Window},
+    ask::{self, Answer, Named, Note, Request, Subject, Ticket},
     clock,
-    keys::{Action, Binding, CASE, EVERYWHERE, MOVE, RELOAD},
+    keys::{Action, Binding, CASE, EVERYWHERE, MERGE, MOVE, PROMPT, RELOAD},
     shown::Shown,
     text::{cut, grouped},
     theme::Role,
-    views::{
-        Context, Jump, Slot, View,
-        compare::{self, Pair},
-        complain, count,
-        noting::Noting,
-    },
+    views::{Context, Jump, Slot, Typed, View, compare::Pair, complain, count, noting::Noting},
     widgets::{
+        input::Input,
         panes::{Line, Panes, field, wrapped},
         pen::{Pen, top},
     },
@@ -53,6 +53,7 @@ pub struct CaseFile {
     note: Option<String>,
     /// The window that another is to be compared with.
     compared: Option<Named>,
+    merging: Merging,
 }
 
 /// The answer, its texts made visible and its story in order.
@@ -66,30 +67,25 @@ struct Known {
     head: String,
 }
 
-struct NoteLine {
-    id: String,
-    kind: Shown,
-    time: Option<i64>,
-    on: Option<Subject>,
-    what: Shown,
-    text: Shown,
-    by: Shown,
-    at: Shown,
-    place: Shown,
-    window: Option<Window>,
-}
-
 impl View for CaseFile {
     fn title(&self) -> &'static str {
         "Case"
     }
 
     fn keys(&self) -> Vec<&'static [Binding]> {
-        self.all_keys()
+        match (&self.merging.prompt, &self.merging.coming) {
+            (Some(_), _) => vec![PROMPT],
+            (None, Some(_)) => vec![MERGE, MOVE, RELOAD, EVERYWHERE],
+            (None, None) => vec![CASE, MOVE, RELOAD, EVERYWHERE],
+        }
+    }
+
+    fn typing(&self) -> bool {
+        self.merging.prompt.is_some()
     }
 
     fn all_keys(&self) -> Vec<&'static [Binding]> {
-        vec![CASE, MOVE, RELOAD, EVERYWHERE]
+        vec![CASE, MERGE, MOVE, RELOAD, EVERYWHERE]
     }
 
     fn offers(&self, action: Action) -> bool {
@@ -97,7 +93,8 @@ impl View for CaseFile {
             Action::Open => self.line().is_some_and(|line| line.on.is_some() || line.window.is_some()),
             Action::TakeBack => self.line().is_some(),
             Action::Focus | Action::Copy => self.rows() > 0,
-            Action::Back => self.panes.in_pane,
+            Action::Submit => self.merging.coming.as_ref().is_some_and(|coming| !coming.notes.is_empty()),
+            Action::Back => self.panes.in_pane || self.merging.coming.is_some(),
             _ => true,
         }
     }
@@ -114,6 +111,9 @@ impl View for CaseFile {
             (self.note, self.noting.said) = (None, None);
         }
         let (_, area) = heading(context.area);
+        if let Some(done) = self.merging.act(action, area, &mut self.noting, context) {
+            return done;
+        }
         let lines = self.about(usize::from(self.panes.split(area).1.width.saturating_sub(2))).len() as u64;
         if self.panes.moved(action, self.rows(), lines, area) {
             return true;
@@ -137,6 +137,7 @@ impl View for CaseFile {
                 }
             }
             Action::Compare => self.compare(context),
+            Action::Merge => self.merging.ask(),
             Action::TakeBack => match self.line().map(|line| line.id.clone()) {
                 Some(id) => self.noting.write(Note::TakeBack(id), context),
                 None => self.note = Some("only notes can be taken back".to_string()),
@@ -156,12 +157,20 @@ impl View for CaseFile {
         true
     }
 
+    fn typed(&mut self, typed: &Typed, _context: &mut Context) {
+        if let Some(input) = &mut self.merging.prompt {
+            typed.apply_to(input);
+        }
+    }
+
     fn loaded(&mut self, ticket: Ticket, answer: Answer, _context: &mut Context) {
-        if let Answer::CaseFile(file) = answer
-            && self.slot.takes(ticket)
-        {
-            self.known = Some(Known::new(file));
-            self.panes.stay(self.rows());
+        match answer {
+            Answer::CaseFile(file) if self.slot.takes(ticket) => {
+                self.known = Some(Known::new(file));
+                self.panes.stay(self.rows());
+            }
+            Answer::Coming(coming) => self.merging.loaded(ticket, coming),
+            _ => {}
         }
     }
 
@@ -178,28 +187,41 @@ impl View for CaseFile {
 
     fn failed(&mut self, ticket: Ticket, words: &str) {
         self.slot.fails(ticket, words);
+        if self.merging.slot.fails(ticket, words) {
+            self.note = self.merging.slot.error.take().map(|lines| lines.join(" "));
+        }
         self.noting.answered(ticket, words);
     }
 
     fn point(&mut self, at: Position, context: &mut Context) -> bool {
         let (_, area) = heading(context.area);
         let rows = self.rows();
-        self.panes.point(area, at, rows)
+        match &self.merging.coming {
+            Some(coming) => self.merging.panes.point(area, at, coming.notes.len() as u64),
+            None => self.panes.point(area, at, rows),
+        }
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.slot]
+        vec![&mut self.slot, &mut self.merging.slot]
     }
 
     fn waits(&self) -> bool {
-        self.slot.open() || self.noting.waits()
+        self.slot.open() || self.noting.waits() || self.merging.slot.open()
     }
 
     fn refreshes(&self) -> bool {
         self.known.is_some() && self.slot.open()
     }
 
+    fn prompt(&self) -> Option<(&'static str, &Input)> {
+        self.merging.prompt.as_ref().map(|input| ("notes of case:", input))
+    }
+
     fn status(&self) -> String {
+        if self.merging.prompt.is_some() {
+            return "its folder; nothing is written".to_string();
+        }
         if let Some(words) = self.noting.said.as_ref().or(self.note.as_ref()) {
             return words.clone();
         }
@@ -212,10 +234,17 @@ impl View for CaseFile {
     }
 
     fn place(&self) -> (u64, u64) {
-        (self.panes.cursor, self.rows())
+        match &self.merging.coming {
+            Some(coming) => (self.merging.panes.cursor, coming.notes.len() as u64),
+            None => (self.panes.cursor, self.rows()),
+        }
     }
 
     fn draw(&self, pen: &mut Pen<'_>, area: Rect) {
+        if let Some(coming) = &self.merging.coming {
+            let (head, area) = heading(area);
+            return self.merging.draw(coming, pen, head, area);
+        }
         if let Some(error) = &self.slot.error {
             complain(pen, area, "The case could not be read:", error, "^r tries again.");
             return;
@@ -343,21 +372,7 @@ impl CaseFile {
             }
             _ => {
                 let Some(note) = self.line() else { return lines };
-                wrapped(&mut lines, Role::Heading, note.what.text(), width);
-                if !note.text.text().is_empty() {
-                    wrapped(&mut lines, Role::Plain, note.text.text(), width);
-                }
-                if let Some(time) = note.time.filter(|_| note.window.is_none()) {
-                    field(&mut lines, "happened", &clock::exact(time), width);
-                }
-                for (name, value) in
-                    [("written in", &note.place), ("note", &note.kind), ("by", &note.by), ("at", &note.at)]
-                {
-                    if !value.text().is_empty() {
-                        field(&mut lines, name, value.text(), width);
-                    }
-                }
-                field(&mut lines, "id", Shown::new(note.id.as_str()).text(), width);
+                note.about(&mut lines, width);
             }
         }
         lines
@@ -366,25 +381,13 @@ impl CaseFile {
 
 impl Known {
     fn new(file: ask::CaseFile) -> Known {
-        let line = |note: ask::NoteLine| NoteLine {
-            id: note.id,
-            kind: Shown::new(note.kind),
-            time: note.time,
-            on: note.on,
-            what: Shown::new(note.what),
-            text: Shown::new(note.text),
-            by: Shown::new(note.by),
-            at: Shown::new(note.at),
-            place: Shown::new(note.place),
-            window: note.window,
-        };
         let (mut story, mut notes, mut names, mut windows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for note in file.notes {
             match note.kind.as_str() {
-                "story" => story.push(line(note)),
-                "name" => names.push(line(note)),
-                "window" => windows.push(line(note)),
-                _ => notes.push(line(note)),
+                "story" => story.push(NoteLine::new(note)),
+                "name" => names.push(NoteLine::new(note)),
+                "window" => windows.push(NoteLine::new(note)),
+                _ => notes.push(NoteLine::new(note)),
             }
         }
         // What happened first is told first; steps without a time come last.
@@ -432,20 +435,7 @@ impl Known {
                 let at = entry.at.get(..19).unwrap_or(&entry.at).replace('T', " ");
                 format!("{:>4}  {}  {}", entry.number, Shown::new(at).text(), what.text())
             }),
-            section => self.notes_of(section).get(at).map(|note| {
-                let when = note.time.map_or("no time".to_string(), clock::second);
-                let text = if note.text.text().is_empty() { "" } else { "  – " };
-                let what = format!("{}{text}{}", note.what.text(), note.text.text());
-                match section {
-                    Section::Story => format!("{:>2}  {when:<15}  {what}", at + 1),
-                    Section::Windows => {
-                        let span = note.window.map_or(String::new(), compare::span);
-                        format!("{span:<34}  {}", note.text.text())
-                    }
-                    Section::Notes => format!("{:<8} {when:<15}  {what}", note.kind.text()),
-                    _ => what,
-                }
-            }),
+            section => self.notes_of(section).get(at).map(|note| note.line(section, at)),
         };
         (Role::Plain, cut(&words.unwrap_or_default(), width).into_owned())
     }

@@ -55,6 +55,8 @@ pub trait View {
     /// A note was written by some screen: what is shown of notes is old now.
     fn noted(&mut self, _ticket: Ticket, _words: &str, _context: &mut Context) {}
     fn failed(&mut self, ticket: Ticket, words: &str);
+    /// The file that this screen wanted edited was, or why not.
+    fn edited(&mut self, _done: &Result<(), String>, _context: &mut Context) {}
     /// Another screen sends the user here.
     fn arrive(&mut self, _jump: Jump, _context: &mut Context) {}
     /// A replay has come to this event: show it, if this screen shows events.

@@ -60,6 +60,7 @@ impl View for Overview {
     fn offers(&self, action: Action) -> bool {
         match action {
             Action::Open => self.jump().is_some(),
+            Action::Sweep => self.known.as_ref().is_some_and(|known| known.events > 0),
             Action::Back => false,
             _ => true,
         }

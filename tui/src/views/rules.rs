@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use crate::{
     ask::{self, Answer, Request, State, Ticket},
     keys::{Action, Binding, EVERYWHERE, MOVE, PROMPT, RELOAD, RULES},
+    msg::Effect,
     shown::Shown,
     text::{cut, grouped},
     theme::Role,
@@ -30,6 +31,11 @@ pub struct Rules {
     text: Option<ask::RuleText>,
     run_slot: Slot,
     run: Option<ask::Run>,
+    /// The rule that was run last.
+    run_of: Option<String>,
+    edit_slot: Slot,
+    /// The rule that is in the editor.
+    editing: Option<String>,
     pattern: String,
     prompt: Option<Input>,
     note: Option<String>,
@@ -70,7 +76,7 @@ impl View for Rules {
     fn offers(&self, action: Action) -> bool {
         match action {
             Action::Open => self.rule().is_some_and(|rule| rule.line.findings > 0),
-            Action::RunRule | Action::Focus => self.rule().is_some(),
+            Action::RunRule | Action::EditRule | Action::Focus => self.rule().is_some(),
             Action::Back => self.panes.in_pane,
             _ => true,
         }
@@ -110,8 +116,12 @@ impl View for Rules {
             },
             Action::RunRule => {
                 if let Some(rule) = self.rule().map(|rule| rule.line.rule.clone()) {
-                    self.run = None;
-                    self.run_slot.ask(context, Request::RunRule(rule));
+                    self.run(rule, context);
+                }
+            }
+            Action::EditRule => {
+                if let Some(rule) = self.rule().map(|rule| rule.line.rule.clone()) {
+                    self.edit_slot.ask(context, Request::EditRule(rule));
                 }
             }
             Action::Focus => self.panes.in_pane = !self.panes.in_pane && self.rule().is_some(),
@@ -152,6 +162,10 @@ impl View for Rules {
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer, context: &mut Context) {
         match answer {
+            Answer::Editable { rule, path } if self.edit_slot.takes(ticket) => {
+                self.editing = Some(rule);
+                context.effects.push(Effect::Edit(path));
+            }
             Answer::Rules(rules) if self.slot.takes(ticket) => {
                 let rule = |line: ask::RuleLine| Rule {
                     rule: Shown::new(line.rule.as_str()),
@@ -173,6 +187,22 @@ impl View for Rules {
         self.slot.fails(ticket, words);
         self.text_slot.fails(ticket, words);
         self.run_slot.fails(ticket, words);
+        if self.edit_slot.fails(ticket, words) {
+            self.note = self.edit_slot.error.take().map(|lines| lines.join(" "));
+        }
+    }
+
+    fn edited(&mut self, done: &Result<(), String>, context: &mut Context) {
+        let Some(rule) = self.editing.take() else { return };
+        match done {
+            Ok(()) => {
+                self.run(rule, context);
+                // What it asks and whose it is may be another now.
+                (self.asked, self.text_of) = (false, None);
+                self.visit(context);
+            }
+            Err(words) => self.note = Some(crate::shown::lines(words).join(" ")),
+        }
     }
 
     fn point(&mut self, at: Position, context: &mut Context) -> bool {
@@ -184,11 +214,11 @@ impl View for Rules {
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.slot, &mut self.text_slot, &mut self.run_slot]
+        vec![&mut self.slot, &mut self.text_slot, &mut self.run_slot, &mut self.edit_slot]
     }
 
     fn waits(&self) -> bool {
-        self.slot.open() || self.text_slot.open() || self.run_slot.open()
+        self.slot.open() || self.text_slot.open() || self.run_slot.open() || self.edit_slot.open()
     }
 
     fn refreshes(&self) -> bool {
@@ -279,6 +309,11 @@ impl Rules {
         self.shown().get(usize::try_from(self.panes.cursor).ok()?).copied()
     }
 
+    fn run(&mut self, rule: String, context: &mut Context) {
+        (self.run, self.run_of) = (None, Some(rule.clone()));
+        self.run_slot.ask(context, Request::RunRule(rule));
+    }
+
     /// Changes what is shown, the cursor staying on its rule where that is still there.
     fn keep(&mut self, context: &mut Context, change: impl FnOnce(&mut Rules)) {
         let before = self.rule().map(|rule| rule.line.rule.clone());
@@ -341,6 +376,10 @@ impl Rules {
             State::NotReplayed => "the rules have not been replayed: coldcase replay --case DIR, or r here".to_string(),
         };
         wrapped(&mut lines, Role::Plain, &state, width);
+        if rule.line.own {
+            let words = "one of yours, in place of the bundled one; the state above is of the last replay";
+            wrapped(&mut lines, Role::Plain, words, width);
+        }
         if !rule.line.reason.is_empty() {
             wrapped(&mut lines, Role::Warn, rule.reason.text(), width);
         }
@@ -364,13 +403,18 @@ impl Rules {
 
     /// What the rule found when it was run alone.
     fn ran(&self, rule: &Rule, lines: &mut Vec<Line>, width: usize) {
-        if let Some(error) = &self.run_slot.error {
-            lines.extend(error.iter().map(|line| (Role::Bad, line.clone())));
+        let failed = self.run_slot.error.as_ref().filter(|_| self.run_of.as_ref() == Some(&rule.line.rule));
+        if let Some(error) = failed {
+            lines.push((Role::Plain, String::new()));
+            error.iter().for_each(|line| wrapped(lines, Role::Bad, line, width));
         }
         let Some(run) = self.run.as_ref().filter(|run| run.rule == rule.line.rule) else { return };
         lines.push((Role::Plain, String::new()));
         let found = format!("Run alone now: {} in {} ms", count(run.total, "finding"), grouped(run.millis));
         lines.push((Role::Heading, found));
+        if let Some(changed) = &run.changed {
+            compared(changed, lines, width);
+        }
         for finding in &run.findings {
             let [actor, target] =
                 [&finding.actor, &finding.target].map(|cell| Shown::new(cell.as_deref().unwrap_or("?")));
@@ -393,14 +437,37 @@ impl Rules {
     }
 }
 
+/// What the run found that the one before did not, and the other way round.
+fn compared(changed: &ask::Changed, lines: &mut Vec<Line>, width: usize) {
+    let words = format!(
+        "Events against the run before: {} gained, {} lost, {} the same",
+        grouped(changed.gained),
+        grouped(changed.lost),
+        grouped(changed.same)
+    );
+    wrapped(lines, Role::Plain, &words, width);
+    for (gained, event) in &changed.events {
+        let actor = Shown::new(event.actor.as_deref().unwrap_or("?"));
+        let (sign, role) = if *gained { ("+ gained", Role::Title) } else { ("- lost", Role::Warn) };
+        let what = Shown::new(event.what.as_str());
+        let words = format!("{sign}  {}  {} {}", crate::clock::second(event.time), actor.text(), what.text());
+        wrapped(lines, role, &words, width);
+    }
+    let listed = changed.events.len() as u64;
+    if listed < changed.gained + changed.lost {
+        lines.push((Role::Faint, format!("and {} more", grouped(changed.gained + changed.lost - listed))));
+    }
+}
+
 fn line(rule: &Rule, width: usize) -> Line {
+    let own = if rule.line.own { "own: " } else { "" };
     if width < 60 {
-        let words = format!("{:<7} {}", rule.line.state.name(), rule.rule.text());
+        let words = format!("{:<7} {own}{}", rule.line.state.name(), rule.rule.text());
         return (Role::Plain, cut(&words, width).into_owned());
     }
     let found = if rule.line.findings > 0 { grouped(rule.line.findings) } else { String::new() };
     let words = format!(
-        "{:<8} {found:>4} {:<8} {:<28} {}",
+        "{:<8} {found:>4} {:<8} {:<28} {own}{}",
         rule.line.state.name(),
         rule.line.level.name(),
         cut(rule.rule.text(), 28),

@@ -347,7 +347,7 @@ impl View for Timeline {
             self.row().filter(|row| row.noted.any()).map(|row| format!("   {}", row.noted_words())),
             named,
             self.row().map(|row| format!("   {} {}", clock::date(row.time), clock::zone())),
-            self.row().and_then(|row| row.finding).map(|level| format!("   in a {} finding", level.name())),
+            self.row().and_then(|row| row.finding).map(|level| format!("   in {} finding", level.with_article())),
             self.row().and_then(|row| self.windows.at(row.time)).map(|names| format!("   in window {names}")),
             self.without_evidence().map(|share| format!("   {share}% without evidence")),
         ];

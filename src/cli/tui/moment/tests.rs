@@ -33,7 +33,7 @@ fn a_replay_shows_what_the_rules_found_and_the_same_whichever_way_it_came() {
     let mut case = Case::create(&dir, AT).unwrap();
     let evidence = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/incidents/aks-intrusion/evidence");
     case.ingest(&[evidence], AT, &mut |_| {}).unwrap();
-    let desk = Desk::open(Case::open(&dir).unwrap(), ByArg::unknown()).unwrap();
+    let desk = Desk::open(Case::open(&dir).unwrap(), ByArg::unknown(), None).unwrap();
 
     // Every finding comes to be once, and the window of a correlation is complete at its last event.
     let (rules, _) = crate::cli::rules::load(&[]).unwrap();
@@ -73,7 +73,7 @@ fn a_replay_shows_what_the_rules_found_and_the_same_whichever_way_it_came() {
     // Any way to a moment shows what somebody sees who goes there first of all.
     let case = moment(&desk, Go::To(0)).case;
     let (from, to) = (case.from.unwrap(), case.to.unwrap());
-    let fresh = Desk::open(Case::open(&dir).unwrap(), ByArg::unknown()).unwrap();
+    let fresh = Desk::open(Case::open(&dir).unwrap(), ByArg::unknown(), None).unwrap();
     *fresh.stage.lock().unwrap() = Some(std::sync::Arc::new(super::Stage {
         played: fresh.engine.play(&rules).unwrap(),
         case,

@@ -37,7 +37,8 @@ impl Query {
         pen.paragraphs(
             area,
             y,
-            &["Tab goes to their columns; while writing, Tab completes a name.".to_string()],
+            &["Tab goes to their columns; while writing, Tab completes a name. Esc and H: the stored questions."
+                .to_string()],
             Role::Faint,
         );
     }

@@ -55,7 +55,7 @@ impl Prompt {
                 let doc = if of.doc.is_empty() { String::new() } else { format!(": {}", of.doc) };
                 Shown::new(format!("${}{number}{doc}", of.name)).text().to_string()
             }
-            Prompt::Save(_) => "NAME, or NAME and a title; -- param: lines keep their words".to_string(),
+            Prompt::Save(_) => "NAME, or NAME and a title".to_string(),
         }
     }
 }

@@ -42,10 +42,13 @@ impl Tables {
         Tables { lines, vocabulary }
     }
 
-    /// The tables alone, with their rows: `audit 9,382`.
+    /// The tables alone that have rows, with how many: `audit 9,382`, and how many have none.
     pub fn names(&self) -> Vec<String> {
-        let tables = self.lines.iter().filter(|line| !line.column && line.call.is_none());
-        tables.map(|line| format!("{} {}", line.name.text(), line.about.text()).trim_end().to_string()).collect()
+        let tables = || self.lines.iter().filter(|line| !line.column && line.call.is_none());
+        let full = tables().filter(|line| line.about.text() != "0");
+        let words = |line: &TableLine| format!("{} {}", line.name.text(), line.about.text()).trim_end().to_string();
+        let empty = tables().filter(|line| line.about.text() == "0").count();
+        full.map(words).chain((empty > 0).then(|| format!("and {empty} without rows"))).collect()
     }
 
     /// The stored question that a line is of.
@@ -72,8 +75,9 @@ mod tests {
     fn tables_are_listed_with_their_rows_and_their_names_are_what_is_completed() {
         let columns = ["time", "verb"].map(|name| ColumnInfo { name: name.into(), kind: "".into() });
         let table = TableInfo { name: "audit".into(), rows: Some(2310), call: None, columns: columns.into() };
-        let tables = Tables::new(vec![table], vec!["count".into()]);
-        assert_eq!(tables.names(), ["audit 2,310"]);
+        let none = TableInfo { name: "falco".into(), rows: Some(0), call: None, columns: Vec::new() };
+        let tables = Tables::new(vec![table, none], vec!["count".into()]);
+        assert_eq!(tables.names(), ["audit 2,310", "and 1 without rows"]);
         assert_eq!(tables.vocabulary.complete("SELECT ve", 9), (7, vec!["verb".to_string()]));
         assert_eq!(tables.vocabulary.complete("SELECT * FROM AU", 16), (14, vec!["audit".to_string()]));
     }
