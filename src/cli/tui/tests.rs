@@ -1,5 +1,7 @@
 //! The worker over a case of eight requests and two objects, whose answers are counted by hand.
 
+mod logs;
+
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
