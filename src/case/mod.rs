@@ -106,6 +106,11 @@ struct Manifest {
 
 impl Manifest {
     fn read(dir: &Path) -> Result<Manifest> {
+        Manifest::read_by(dir, FORMAT)
+    }
+
+    /// As a program reads it that knows the formats up to this one.
+    fn read_by(dir: &Path, known: u32) -> Result<Manifest> {
         let path = dir.join("case.toml");
         let not = |why: String| Error::NotACase { path: dir.into(), why };
         if !dir.is_dir() {
@@ -116,8 +121,8 @@ impl Manifest {
             _ => Error::io("read", &path)(e),
         })?;
         let manifest: Manifest = toml::from_str(&text).map_err(|e| not(format!("case.toml: {}", e.message())))?;
-        if manifest.format > FORMAT {
-            return Err(Error::NewerCase { path: dir.into(), found: manifest.format, known: FORMAT });
+        if manifest.format > known {
+            return Err(Error::NewerCase { path: dir.into(), found: manifest.format, known });
         }
         Ok(manifest)
     }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use coldcase_tui::visible;
 
 use super::document::{Chart, Document, Part, Step};
+use crate::model::Micros;
 
 /// Nothing may be wider than the window: a long word is broken, a wide table scrolls by itself, and on a narrow screen each of
 /// its rows becomes a block with the names of the columns in it.
@@ -15,7 +16,7 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;mar
 background:#fff;overflow-wrap:anywhere}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #999}\
 .x{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}\
 th,td{text-align:left;vertical-align:top;padding:.25rem .6rem;border-bottom:1px solid #ddd;min-width:5rem}\
-.l{min-width:9rem}.s{white-space:nowrap;min-width:0}ol{padding-left:1.6rem}li{margin:.6rem 0}\
+.l{min-width:9rem}.s,.n{white-space:nowrap}.s{min-width:0}ol{padding-left:1.6rem}li{margin:.6rem 0}\
 code,.m{font-family:ui-monospace,monospace;font-size:.85em}.f{color:#555;font-size:.85rem}.t{font-weight:600}\
 svg{width:100%;height:auto}@media screen and (max-width:45rem){table,tbody,tr,td{display:block}thead{display:none}\
 tr{border:1px solid #bbb;border-radius:4px;margin:.6rem 0}td,td.l,td.s{min-width:0;white-space:normal}\
@@ -66,7 +67,7 @@ fn table(page: &mut String, head: &[&str], rows: &[Vec<String>]) {
     *page += &format!("<div class=\"x\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n");
     for row in rows {
         let cell = |(name, cell): (&&str, &String)| {
-            format!("<td{} data-n=\"{}\">{}</td>", class(cell), text(name), text(cell))
+            format!("<td{} data-n=\"{}\">{}</td>", class(cell), text(name), whole(cell))
         };
         let cells: String = head.iter().zip(row).map(cell).collect();
         *page += &format!("<tr>{cells}</tr>\n");
@@ -74,11 +75,20 @@ fn table(page: &mut String, head: &[&str], rows: &[Vec<String>]) {
     *page += "</tbody>\n</table></div>\n";
 }
 
+/// A cell in which no time is broken at its hyphens: `2031-04-05T06:07:08Z`, or two with `to` between.
+fn whole(cell: &str) -> String {
+    let times: Vec<&str> = cell.split(" to ").collect();
+    if times.len() > 2 || times.iter().any(|time| Micros::parse(time).is_none()) {
+        return text(cell);
+    }
+    times.iter().map(|time| format!("<span class=\"n\">{}</span>", text(time))).collect::<Vec<_>>().join(" to ")
+}
+
 fn step(page: &mut String, step: &Step) {
     let after =
         if step.after.is_empty() { String::new() } else { format!(" <span class=\"f\">+{}</span>", text(&step.after)) };
     let time =
-        if step.time.is_empty() { String::new() } else { format!("<span class=\"m\">{}</span>", text(&step.time)) };
+        if step.time.is_empty() { String::new() } else { format!("<span class=\"m n\">{}</span>", text(&step.time)) };
     *page += &format!("<li>{time}{after} <span class=\"t\">{}</span>", text(&step.what));
     if !step.text.is_empty() {
         *page += &format!("<br>{}", text(&step.text));
@@ -196,6 +206,17 @@ mod tests {
         assert!(page.contains("&lt;script src=https://x&gt;&quot;&#39; onload=a"));
         for reference in [" src=\"", " href=\"", "url(", "@import"] {
             assert!(!page.contains(reference), "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_not_broken_at_its_hyphens_and_other_cells_are_as_they_were() {
+        let (a, b) = ("2031-04-05T06:07:08.000000Z", "2031-04-05T06:07:09.000000Z");
+        let n = |time: &str| format!("<span class=\"n\">{time}</span>");
+        assert_eq!(whole(a), n(a));
+        assert_eq!(whole(&format!("{a} to {b}")), format!("{} to {}", n(a), n(b)));
+        for cell in ["from a to b", "7", "", "a-b-c", "<b>"] {
+            assert_eq!(whole(cell), text(cell));
         }
     }
 

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::{AT, events, spans, whole};
 use crate::case::encoding::hex;
-use crate::case::{Action, Case};
+use crate::case::{Action, Case, Deed, FORMAT, Manifest};
+use crate::error::Error;
 
 /// A case as the first version wrote it: one input of which nothing was stored.
 fn old_case(folder: &Path) -> Case {
@@ -72,4 +73,18 @@ fn it_can_be_sealed() {
     assert!(matches!(case.entries()[2].action, Action::Seal { length: 2, .. }));
     let report = case.verify(None).unwrap();
     assert!(report.mismatches.is_empty() && report.seals[0].holds);
+}
+
+#[test]
+fn a_program_that_knows_no_windows_refuses_a_case_that_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut case = old_case(folder.path());
+    assert!(Manifest::read_by(case.dir(), 3).is_ok());
+    case.note(vec![Deed::Window { name: "the night".into(), from: 0, to: 1 }], AT).unwrap();
+    let Err(error) = Manifest::read_by(case.dir(), 3) else { panic!("windows came with format 4") };
+    assert!(matches!(error, Error::NewerCase { found: 4, known: 3, .. }), "{error:?}");
+    assert!(error.to_string().contains("has case format 4, this coldcase reads up to 3"), "{error}");
+    // The next format is refused by this program in the same way, whatever else is in the case.
+    fs::write(case.dir().join("case.toml"), format!("format = {}\nname = \"breach\"\n", FORMAT + 1)).unwrap();
+    assert!(matches!(Case::open(case.dir()), Err(Error::NewerCase { .. })));
 }
