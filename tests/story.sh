@@ -1,30 +1,46 @@
 #!/usr/bin/env bash
 # One investigation from first look to last proof, in a real terminal: finds the intruder, marks the story, writes a test of
 # what was found and the report, and opens the report in a browser. Usage: tests/story.sh PROGRAM
-# Ends with the first screen that does not show what it must.
+# Ends with the first screen that does not show what it must. The pictures of docs/pictures are screens on its way: they are
+# compared, and with COLDCASE_WRITE_DOCS=1 they are drawn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home=$PWD
 # shellcheck source=tests/terminal.sh
 . tests/terminal.sh
+# The screen as it is now is the picture of that name. The numbers on it are the sample's under the pack as it is.
+picture() {
+    sleep 0.3
+    tm capture-pane -p -e | python3 "$home/tests/picture.py" 80 24 > "$folder/$1.svg"
+    if [ -n "${COLDCASE_WRITE_DOCS:-}" ]; then cp "$folder/$1.svg" "$home/docs/pictures/$1.svg"; fi
+    cmp -s "$folder/$1.svg" "$home/docs/pictures/$1.svg" && return
+    echo "docs/pictures/$1.svg is another screen than this: COLDCASE_WRITE_DOCS=1 tests/story.sh PROGRAM draws it"
+    tm capture-pane -p; exit 1
+}
 screen "cd $folder && $program tui --case case --investigator ana; echo left with \$?; exec bash --norc"
 
-echo "what is worst?"; see 'critical +3'; see 'idle'; keys 3; see 'coin mining ima'; see 'idle'
-echo "who did it, from where?"; keys Enter; see 'kube-cache'; see 'event 1 of'
+echo "what is worst?"; see 'critical +3'; see 'idle'; picture overview
+keys s; see 'questions with hits'; see 'hands-on'; see 'idle'; picture sweep
+keys 3; see 'coin mining ima'; see 'idle'
+echo "who did it, from where?"; keys Enter; see 'kube-cache'; see 'event 1 of'; picture finding
 keys Enter; see '\[2 Timeline\]'; see 'kube-cache'; see 'idle'
 keys P; see 'into the story'; keys -l 'a miner on every node'; keys Enter; see 'in the story'; see 'idle'
 echo "all that this account did, in every source"; keys f; see 'filtered:'; see 'deployer'; see 'idle'
-keys g; see 'filtered: 1 of'; keys P; see 'into the story'; keys -l 'first seen: a token of deployer'; keys Enter; see 'in the story'
+picture timeline; keys g; see 'filtered: 1 of'; keys P; see 'into the story'; keys -l 'first seen: a token of deployer'; keys Enter; see 'in the story'
 echo "who was at that address before?"; keys x; see 'no filter'; see 'idle'; keys g; see 'idle'
 keys /; see 'find'; keys -l '203.0.113.7'; keys Enter; see 'system:anonymous'; see 'idle'
 keys '&'; see 'filtered:'; see 'idle'; keys g; see 'filtered: 1 of'
 keys P; see 'into the story'; keys -l 'the intruder comes in'; keys Enter; see 'in the story'; see 'idle'
 echo "what did they get hold of?"; keys 3; see 'Findings\]'; see 'idle'; keys Escape; keys /; see 'find:'
-keys -l 'cluster-admin'; keys Enter; see 'cluster-admin'; see 'idle'; keys e; see 'PASS'
+keys -l 'cluster-admin'; keys Enter; see 'cluster-admin'; see 'idle'; keys e; see 'PASS'; see 'idle'; picture explain
 keys P; see 'into the story'; keys -l 'they rule the cluster'; keys Enter; see 'in the story'
 echo "a test of it, with other names"; keys K; see 'test to file:'; keys -l 'admin.cases.jsonl'; keys Enter; see 'fires on it as in the case|written to'
 echo "the events as rows"; keys Y; see 'export to file:'; keys -l 'admin.csv'; keys Enter; see 'events? written to admin.csv'
 echo "the question behind it"; see 'idle'; keys B; see '\[4 SQL\]'; see 'row 1 of [0-9]+'
+echo "the objects, and the incident played"; keys 5; see 'ns kube-system'; keys w; see 'who can:'; keys -l 'create pods/exec -n web'
+keys Enter; see 'grants for: create pods'; see 'idle'; picture who-can; keys Escape
+keys 3; see 'Findings\]'; keys 2; see 'idle'; keys x; see 'no filter'; see 'idle'; keys R; see 'of [0-9]+ found'; keys '>'; see 'FOUND'; see 'idle'
+picture replay; keys Escape
 keys 7; see 'Story 4'; see 'the intruder comes in'; see 'idle'
 echo "the report"; keys Q; see 'Quit'; keys y; see 'left with 0'
 keys -l "$program report --case case --story -o report.html && echo reported"; keys Enter; see '^reported'
