@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """How fast the screens answer on a case, measured from outside: a terminal of its own, keys sent, bytes waited for.
 
-Usage: tests/latency.py PROGRAM CASE [KEYS]
+Usage: tests/latency.py PROGRAM CASE [KEYS [PART…]]   parts: keys, filter, stop, slow; without one: all of them
 
 Prints the time from start to the whole first screen, the time each key took to change the screen while nothing was loading
-and while a screen was loading, the time Esc took to stop a running query, and the most memory the program had. Needs
-nothing but Python. A load on the machine shows in the figures: take them on a quiet one.
+and while a screen was loading, the time Esc took to stop a running query, how long the slow answers take (folding, the page on
+an entity, the first replay) with keys answered meanwhile, and the most memory the program had after each. Needs nothing but Python. A load on the machine shows in the figures: take them on a quiet one.
 """
 
 import fcntl, os, pty, random, re, select, signal, struct, sys, termios, time
@@ -48,8 +48,29 @@ class Screen:
     def rest(self, seconds=60.0):
         """Waits until nothing moves: the spinner turns every 120 ms while anything loads."""
         begin = time.perf_counter()
-        while self.read(0.4) and time.perf_counter() - begin < seconds:
+        while self.read(0.2) and time.perf_counter() - begin < seconds:
             pass
+
+    def takes(self, keys, seconds=300.0):
+        """Seconds from a key to the last change of the screen: the spinner turns while anything loads."""
+        begin = last = time.perf_counter()
+        self.send(keys)
+        while self.read(0.2) and last - begin < seconds:
+            last = time.perf_counter()
+        return last - begin
+
+    def answered(self, keys, seconds):
+        """How long each key takes to change the screen, one after the other, for so many seconds."""
+        times, end, number = [], time.perf_counter() + seconds, 0
+        while time.perf_counter() < end:
+            begin, number = time.perf_counter(), number + 1
+            self.send(keys[number % len(keys)])
+            while time.perf_counter() - begin < 2:
+                if self.read(0.01):
+                    times.append(time.perf_counter() - begin)
+                    break
+            time.sleep(0.05)
+        return times
 
     def memory(self):
         with open(f"/proc/{self.pid}/status") as status:
@@ -64,37 +85,29 @@ def told(name, times):
     print(f"{name}: {len(times)} keys, median {at(0.5):.1f} ms, p99 {at(0.99):.1f} ms, most {times[-1] * 1000:.1f} ms")
 
 
-def main(program, case, keys):
-    random.seed(7)
-    screen = Screen(program, case)
-    # The line of the coverage is the last part of the first screen that comes from the case.
-    first = screen.until(rb"Coverage.*(idle|events)", 300)
-    print("first frame with the coverage:", "never" if first is None else f"{first * 1000:.0f} ms")
-    screen.rest(300)
-    print(f"memory then: {screen.memory():.0f} MiB")
-
-    screen.send("2")
-    screen.rest(300)
-    idle, none = [], 0
+def keys_while_idle(screen, keys):
+    times, none = [], 0
     moves = ["j", "k", "\x1b[B", "l", "h", " ", "1", "2", "3", "2", "7", "2", "?", "?", ":", "\x1b[A", "\x1b", "i"]
     for number in range(keys):
         screen.rest()
         begin = time.perf_counter()
         screen.send(moves[number % len(moves)])
         if screen.read(0.5):
-            idle.append(time.perf_counter() - begin)
+            times.append(time.perf_counter() - begin)
         else:
             none += 1
-    told("keys while nothing loads", idle)
+    told("keys while nothing loads", times)
     print(f"  {none} keys had nothing to change")
 
-    busy = []
+
+def keys_while_filtering(screen, keys):
+    times = []
     for number in range(keys // 4):
         # A filter on everything is asked for, and the screen changed while it runs.
         screen.send("2")
         screen.rest()
         # On the column of the actor: the first keys go there.
-        screen.send("lll"[:2] if number == 0 else "j")
+        screen.send("ll" if number == 0 else "j")
         screen.rest()
         screen.send("+")
         time.sleep(0.03)
@@ -106,15 +119,17 @@ def main(program, case, keys):
             screen.read(0.01)
             # The names of the screens are in the first line, which nothing else changes.
             if b"\x1b[1;" in screen.text:
-                busy.append(time.perf_counter() - begin)
+                times.append(time.perf_counter() - begin)
                 break
         screen.send("2")
         screen.rest()
         screen.send("a")
         screen.rest()
-    told("screens changed while a filter runs", busy)
+    told("screens changed while a filter runs", times)
 
-    stopped = []
+
+def queries_stopped(screen, _):
+    times = []
     for _ in range(8):
         screen.send("4")
         screen.rest()
@@ -125,20 +140,51 @@ def main(program, case, keys):
         screen.rest()
         screen.send("\x1b[15~")
         time.sleep(0.6)
-        pid = screen.pid
         begin, _ = time.perf_counter(), screen.read(0)
-        busy_before = ticks(pid)
         screen.send("\x1b")
         # Stopped is when the program rests again: less than a tenth of a core over 30 ms.
         while time.perf_counter() - begin < 10:
-            before, t = ticks(pid), time.perf_counter()
+            before, t = ticks(screen.pid), time.perf_counter()
             time.sleep(0.03)
-            if ticks(pid) - before == 0:
-                stopped.append(t - begin)
+            if ticks(screen.pid) - before == 0:
+                times.append(t - begin)
                 break
         screen.rest()
-    told("Esc until the query no longer works", stopped)
-    print(f"most memory: {screen.memory():.0f} MiB")
+    told("Esc until the query no longer works", times)
+    screen.send("\x1b")
+
+
+def slow_answers(screen, _):
+    ways = [("the last page", "G", "g"), ("repeats folded", "r", "a"), ("the page on who acted", "*", "\x1b")]
+    for name, keys, back in ways:
+        print(f"{name}: {screen.takes(keys) * 1000:.0f} ms, memory {screen.memory():.0f} MiB")
+        screen.takes(back)
+    begin = time.perf_counter()
+    screen.send("R")
+    told("keys while the first replay is made ready", screen.answered(["\t", "j", "R", "k"], 4))
+    screen.takes("")
+    print(f"the first replay: {time.perf_counter() - begin:.1f} s, memory {screen.memory():.0f} MiB")
+
+
+PARTS = {"keys": keys_while_idle, "filter": keys_while_filtering, "stop": queries_stopped, "slow": slow_answers}
+
+
+def main(program, case, keys, parts):
+    random.seed(7)
+    screen = Screen(program, case)
+    # The line of the coverage is the last part of the first screen that comes from the case.
+    first = screen.until(rb"Coverage.*(idle|events)", 300)
+    print("first frame with the coverage:", "never" if first is None else f"{first * 1000:.0f} ms")
+    screen.rest(300)
+    print(f"memory then: {screen.memory():.0f} MiB")
+    print(f"the first page of the timeline: {screen.takes('2') * 1000:.0f} ms, memory {screen.memory():.0f} MiB")
+    for part in parts or PARTS:
+        PARTS[part](screen, keys)
+        print(f"most memory after {part}: {screen.memory():.0f} MiB")
+        screen.send("2")
+        screen.rest(300)
+        screen.send("x")
+        screen.rest(300)
     os.kill(screen.pid, signal.SIGKILL)
     os.waitpid(screen.pid, 0)
 
@@ -153,4 +199,4 @@ def ticks(pid):
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    main(os.path.abspath(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 200)
+    main(os.path.abspath(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 200, sys.argv[4:])
