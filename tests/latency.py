@@ -86,7 +86,7 @@ def told(name, times):
 
 
 def keys_while_idle(screen, keys):
-    times, none = [], 0
+    times, none, slow = [], 0, []
     moves = ["j", "k", "\x1b[B", "l", "h", " ", "1", "2", "3", "2", "7", "2", "?", "?", ":", "\x1b[A", "\x1b", "i"]
     for number in range(keys):
         screen.rest()
@@ -94,10 +94,11 @@ def keys_while_idle(screen, keys):
         screen.send(moves[number % len(moves)])
         if screen.read(0.5):
             times.append(time.perf_counter() - begin)
+            slow.append((times[-1], moves[number % len(moves)], number))
         else:
             none += 1
     told("keys while nothing loads", times)
-    print(f"  {none} keys had nothing to change")
+    print(f"  {none} keys had nothing to change; slowest:", ", ".join(f"{key!r} {t * 1000:.0f} ms ({at})" for t, key, at in sorted(slow)[:-9:-1]))
 
 
 def keys_while_filtering(screen, keys):

@@ -10,6 +10,7 @@ use super::index::within;
 use super::marks::Marks;
 use super::notes::Known;
 use super::rows::{Condition, Row, cell, rows};
+use crate::cli::print::grouped;
 use crate::cli::{rules, secrets};
 use crate::engine::Parameter;
 use crate::error::Result;
@@ -20,13 +21,16 @@ pub const MARKS: &str = "(SELECT evidence, \"offset\", max(worst) AS worst FROM 
     unnest(\"offset\") AS \"offset\", CASE level WHEN 'critical' THEN 5 WHEN 'high' THEN 4 WHEN 'medium' THEN 3 \
     WHEN 'low' THEN 2 ELSE 1 END AS worst FROM finding) GROUP BY 1, 2)";
 
-/// What a finding says of itself besides its chain.
+/// As many names of a finding are written out: one of fifty thousand events has as many, and nobody reads them.
+const NAMES: u64 = 30;
+
+/// What a finding says of itself besides its chain; of its names those that [`NAMES`] leaves.
 const ABOUT: &str = "SELECT CAST(f.rule AS VARCHAR) AS slug, f.remediation, n.names, f.incident, s.shared, \
-    array_to_string(f.techniques, ' '), array_to_string(f.threat_matrix, ' '), array_to_string(f.defender, ' ') \
-    FROM finding f \
-    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS names FROM (SELECT id, unnest(entities) AS e \
+    array_to_string(f.techniques, ' '), array_to_string(f.threat_matrix, ' '), array_to_string(f.defender, ' '), \
+    cardinality(f.entities), cardinality(f.shared) FROM finding f \
+    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS names FROM (SELECT id, unnest(array_slice(entities, 1, 30)) AS e \
     FROM finding WHERE id = $id) GROUP BY id) n ON n.id = f.id \
-    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS shared FROM (SELECT id, unnest(shared) AS e \
+    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS shared FROM (SELECT id, unnest(array_slice(shared, 1, 30)) AS e \
     FROM finding WHERE id = $id) GROUP BY id) s ON s.id = f.id WHERE f.id = $id";
 
 /// What a finding may hang on: requests, objects that stand in snapshots, and the events of other logs.
@@ -180,12 +184,12 @@ impl Ask<'_> {
 
     pub fn chain(&self, finding: &str, limit: u32) -> Result<Chain> {
         let id = [("id".to_owned(), Parameter::Text(finding.to_owned()))];
+        // What is first is held in memory while the other goes past: the places of one finding, never all events.
         let chain = self.sql(
             &format!(
                 "SELECT a.evidence, a.\"offset\", a.length, a.time, a.actor, a.verb, a.object, a.uri, a.body, a.missing, \
-                 a.code FROM ({LINKS}) a JOIN \
-                 (SELECT unnest(evidence) AS evidence, unnest(\"offset\") AS \"offset\" FROM finding \
-                 WHERE id = $id) f ON a.evidence = f.evidence AND a.\"offset\" = f.\"offset\" \
+                 a.code FROM (SELECT unnest(evidence) AS evidence, unnest(\"offset\") AS \"offset\" FROM finding \
+                 WHERE id = $id) f JOIN ({LINKS}) a ON a.evidence = f.evidence AND a.\"offset\" = f.\"offset\" \
                  ORDER BY a.time, a.evidence, a.\"offset\" LIMIT {limit}"
             ),
             &id,
@@ -352,14 +356,22 @@ pub fn level(word: Option<&str>) -> Level {
 fn known(row: &Row<'_>) -> Vec<String> {
     let said = |column: usize| row.text(column).filter(|text| !text.is_empty());
     let incident = said(3).map(|incident| match said(4) {
-        Some(shared) => format!("Incident {incident}: shares {shared}"),
+        Some(shared) => format!("Incident {incident}: shares {shared}{}", more(row.count(9))),
         None => format!("Incident {incident}, by itself"),
     });
     let names = [(5, "ATT&CK"), (6, "threat matrix"), (7, "Defender")];
     let names: Vec<String> = names.iter().filter_map(|(at, what)| Some(format!("{what} {}", said(*at)?))).collect();
     let to_do = said(1).map(|text| format!("To do: {}", text.replace('\n', " ")));
-    let all = [to_do, said(2).map(|names| format!("About: {names}")), incident];
+    let all = [to_do, said(2).map(|names| format!("About: {names}{}", more(row.count(8)))), incident];
     all.into_iter().flatten().chain((!names.is_empty()).then(|| names.join("; "))).collect()
+}
+
+/// How many names there are besides those written out.
+fn more(names: u64) -> String {
+    match names.saturating_sub(NAMES) {
+        0 => String::new(),
+        left => format!(" and {} more", grouped(left)),
+    }
 }
 
 /// What the bundled rule says of itself.

@@ -160,13 +160,15 @@ impl Ask<'_> {
                 )),
             }
         }
+        // What is first in a join is held in memory while the other goes past: never all events.
         let direct = if cases.is_empty() { none.to_string() } else { format!("CASE{cases} ELSE {none} END") };
         let scope = format!(
             "WITH elsewhere AS (SELECT evidence, \"offset\", min(way) AS way FROM ({}) GROUP BY 1, 2), \
-             concerned AS (SELECT t.*, least(t.direct, coalesce(e.way, {none})) AS way, m.worst FROM \
-             (SELECT *, {direct} AS direct FROM timeline) t LEFT JOIN elsewhere e ON t.evidence = e.evidence \
-             AND t.\"offset\" = e.\"offset\" LEFT JOIN {MARKS} m ON t.evidence = m.evidence \
-             AND t.\"offset\" = m.\"offset\" WHERE t.direct < {none} OR e.way IS NOT NULL)",
+             told AS (SELECT t.*, least(t.direct, coalesce(e.way, {none})) AS way FROM elsewhere e RIGHT JOIN \
+             (SELECT *, {direct} AS direct FROM timeline) t ON t.evidence = e.evidence \
+             AND t.\"offset\" = e.\"offset\" WHERE t.direct < {none} OR e.way IS NOT NULL), \
+             concerned AS (SELECT t.*, m.worst FROM {MARKS} m RIGHT JOIN told t ON t.evidence = m.evidence \
+             AND t.\"offset\" = m.\"offset\")",
             elsewhere.join(" UNION ALL ")
         );
         let columns: Vec<String> = BY.iter().enumerate().map(|(at, (_, _, sql))| format!("{sql} AS by{at}")).collect();

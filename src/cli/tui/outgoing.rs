@@ -132,7 +132,7 @@ impl Ask<'_> {
 /// The rows of the timeline, called `t`, that are in a finding.
 fn of_finding(id: &str) -> String {
     format!(
-        "timeline t\nJOIN (SELECT unnest(evidence) AS e, unnest(\"offset\") AS o FROM finding WHERE id = {id}) f\n  \
+        "(SELECT unnest(evidence) AS e, unnest(\"offset\") AS o FROM finding WHERE id = {id}) f\nJOIN timeline t\n  \
          ON t.evidence = f.e AND t.\"offset\" = f.o"
     )
 }
