@@ -30,7 +30,7 @@ impl Intake<'_> {
             Piece::Batch(batch) => {
                 let Some(mut now) = self.under_way.take() else { return Err(nothing_begun(input)) };
                 now.lacks.add(&batch.lacks);
-                self.batch(batch, now.evidence, &mut now.record)?;
+                self.batch(*batch, now.evidence, &mut now.record)?;
                 self.under_way = Some(now);
                 return Ok(());
             }

@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 use crate::formats::{Batch, Block, Content, Reader, Rows, block};
 use crate::model::EvidenceId;
 
-/// Blocks that may be between the readers and the caller.
-const UNDER_WAY: usize = 16;
+/// Bytes and blocks that may be between the readers and the caller: as many bytes of small files as of a large one.
+const UNDER_WAY: Held = Held { bytes: 32 << 20, blocks: 64 };
 /// How many of them before an input that is not taken yet must wait.
-const AHEAD: usize = 12;
+const AHEAD: Held = Held { bytes: 24 << 20, blocks: 48 };
 /// Inputs that are read at the same time, at most: each holds a block or two.
 const MOST_READERS: usize = 8;
 
@@ -45,11 +45,14 @@ pub struct Done {
 pub enum Piece<N> {
     /// What its reader tells.
     News(N),
-    Batch(Batch),
+    Batch(Box<Batch>),
 }
 
+/// A piece on its way to the caller, and how many bytes of a block it is.
+type Part<N> = (Piece<N>, usize);
+
 /// An input, which one, and a piece of it, the how many'th; None is its end.
-type Sent<N> = (usize, u64, Option<Piece<N>>);
+type Sent<N> = (usize, u64, Option<Part<N>>);
 
 /// A block on its way to a thread that decodes.
 struct Job {
@@ -84,7 +87,7 @@ impl<N> Out<'_, N> {
     /// Tells the caller something, behind all that was handed on before.
     pub fn tell(&mut self, news: N) {
         // A caller that is gone needs no news.
-        let _ = self.pieces.send((self.input, self.number, Some(Piece::News(news))));
+        let _ = self.pieces.send((self.input, self.number, Some((Piece::News(news), 0))));
         self.number += 1;
     }
 
@@ -100,7 +103,7 @@ impl<N> Out<'_, N> {
         // Of many long records only one is held.
         let mut long = || drop(self.line.wait(|now| now.taken < self.input));
         while let Some(block) = reader.next_block_or(&mut long)? {
-            if !self.line.enter(self.input) {
+            if !self.line.enter(self.input, block.bytes.len()) {
                 break;
             }
             let job = Job { input: self.input, number: self.number, origin: Arc::clone(origin), block };
@@ -140,6 +143,12 @@ impl<R: Read> Read for Tee<R> {
     }
 }
 
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    bytes: usize,
+    blocks: usize,
+}
+
 /// How far the inputs are.
 #[derive(Default)]
 struct Now {
@@ -147,8 +156,8 @@ struct Now {
     taken: usize,
     /// The input whose turn it is.
     turn: usize,
-    /// Blocks that were read and whose batches are not taken yet.
-    held: usize,
+    /// What was read and whose batches are not taken yet.
+    held: Held,
     /// Nobody takes anything any more.
     closed: bool,
 }
@@ -173,10 +182,15 @@ impl Line {
     }
 
     /// Waits for room for one more block of an input; false when there is nothing to go on with.
-    fn enter(&self, input: usize) -> bool {
-        // Those that wait for the input that is taken never hold all of the room, so that it gets on.
-        let mut now = self.wait(|now| now.held >= if input == now.taken { UNDER_WAY } else { AHEAD });
-        now.held += 1;
+    fn enter(&self, input: usize, bytes: usize) -> bool {
+        // Those that wait for the input that is taken never hold all of the room, so that it gets on. A block of any size
+        // enters where there is some.
+        let mut now = self.wait(|now| {
+            let most = if input == now.taken { UNDER_WAY } else { AHEAD };
+            now.held.bytes >= most.bytes || now.held.blocks >= most.blocks
+        });
+        now.held.bytes += bytes;
+        now.held.blocks += 1;
         !now.closed
     }
 }
@@ -208,7 +222,7 @@ pub fn run<N: Send>(
 ) -> Result<()> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (line, used, next) = (Line::default(), Mutex::default(), AtomicUsize::new(0));
-    let (jobs_in, jobs_out) = sync_channel::<Job>(UNDER_WAY);
+    let (jobs_in, jobs_out) = sync_channel::<Job>(UNDER_WAY.blocks);
     let (pieces_in, pieces_out) = channel::<Sent<N>>();
     let jobs_out = Mutex::new(jobs_out);
     std::thread::scope(|scope| {
@@ -259,10 +273,12 @@ fn decode<N>(
             other => rows(&origin, other.map(|(_, rows)| rows)),
         };
         block::decode(&block, &mut columns);
+        let bytes = block.bytes.len();
         if block.bytes.capacity() <= KEPT {
             used.lock().unwrap_or_else(PoisonError::into_inner).push(block.bytes);
         }
-        if pieces.send((input, number, Some(Piece::Batch(columns.finish())))).is_err() {
+        let batch = Piece::Batch(Box::new(columns.finish()));
+        if pieces.send((input, number, Some((batch, bytes)))).is_err() {
             return;
         }
         now = Some((input, columns));
@@ -280,7 +296,7 @@ fn in_order<N>(
     for (of, nth, piece) in pieces {
         early.insert((of, nth), piece);
         while let Some(piece) = early.remove(&(input, number)) {
-            let Some(piece) = piece else {
+            let Some((piece, bytes)) = piece else {
                 (input, number) = (input + 1, 0);
                 line.change(|now| (now.taken, now.turn) = (input, now.turn.max(input)));
                 continue;
@@ -289,7 +305,10 @@ fn in_order<N>(
             each(input, piece)?;
             number += 1;
             if batch {
-                line.change(|now| now.held -= 1);
+                line.change(|now| {
+                    now.held.bytes -= bytes;
+                    now.held.blocks -= 1;
+                });
             }
         }
     }

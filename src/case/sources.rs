@@ -149,7 +149,7 @@ impl Intake<'_> {
                 }
                 Piece::Batch(batch) => {
                     lacks.add(&batch.lacks);
-                    self.batch(batch, evidence, &mut record)
+                    self.batch(*batch, evidence, &mut record)
                 }
             },
         )?;

@@ -250,10 +250,20 @@ impl Reader {
         if let Some((name, reason)) = envelopes::refusal(&self.held) {
             return self.refuse(name, reason, true);
         }
-        let fits = envelopes::ENVELOPES.iter().map(|envelope| (envelope.fit(&self.held), *envelope));
-        let best = fits.rev().max_by_key(|(fit, _)| *fit).filter(|(fit, _)| *fit > super::Fit::No);
-        match best {
-            Some((_, envelope)) => {
+        // The first that is sure, else the first that may be right: of many small files this is a part of the work.
+        let (mut best, mut maybe) = (None, None);
+        for envelope in envelopes::ENVELOPES {
+            match envelope.fit(&self.held) {
+                super::Fit::Sure => {
+                    best = Some(*envelope);
+                    break;
+                }
+                super::Fit::Maybe => maybe = maybe.or(Some(*envelope)),
+                super::Fit::No => {}
+            }
+        }
+        match best.or(maybe) {
+            Some(envelope) => {
                 self.format = envelope.name().to_owned();
                 self.state = State::Cutting(envelope, envelope.cutter());
             }

@@ -95,25 +95,27 @@ pub enum Shape {
 pub fn shape(raw: &mut (impl Read + Seek + ?Sized)) -> io::Result<(Shape, bool)> {
     raw.rewind()?;
     let mut head = Vec::new();
-    Read::take(&mut *raw, LOOKED_AT).read_to_end(&mut head)?;
-    raw.rewind()?;
+    Read::take(&mut *raw, PLAIN).read_to_end(&mut head)?;
     let packed = archive::codec::Codec::of(&head).is_some();
-    let mut content = source::Buffer::default();
     if packed {
-        source::Source::open(Box::new(io::Cursor::new(head)))?.read(&mut content, 512)?;
-    } else {
-        content.extend(&head);
+        Read::take(&mut *raw, LOOKED_AT - PLAIN).read_to_end(&mut head)?;
+        let mut content = source::Buffer::default();
+        source::Source::open(Box::new(io::Cursor::new(head)))?.read(&mut content, PLAIN as usize)?;
+        head = content.to_vec();
     }
-    let shape = match archive::kind(&content) {
+    raw.rewind()?;
+    let shape = match archive::kind(&head) {
         Some(kind) => Shape::Archive(kind),
-        None if archive::is_bbolt(&content) => Shape::Database,
-        None if archive::is_avro(&content) => Shape::Capture,
-        None if parquet::is_parquet(&content) => Shape::Parquet,
+        None if archive::is_bbolt(&head) => Shape::Database,
+        None if archive::is_avro(&head) => Shape::Capture,
+        None if parquet::is_parquet(&head) => Shape::Parquet,
         None => Shape::Stream,
     };
     Ok((shape, packed))
 }
 
+/// Enough of an input that is not packed.
+const PLAIN: u64 = 512;
 /// Enough of a packed input for the first bytes of what is in it.
 const LOOKED_AT: u64 = 64 << 10;
 

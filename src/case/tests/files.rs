@@ -181,7 +181,7 @@ fn what_is_read_ahead_is_bounded_and_the_first_input_gets_on() {
     )
     .unwrap();
     assert_eq!((events, sizes), ([60; 3], vec![text.len() as u64; 3]));
-    // Twelve blocks of two MB wait, and each reader holds one or two more.
+    // 24 MB wait, and each reader holds a block or two more.
     let read = at_first.into_inner() >> 20;
     assert!(read < 60, "{read} MB were read ahead");
 }

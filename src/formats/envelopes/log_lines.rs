@@ -63,6 +63,10 @@ impl Envelope for LogLines {
 /// Tables and JSON documents may hold lines of a log, and what they hold beside is more: a table whose columns we know,
 /// one whose header is no line of a log, and whatever begins as JSON but for Docker's own lines.
 pub fn fit(head: &[u8], counts: impl Fn(Kind) -> bool) -> Fit {
+    // All lines of a head of JSON would be read three times to find this out.
+    if is_json(head) && !framing::may_be_containers(head) {
+        return Fit::No;
+    }
     let Some(kind) = framing::fit(head).filter(|kind| counts(*kind)) else { return Fit::No };
     if kind != Kind::Cri && is_json(head) {
         return Fit::No;

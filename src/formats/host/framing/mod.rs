@@ -62,6 +62,15 @@ pub fn fit(head: &[u8]) -> Option<Kind> {
     most.or_else(|| (count(Kind::Klog) * 4 > votes.len() && !others()).then_some(Kind::Klog))
 }
 
+/// Says whether a line of the head could be one of a container: the runtime's begin with a time, docker's have a field
+/// `log`.
+pub fn may_be_containers(head: &[u8]) -> bool {
+    let cut = &head[..head.len().min(MOST_BYTES)];
+    let timed = |start: usize| cut.get(start).is_some_and(u8::is_ascii_digit);
+    let later = memchr::memchr_iter(b'\n', cut).any(|end| timed(end + 1));
+    timed(0) || later || memchr::memmem::find(cut, b"\"log\"").is_some()
+}
+
 /// What a line says of the kind of all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Vote {
