@@ -54,6 +54,8 @@ pub struct Register(Mutex<Known>);
 
 struct Known {
     next: u32,
+    /// Nothing before this number is known again.
+    since: u32,
     hashes: HashMap<String, EvidenceId>,
     sizes: HashSet<u64>,
 }
@@ -63,6 +65,7 @@ impl Register {
     pub fn new(earlier: &[InputRecord]) -> Register {
         Register(Mutex::new(Known {
             next: earlier.len() as u32,
+            since: 0,
             hashes: (0..).zip(earlier).map(|(number, input)| (input.sha256.clone(), EvidenceId(number))).collect(),
             sizes: earlier.iter().map(|input| input.size).collect(),
         }))
@@ -72,9 +75,12 @@ impl Register {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Knows no evidence again any more.
+    /// Knows nothing again that has a number by now, also when its hash is told later: what was read is entered behind
+    /// what is being read.
     pub fn forget(&self) {
-        self.known().hashes.clear();
+        let mut known = self.known();
+        known.hashes.clear();
+        known.since = known.next;
     }
 
     pub fn find(&self, digests: &Digests) -> Option<EvidenceId> {
@@ -85,7 +91,7 @@ impl Register {
     pub fn learn(&self, evidence: EvidenceId, sha256: &str, size: u64) {
         let mut known = self.known();
         known.sizes.insert(size);
-        if !sha256.is_empty() {
+        if !sha256.is_empty() && evidence.0 >= known.since {
             known.hashes.insert(sha256.to_owned(), evidence);
         }
     }
@@ -244,5 +250,23 @@ pub fn changed(path: &Path, before: &fs::Metadata) -> Option<&'static str> {
         Ok(after) if after.len() == before.len() && after.modified().ok() == before.modified().ok() => None,
         Ok(_) => Some("the file CHANGED while it was read: take it in again once nobody writes to it"),
         Err(_) => Some("the file was TAKEN AWAY while it was read: its bytes cannot be shown again"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_that_comes_late_is_not_known_again_behind_what_was_to_be_forgotten() {
+        let register = Register::new(&[]);
+        let digests = |sha256: &str| Digests { sha256: sha256.to_owned(), blake3: String::new(), size: 1 };
+        let first = register.number();
+        register.forget();
+        register.learn(first, "a", 1);
+        assert_eq!(register.find(&digests("a")), None);
+        let second = register.number();
+        register.learn(second, "a", 1);
+        assert_eq!(register.find(&digests("a")), Some(second));
     }
 }
