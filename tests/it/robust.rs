@@ -165,7 +165,11 @@ fn evidence_that_is_taken_away_is_told_and_the_rest_goes_on() {
         fs::copy(project("sample-data/formats/json-lines").join(specimen), path).unwrap();
     }
     let mut case = Case::create(&folder.path().join("case"), AT).unwrap();
-    // The list is made before anything is read; progress is told while the first is.
+    // The list is made before anything is read. More bytes than may be read ahead: progress is told while the first is read.
+    let mut file = fs::OpenOptions::new().append(true).open(&gone).unwrap();
+    let blank = [" ".repeat(1 << 20), "\n".to_owned()].concat();
+    (0..64).for_each(|_| file.write_all(blank.as_bytes()).unwrap());
+    drop(file);
     let receipt = case.ingest(&[gone.clone(), stays], AT, &mut |_| drop(fs::remove_file(&gone))).unwrap();
     let notes = receipt.inputs[0].notes.join(" ");
     assert!(notes.contains("TAKEN AWAY while it was read"), "{notes}");
