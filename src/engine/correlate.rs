@@ -141,11 +141,10 @@ fn sift(correlation: &Correlation, steps: Vec<Step>, all: &Steps, with_windows: 
     found
 }
 
-/// The groups in which every part hit that a window cannot do without; None when it can do without any. Of two parts one
-/// often hits for nearly every event, and the other for hardly one.
-fn whole(correlation: &Correlation, own: &Own) -> io::Result<Option<AHashSet<Number>>> {
+/// Says whether no window meets the condition in which that part has no hit.
+pub fn cannot_lack(correlation: &Correlation, part: usize) -> bool {
     let count = correlation.parts.len();
-    let needs = |part: usize| match (&correlation.kind, &correlation.condition) {
+    match (&correlation.kind, &correlation.condition) {
         (CorrelationKind::TemporalOrdered, _) => true,
         (CorrelationKind::Temporal, Condition::Bounds(_)) => {
             (0..count).all(|parts| !correlation.condition.holds(parts as f64))
@@ -155,8 +154,14 @@ fn whole(correlation: &Correlation, own: &Own) -> io::Result<Option<AHashSet<Num
             (0_u32..1 << count).filter(|hit| hit >> part & 1 == 0).all(|hit| !words.hold(&|part| hit >> part & 1 == 1))
         }
         _ => false,
-    };
-    let needed: Vec<usize> = (0..count).filter(|part| needs(*part)).collect();
+    }
+}
+
+/// The groups in which every part hit that a window cannot do without; None when it can do without any. Of two parts one
+/// often hits for nearly every event, and the other for hardly one.
+fn whole(correlation: &Correlation, own: &Own) -> io::Result<Option<AHashSet<Number>>> {
+    let count = correlation.parts.len();
+    let needed: Vec<usize> = (0..count).filter(|part| cannot_lack(correlation, *part)).collect();
     if needed.is_empty() {
         return Ok(None);
     }

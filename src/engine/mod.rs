@@ -72,6 +72,7 @@ pub use clocks::{Clocks, Doubt, Skew};
 pub use columns::is_public;
 pub use concern::{Concern, concerns, named};
 pub use correlate::Window;
+pub(crate) use correlate::cannot_lack;
 pub use course::{Fire, Played};
 pub use detect::{Excepted, Replay, Untold};
 pub use entity::{Entity, Kind};

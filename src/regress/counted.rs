@@ -4,10 +4,8 @@
 //! in no group, or has no value that is counted, it does not find (architecture: `Correlation`), and of one whose parts must
 //! all hit, each part hits with the same values of the keys: what one part asks of a key holds of the events of the others.
 
-use crate::sigma::predicate::Cmp;
-use crate::sigma::{
-    Condition, Correlation, CorrelationKind, Field, Key, Op, Origin, Part, Predicate, RuleSet, Source, Test,
-};
+use crate::engine::cannot_lack;
+use crate::sigma::{Correlation, Field, Key, Op, Origin, Part, Predicate, RuleSet, Source, Test};
 
 /// What holds of each event of the rule at `place` that the correlation counts. Of one that is made of correlations
 /// nothing is known.
@@ -18,7 +16,7 @@ pub fn counted(set: &RuleSet, correlation: &Correlation, place: usize) -> Predic
     let keys = correlation.group_by.iter().chain(correlation.counted());
     let there = keys.filter_map(|key| field(key, part));
     let mut all: Vec<Predicate> = there.map(|field| test(field, Op::Exists(true))).collect();
-    if needs_all(correlation) {
+    if (0..correlation.parts.len()).all(|part| cannot_lack(correlation, part)) {
         for (other, rule) in correlation.parts.iter().enumerate() {
             let Part::Rule(rule) = rule else { continue };
             let rule = set.rules.get(*rule).filter(|rule| other != part && rule.sql.is_none());
@@ -32,18 +30,6 @@ pub fn counted(set: &RuleSet, correlation: &Correlation, place: usize) -> Predic
         }
     }
     Predicate::All(all)
-}
-
-/// Whether nothing is found before each part has hit.
-fn needs_all(correlation: &Correlation) -> bool {
-    let all = correlation.parts.len() as u64;
-    match (&correlation.kind, &correlation.condition) {
-        (CorrelationKind::TemporalOrdered, _) => true,
-        (CorrelationKind::Temporal, Condition::Bounds(bounds)) => {
-            bounds.iter().any(|(cmp, least)| *cmp == Cmp::Gte && *least == all)
-        }
-        _ => false,
-    }
 }
 
 fn field(key: &Key, part: usize) -> Option<&Field> {
