@@ -1,6 +1,5 @@
 //! Which rules this evidence cannot answer, and why: silence of such a rule proves nothing.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, DictionaryArray, Int32Array, RecordBatch, StringArray};
@@ -76,9 +75,7 @@ impl Source {
     pub fn label(&self) -> &str {
         self.category.as_deref().unwrap_or("audit log")
     }
-}
 
-impl Source {
     fn new((category, cluster): Origins) -> Source {
         Source {
             category,
@@ -157,10 +154,13 @@ fn cover(events: &RecordBatch, sources: &mut BTreeMap<Origins, Source>) {
             _ => {}
         }
     }
-    for (_, source) in own {
-        let origins = (source.category.clone(), source.cluster.clone());
-        sources.entry(origins.clone()).or_insert_with(|| Source::new(origins)).add(&source);
-    }
+    own.iter().for_each(|(_, source)| count_in(sources, source));
+}
+
+/// Adds what was counted elsewhere of a source.
+fn count_in(sources: &mut BTreeMap<Origins, Source>, more: &Source) {
+    let origins = (more.category.clone(), more.cluster.clone());
+    sources.entry(origins.clone()).or_insert_with(|| Source::new(origins)).add(more);
 }
 
 /// The words of a column, and one past them for null.
@@ -240,12 +240,7 @@ impl Engine {
             Ok::<_, Error>(())
         })?;
         let mut sources: BTreeMap<Origins, Source> = BTreeMap::new();
-        for (origins, more) in all.into_iter().flatten() {
-            match sources.entry(origins) {
-                Entry::Occupied(mut known) => known.get_mut().add(&more),
-                Entry::Vacant(new) => drop(new.insert(more)),
-            }
-        }
+        all.into_iter().flat_map(BTreeMap::into_values).for_each(|more| count_in(&mut sources, &more));
         let sources = sources.into_values().collect();
         let mut objects = 0;
         if self.has("object") {
