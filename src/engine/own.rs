@@ -107,11 +107,20 @@ pub fn save(case: &Path, name: &str, title: &str, sql: &str, given: &[(String, S
             ));
         }
     }
-    fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(&path);
-    let mut file = file.map_err(Error::io("write", &path))?;
-    file.write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
+    write_new(&path, &text)?;
     Ok(path)
+}
+
+/// Writes a file that is not there yet, and makes its folder.
+///
+/// # Errors
+/// When it is there, or cannot be written.
+pub fn write_new(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
+    }
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Error::io("write", path))
 }
 
 #[cfg(test)]

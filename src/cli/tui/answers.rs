@@ -25,13 +25,22 @@ pub const MARKS: &str = "(SELECT evidence, \"offset\", max(worst) AS worst FROM 
 const NAMES: u64 = 30;
 
 /// What a finding says of itself besides its chain; of its names those that [`NAMES`] leaves.
-const ABOUT: &str = "SELECT CAST(f.rule AS VARCHAR) AS slug, f.remediation, n.names, f.incident, s.shared, \
-    array_to_string(f.techniques, ' '), array_to_string(f.threat_matrix, ' '), array_to_string(f.defender, ' '), \
-    cardinality(f.entities), cardinality(f.shared) FROM finding f \
-    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS names FROM (SELECT id, unnest(array_slice(entities, 1, 30)) AS e \
-    FROM finding WHERE id = $id) GROUP BY id) n ON n.id = f.id \
-    LEFT JOIN (SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS shared FROM (SELECT id, unnest(array_slice(shared, 1, 30)) AS e \
-    FROM finding WHERE id = $id) GROUP BY id) s ON s.id = f.id WHERE f.id = $id";
+fn about() -> String {
+    let names = |column: &str| {
+        format!(
+            "SELECT id, string_agg(e['kind'] || ' ' || e['name'], ', ') AS names FROM \
+             (SELECT id, unnest(array_slice({column}, 1, {NAMES})) AS e FROM finding WHERE id = $id) GROUP BY id"
+        )
+    };
+    format!(
+        "SELECT CAST(f.rule AS VARCHAR) AS slug, f.remediation, n.names, f.incident, s.names, \
+         array_to_string(f.techniques, ' '), array_to_string(f.threat_matrix, ' '), array_to_string(f.defender, ' '), \
+         cardinality(f.entities), cardinality(f.shared) FROM finding f \
+         LEFT JOIN ({}) n ON n.id = f.id LEFT JOIN ({}) s ON s.id = f.id WHERE f.id = $id",
+        names("entities"),
+        names("shared")
+    )
+}
 
 /// What a finding may hang on: requests, objects that stand in snapshots, and the events of other logs.
 const LINKS: &str = "SELECT evidence, \"offset\", length, time, user_name AS actor, CAST(verb AS VARCHAR) AS verb, \
@@ -195,7 +204,7 @@ impl Ask<'_> {
             &id,
         )?;
         let total = self.one("SELECT cardinality(evidence) FROM finding WHERE id = $id", &id)?;
-        let about = self.sql(ABOUT, &id)?;
+        let about = self.sql(&about(), &id)?;
         let slug = rows(&about).next().and_then(|row| row.text(0)).unwrap_or_default();
         let mut why = why(&slug)?;
         why.extend(rows(&about).next().map(|row| known(&row)).into_iter().flatten());
@@ -240,7 +249,7 @@ impl Ask<'_> {
     pub fn record(&self, id: RecordId) -> Result<Record> {
         let mut fields: Vec<_> = self.known()?.on(id).map(|words| ("note".to_owned(), Some(words))).collect();
         fields.extend(self.fields(id)?);
-        let span = Span { evidence: EvidenceId(id.evidence), offset: id.offset, length: id.len };
+        let span = span(&id);
         let (raw, hash) = match self.desk.case.bytes(span) {
             Ok(bytes) => {
                 let hash = if bytes.same { HashCheck::Same } else { HashCheck::Differs };
@@ -307,6 +316,16 @@ pub fn width(from: i64, to: i64, bins: u16) -> i64 {
 
 pub fn record_id(row: &Row<'_>) -> RecordId {
     RecordId { evidence: u32::try_from(row.number(0)).unwrap_or_default(), offset: row.count(1), len: row.count(2) }
+}
+
+/// A span as the screens name it.
+pub fn id_of(span: Span) -> RecordId {
+    RecordId { evidence: span.evidence.0, offset: span.offset, len: span.length }
+}
+
+/// The span of what the screens name.
+pub fn span(id: &RecordId) -> Span {
+    Span { evidence: EvidenceId(id.evidence), offset: id.offset, length: id.len }
 }
 
 pub fn event(row: &Row<'_>, known: &Known, marks: &Marks) -> EventRow {

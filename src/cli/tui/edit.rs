@@ -2,8 +2,6 @@
 //! and what an edited rule finds is compared with what it found before.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -11,9 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use coldcase_tui::ask::{ChainEvent, Changed};
 
 use super::Ask;
+use super::answers::id_of;
 use super::signals::Ended;
 use crate::cli::rules;
-use crate::engine::own::beside;
+use crate::engine::own::{beside, write_new};
 use crate::engine::{Engine, Event, Replay};
 use crate::error::{Diagnostic, Error, Result};
 use crate::model::{Micros, Span};
@@ -93,12 +92,7 @@ impl Rulebook {
         let Some((_, text)) = bundled.filter(|_| !path.exists()) else {
             return Ok(if bundled.is_some() { path } else { PathBuf::from(&meta.file) });
         };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
-        }
-        let file = fs::OpenOptions::new().write(true).create_new(true).open(&path);
-        let mut file = file.map_err(Error::io("write", &path))?;
-        file.write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
+        write_new(&path, text)?;
         Ok(path)
     }
 }
@@ -159,11 +153,7 @@ impl Ask<'_> {
     fn told(&self, event: &Event) -> ChainEvent {
         let object = [&event.namespace, &event.name].into_iter().flatten().cloned().collect::<Vec<_>>().join("/");
         let words = [event.verb.clone(), event.kind.clone(), Some(object).filter(|object| !object.is_empty())];
-        let id = coldcase_tui::ask::RecordId {
-            evidence: event.span.evidence.0,
-            offset: event.span.offset,
-            len: event.span.length,
-        };
+        let id = id_of(event.span);
         ChainEvent {
             id,
             time: event.time.map_or(0, |time| time.0),

@@ -6,12 +6,11 @@ use std::collections::HashMap;
 use coldcase_tui::ask::{Bin, Cell, Column, Counted, Entity as Page, RecordId, Standing, Tally, Thing, Whom};
 
 use super::Ask;
-use super::answers::{MARKS, bin, width};
+use super::answers::{MARKS, bin, record_id, span, width};
 use super::rows::{Condition, rows};
 use crate::cli::casework::place;
 use crate::engine::{Concern, Entity, Kind, Parameter, concerns, named};
 use crate::error::{Error, Result};
-use crate::model::{EvidenceId, Span};
 
 /// Values of one thing that are told; the rest is only counted.
 const VALUES: usize = 12;
@@ -320,12 +319,10 @@ impl Ask<'_> {
         )?;
         let mut latest = None;
         for row in rows(&found) {
-            let evidence = u32::try_from(row.number(0)).unwrap_or_default();
-            let id = RecordId { evidence, offset: row.count(1), len: row.count(2) };
-            let span = Span { evidence: EvidenceId(evidence), offset: id.offset, length: id.len };
+            let id = record_id(&row);
             let kind = row.text(4).unwrap_or_default();
             let revision = if row.is_null(6) { String::new() } else { format!(", revision {}", row.number(6)) };
-            let what = format!("{kind} {name} in {}{revision}", place(&self.desk.case, span));
+            let what = format!("{kind} {name} in {}{revision}", place(&self.desk.case, span(&id)));
             page.states.push(Standing { id, time: (!row.is_null(3)).then(|| row.number(3)), what });
             latest = Some((id, kind, row.text(5).unwrap_or_default()));
         }

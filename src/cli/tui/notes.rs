@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError};
 use coldcase_tui::ask::{CaseFile, Cell, Coming, Held, JournalLine, Note, NoteLine, Noted, RecordId, Subject, Window};
 
 use super::Ask;
+use super::answers::{id_of, span};
 use crate::case::{Case, Deed, Subject as On};
 use crate::cli::case;
 use crate::cli::casework::{self, Told};
 use crate::error::Result;
-use crate::model::{EvidenceId, Span};
 
 /// The notes by what they are on, looked up once and again after each note.
 #[derive(Default)]
@@ -237,11 +237,7 @@ fn note_line(told: &Told) -> NoteLine {
         kind: told.note.deed.word().to_owned(),
         time: told.time().map(|time| time.0),
         on: match &told.on {
-            casework::On::Event(event) => Some(Subject::Event(RecordId {
-                evidence: event.span.evidence.0,
-                offset: event.span.offset,
-                len: event.span.length,
-            })),
+            casework::On::Event(event) => Some(Subject::Event(id_of(event.span))),
             casework::On::Finding(found) => Some(Subject::Finding(found.id.clone())),
             casework::On::Gone(_) | casework::On::Nothing => None,
         },
@@ -267,8 +263,4 @@ fn marked(known: &Known, notebook: &Case, subject: &Subject) -> Result<Option<St
     let counts: Vec<String> = notebook.notes().into_iter().filter(|note| note.counts).map(|note| note.id).collect();
     let marks = known.told.iter().filter(|told| matches!(told.note.deed, Deed::Mark { .. })).filter(same);
     Ok(marks.map(|told| told.note.id.clone()).rfind(|id| counts.contains(id)))
-}
-
-fn span(id: &RecordId) -> Span {
-    Span { evidence: EvidenceId(id.evidence), offset: id.offset, length: id.len }
 }

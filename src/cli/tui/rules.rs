@@ -6,12 +6,11 @@ use std::time::Instant;
 use coldcase_tui::ask::{Clause, FindingRow, Noted, RecordId, RuleLine, RuleText, Run, State, Why};
 
 use super::Ask;
-use super::answers::level;
+use super::answers::{level, span};
 use super::rows::rows;
 use crate::cli::{rules, secrets};
 use crate::engine::Clause as Asked;
 use crate::error::{Error, Result};
-use crate::model::{EvidenceId, Span};
 use crate::sigma::{Meta, Rule, RuleSet};
 
 /// A rule with more findings than this, each of one actor, says too much to be read.
@@ -130,7 +129,7 @@ impl Ask<'_> {
         )?;
         let mut why = Why { rule: name.to_owned(), record, parts: Vec::new() };
         let Some(id) = rows(&found).next().and_then(|row| row.text(0)) else { return Ok(why) };
-        let span = Span { evidence: EvidenceId(record.evidence), offset: record.offset, length: record.len };
+        let span = span(&record);
         for rule in &parts {
             let met = self.desk.engine.why(rule, &id)?;
             let clauses = met.into_iter().find(|(event, _)| event.span == span).map(|(_, clauses)| clauses);
