@@ -12,7 +12,7 @@ use super::rules::load;
 use super::site::SiteArg;
 use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
-use crate::engine::{Baseline, Blind, Engine, Entity, Event, Finding, Replay as Outcome, batch_of_findings};
+use crate::engine::{Baseline, Blind, Engine, Entity, Finding, Replay as Outcome, batch_of_findings};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::sigma::{Level, RuleSet};
@@ -207,7 +207,7 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
     head(out, &format!("  {:<8} {}  [{}]", finding.level.as_str().to_uppercase(), finding.title, finding.rule))?;
     let defender =
         if finding.defender.is_empty() { String::new() } else { format!("  {}", finding.defender.join(" ")) };
-    let stands = finding.events.iter().all(Event::stands);
+    let stands = finding.stands;
     let actor = finding.actor.as_deref().unwrap_or("unknown");
     let who = if stands { "cannot tell who, in a snapshot:".to_owned() } else { format!("{actor} on") };
     let target = finding.target.as_deref().unwrap_or("unknown");
@@ -219,9 +219,7 @@ fn show(finding: &Finding, out: &mut dyn Write) -> Result<()> {
     };
     let (number, span) = match stands {
         true => (count(finding.count, "object", "objects"), format!("created {span}")),
-        false if finding.events.iter().any(|event| event.source.is_some()) => {
-            (count(finding.count, "event", "events"), span)
-        }
+        false if finding.of_logs => (count(finding.count, "event", "events"), span),
         false => (count(finding.count, "request", "requests"), span),
     };
     let incident = finding.incident.as_deref().map_or(String::new(), |incident| format!("  incident {incident}"));

@@ -1,25 +1,28 @@
 //! Replays a case through rules: one scan for all of them, then correlations, then findings.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 
 use ahash::AHashMap;
 
 use super::baseline::Baseline;
 use super::blind::{Blind, Coverage};
 use super::correlate::{chained, episodes};
-use super::finding::{self, Event, Finding, Reader, Words, finding, group};
+use super::events::{At, Events};
+use super::finding::{Finding, Words, finding, group};
 use super::picked::{Log, Picked, Wanted, name};
 use super::program::{PartOf, Program};
 use super::ruleset::Compiled;
 use super::steps::{Number, Place, Steps, unread};
 use super::threads::{cores, in_order};
-use super::told::{First, Told, Verdict, read, step};
+use super::told::{First, Told, Verdict, step};
+use super::undecided::{About, Undecided, Untold};
 use super::{Engine, derived};
 use crate::error::Result;
 use crate::model::Micros;
 use crate::sigma::lists::unfilled;
 use crate::sigma::{
-    Correlation, Exception, Field, Key, LOGSOURCES, Level, Meta, Origin, Over, Part, Predicate, Rule, RuleSet,
+    Correlation, Exception, Field, Key, LOGSOURCES, Meta, Origin, Over, Part, Predicate, Rule, RuleSet,
 };
 
 /// What a replay found, what it could not tell, and what it was blind to.
@@ -46,21 +49,6 @@ pub struct Excepted {
     pub title: String,
     /// Events; a request may have several.
     pub events: u64,
-}
-
-/// Events on which a rule is neither true nor false, and why.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Untold {
-    pub rule: String,
-    pub level: Level,
-    pub title: String,
-    /// Requests, each counted once.
-    pub count: u64,
-    /// In words: which part is missing.
-    pub reason: String,
-    pub first: Option<Micros>,
-    pub last: Option<Micros>,
-    pub audit_ids: Vec<String>,
 }
 
 /// Says whether the first event of its kind came after the rule had learnt what is usual in its cluster, or in its log
@@ -149,8 +137,8 @@ impl Engine {
         (coverage, baseline): (Coverage, &Baseline),
         pick: &Pick<'_>,
     ) -> Result<Replay> {
-        let Told { mut verdicts, excepted, firsts, mut steps } = told;
-        verdicts.sort_by(Verdict::order);
+        let Told { verdicts, undecided, excepted, firsts, mut steps } = told;
+        let untold = untold(rules, undecided).map_err(unread)?;
         let firsts_of = learnt(rules, program, firsts, (&coverage, baseline), &mut steps);
         let episodes = episodes(&rules.correlations, steps).map_err(unread)?;
         let log = |rule: usize| rules.rules[rule].over.log();
@@ -168,52 +156,34 @@ impl Engine {
             episodes.iter().for_each(|places| wanted.want(&logs, places));
         }
         let picked = pick(wanted)?;
-        let at = |logs: &[Log], places: &[Place]| {
-            places.iter().filter_map(|place| picked.event(logs, *place)).collect::<Vec<Event>>()
-        };
-        let (by_rule, standing_by_rule) = (by_rule(&verdicts, rules), by_rule(&standing.verdicts, rules));
-        let of_rule = |place: usize, findings: &mut Vec<Finding>| {
+        let at = |logs: &[Log], places: &[Place]| places.iter().filter_map(|place| picked.event(logs, *place)).collect();
+        let count = rules.rules.len();
+        let (hits_of, standing_of) = (by_rule(verdicts, count), by_rule(standing.verdicts, count));
+        let of_rule = |place: usize| {
             let words = words_of(&rules.rules[place].meta);
-            let mut hits = events(own(&by_rule[place], true));
-            hits.extend(at(&[log(place)], &firsts_of[place]));
-            findings.extend(group(&words, hits));
-            // What cannot be told of an object is who made it: the rule asks what a snapshot never knows.
-            findings.extend(group(&words, events(own(&standing_by_rule[place], true))));
-            cannot_tell(&words, requests(own(&by_rule[place], false)))
+            let mut hits: Vec<At> = at(&[log(place)], &firsts_of[place]);
+            hits.extend_from_slice(&hits_of[place]);
+            let mut findings = group(&words, &Events::new(hits, false));
+            findings.extend(group(&words, &Events::new(standing_of[place].clone(), true)));
+            findings
         };
-        let of_correlation = |number: usize, findings: &mut Vec<Finding>| {
+        let of_correlation = |number: usize| {
             let correlation = &rules.correlations[number];
             let (words, logs) = (words_of(&correlation.meta), logs(correlation));
-            findings.extend(episodes[number].iter().map(|places| finding(&words, at(&logs, places))));
-            // A group may lack at a correlation that this one is made of.
-            let chained = chain(&rules.correlations, number);
-            let is_about =
-                |verdict: &&&Verdict| !verdict.hit && verdict.correlation.is_none_or(|lost| chained.contains(&lost));
-            let parts = rules.rules_of(correlation);
-            let undecided = parts.iter().flat_map(|rule| by_rule[*rule].iter().filter(is_about).copied());
-            correlation.meta.reported.then(|| cannot_tell(&words, requests(undecided))).flatten()
+            let finding = |places: &Vec<Place>| finding(&words, Events::new(at(&logs, places), false));
+            episodes[number].iter().map(finding).collect()
         };
-        let count = rules.rules.len();
-        let gathered = in_order(cores(), count + rules.correlations.len(), |place| {
-            let mut findings = Vec::new();
-            let untold = match place.checked_sub(count) {
-                Some(number) => of_correlation(number, &mut findings),
-                None if rules.rules[place].meta.reported => of_rule(place, &mut findings),
-                None => None,
-            };
-            (findings, untold)
+        let gathered = in_order(cores(), count + rules.correlations.len(), |place| match place.checked_sub(count) {
+            Some(number) => of_correlation(number),
+            None if rules.rules[place].meta.reported => of_rule(place),
+            None => Vec::new(),
         });
-        let (mut findings, mut untold) = (Vec::new(), Vec::new());
-        for (more, one) in gathered {
-            findings.extend(more);
-            untold.extend(one);
-        }
+        let mut findings: Vec<Finding> = gathered.into_iter().flatten().collect();
         // What somebody did comes before what merely stands there.
         findings.sort_by_cached_key(|f| {
             (std::cmp::Reverse(f.level), f.actor.is_none(), f.first, f.rule.clone(), f.id.clone())
         });
         super::incident::assign(&mut findings);
-        untold.sort_by(|a, b| (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule)));
         let blind = super::blind::blind(rules, &coverage, baseline);
         let excepted = excepted.into_iter().chain(standing.excepted).map(|((rule, exception), events)| {
             let (rule, exception) = (&rules.rules[rule].meta, &rules.exceptions[exception].meta);
@@ -292,26 +262,39 @@ impl Engine {
     }
 }
 
-/// The verdicts of each rule, in their order.
-fn by_rule<'a>(verdicts: &'a [Verdict], rules: &RuleSet) -> Vec<Vec<&'a Verdict>> {
-    let mut by_rule = vec![Vec::new(); rules.rules.len()];
-    for verdict in verdicts {
-        by_rule[verdict.rule].push(verdict);
-    }
+/// The hits of each rule.
+fn by_rule(verdicts: Vec<Verdict>, rules: usize) -> Vec<Vec<At>> {
+    let mut by_rule = vec![Vec::new(); rules];
+    verdicts.into_iter().for_each(|verdict| by_rule[verdict.rule].push(verdict.at));
     by_rule
 }
 
-/// The verdicts of a rule itself: its hits, or what it cannot tell.
-fn own<'a>(verdicts: &[&'a Verdict], hit: bool) -> impl Iterator<Item = &'a Verdict> {
-    verdicts.iter().filter(move |v| v.hit == hit && v.correlation.is_none()).copied()
-}
-
-fn events<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Vec<Event> {
-    read(verdicts, Reader::event)
-}
-
-fn requests<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Vec<Event> {
-    read(verdicts, Reader::request)
+/// What rules and correlations cannot tell, worst first. Of an object of a snapshot that is who made it, which a snapshot
+/// never knows: it is not said.
+fn untold(rules: &RuleSet, undecided: Undecided) -> io::Result<Vec<Untold>> {
+    let count = rules.rules.len();
+    let correlations = rules.correlations.iter().enumerate().filter(|(_, correlation)| correlation.meta.reported);
+    let made: Vec<(usize, Vec<usize>, Vec<usize>)> = correlations
+        .map(|(number, over)| (number, rules.rules_of(over), chain(&rules.correlations, number)))
+        .collect();
+    let words: Vec<Words<'_>> = rules
+        .rules
+        .iter()
+        .map(|rule| words_of(&rule.meta))
+        .chain(rules.correlations.iter().map(|correlation| words_of(&correlation.meta)))
+        .collect();
+    let asks = |(rule, lost): About| {
+        // A group may lack at a correlation that this one is made of.
+        let is_about = |parts: &[usize], chain: &[usize]| {
+            parts.contains(&rule) && lost.is_none_or(|lost| chain.contains(&lost))
+        };
+        let own = (lost.is_none() && rules.rules[rule].meta.reported).then_some(rule);
+        let made = made.iter().filter(|(_, parts, chain)| is_about(parts, chain));
+        own.into_iter().chain(made.map(|(number, ..)| count + number)).collect()
+    };
+    let mut untold: Vec<Untold> = undecided.told(&words, asks)?.into_iter().flatten().collect();
+    untold.sort_by(|a, b| (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule)));
+    Ok(untold)
 }
 
 /// A correlation and those it is made of.
@@ -347,34 +330,6 @@ fn keys_of(rules: &RuleSet, rule: usize) -> (Vec<Field>, Vec<PartOf>) {
     }
     keys.extend(rules.rules[rule].first.iter().flat_map(|first| first.of.iter().cloned().chain([Field::cluster()])));
     (keys, parts)
-}
-
-fn cannot_tell(words: &Words<'_>, mut events: Vec<Event>) -> Option<Untold> {
-    if events.is_empty() {
-        return None;
-    }
-    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    for event in &events {
-        let what = event.not_recorded.as_ref().map_or("a field".to_owned(), |what| what.replace(' ', ", "));
-        let why = match event.body.as_deref() {
-            Some("cut") => "cut off",
-            Some("skipped") => "replaced because of its size",
-            _ => "not recorded",
-        };
-        *reasons.entry(format!("{what} {why}")).or_default() += 1;
-    }
-    let reason = reasons.iter().map(|(why, n)| format!("{why} ({n})")).collect::<Vec<_>>().join("; ");
-    events.sort();
-    Some(Untold {
-        rule: words.rule.to_owned(),
-        level: words.level,
-        title: words.title.to_owned(),
-        count: finding::requests(&events),
-        reason,
-        first: events.iter().filter_map(|event| event.time).min(),
-        last: events.iter().filter_map(|event| event.time).max(),
-        audit_ids: finding::audit_ids(&events),
-    })
 }
 
 fn words_of(meta: &Meta) -> Words<'_> {

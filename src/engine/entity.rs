@@ -1,10 +1,13 @@
 //! Who and what a finding is about, each with its kind, so that findings can be joined with each other and with whatever
 //! else names the same thing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
+use ahash::AHashSet;
+
 use super::finding::Event;
+use super::steps::{Number, hash};
 
 /// What kind of thing an entity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,18 +67,23 @@ impl fmt::Display for Entity {
     }
 }
 
-/// The entities of events, sorted, each once.
-pub fn entities(events: &[Event]) -> Vec<Entity> {
-    let mut all = BTreeSet::new();
-    // A chain of a million requests has few callers.
-    let mut callers = HashSet::new();
-    for event in events {
+/// The entities of events, each once.
+#[derive(Default)]
+pub struct Entities {
+    all: BTreeSet<Entity>,
+    /// A chain of a million requests has few callers.
+    callers: AHashSet<Number>,
+}
+
+impl Entities {
+    /// Adds what an event names.
+    pub fn add(&mut self, event: &Event) {
         let mut add = |kind: Kind, name: &str| {
             if !name.is_empty() {
-                all.insert(Entity { kind, name: name.to_owned() });
+                self.all.insert(Entity { kind, name: name.to_owned() });
             }
         };
-        if callers.insert((&event.identities, &event.extra, &event.address)) {
+        if self.callers.insert(hash((&event.identities, &event.extra, &event.address))) {
             event.identities.iter().for_each(|identity| who(identity, &mut add));
             from_where(event, &mut add);
         }
@@ -84,7 +92,11 @@ pub fn entities(events: &[Event]) -> Vec<Entity> {
         event.namespace.iter().for_each(|namespace| add(Kind::Namespace, namespace));
         event.cluster.iter().for_each(|cluster| add(Kind::Cluster, cluster));
     }
-    all.into_iter().collect()
+
+    /// Those that were added, sorted.
+    pub fn sorted(self) -> Vec<Entity> {
+        self.all.into_iter().collect()
+    }
 }
 
 fn who(identity: &str, add: &mut dyn FnMut(Kind, &str)) {
@@ -136,6 +148,12 @@ fn on_what(event: &Event, add: &mut dyn FnMut(Kind, &str)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn entities(events: &[Event]) -> Vec<Entity> {
+        let mut all = Entities::default();
+        events.iter().for_each(|event| all.add(event));
+        all.sorted()
+    }
 
     #[test]
     fn everybody_and_everything_an_event_names_is_an_entity_of_its_kind() {

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ahash::{AHashMap, AHashSet};
-use arrow::array::{Array, AsArray, RecordBatch};
+use ahash::AHashSet;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use sha2::{Digest, Sha256};
 
-use super::entity::{Entity, entities};
+use super::entity::{Entities, Entity};
+use super::events::Events;
+use super::steps::{Number, hash};
 use super::values::{images, text, texts, texts_of};
 use crate::model::{EvidenceId, Micros, Span};
 use crate::sigma::Level;
@@ -41,8 +43,12 @@ pub struct Finding {
     pub shared: Vec<Entity>,
     /// In event order, each once.
     pub audit_ids: Vec<String>,
+    /// Whether it is about objects that stand in a snapshot, and no events.
+    pub stands: bool,
+    /// Whether any of its events is of another log than the audit log.
+    pub of_logs: bool,
     /// The chain of evidence, in event order.
-    pub events: Vec<Event>,
+    pub events: Events,
 }
 
 /// One event as a finding needs it.
@@ -80,7 +86,7 @@ pub struct Event {
 impl Event {
     /// Reads one row of the verdict stream.
     pub fn read(batch: &RecordBatch, row: usize) -> Event {
-        Reader::new(batch).event(row)
+        Reader::new(batch.clone()).event(row)
     }
 
     /// When the event of one row was.
@@ -116,9 +122,9 @@ impl Event {
 }
 
 /// A batch of which many rows are read: each column is looked up once.
-pub struct Reader<'a> {
-    batch: &'a RecordBatch,
-    columns: [Option<&'a dyn Array>; COLUMNS.len()],
+pub struct Reader {
+    batch: RecordBatch,
+    columns: [Option<ArrayRef>; COLUMNS.len()],
 }
 
 /// The columns of text that an event shows.
@@ -142,15 +148,15 @@ const COLUMNS: [&str; 17] = [
     "source",
 ];
 
-impl<'a> Reader<'a> {
-    pub fn new(batch: &'a RecordBatch) -> Reader<'a> {
-        Reader { batch, columns: COLUMNS.map(|name| batch.column_by_name(name).map(AsRef::as_ref)) }
+impl Reader {
+    pub fn new(batch: RecordBatch) -> Reader {
+        Reader { columns: COLUMNS.map(|name| batch.column_by_name(name).cloned()), batch }
     }
 
     /// The event of a row.
     pub fn event(&self, row: usize) -> Event {
-        let batch = self.batch;
-        let cells = self.columns.map(|column| column.and_then(|column| text(column, row)));
+        let batch = &self.batch;
+        let cells = self.columns.each_ref().map(|column| column.as_ref().and_then(|column| text(column, row)));
         let [audit_id, stage, user, other, host, verb, uri, resource, sub, namespace, name, agent, body, lacks, ..] =
             cells;
         let [.., cluster, extra, source] = cells;
@@ -191,21 +197,6 @@ impl<'a> Reader<'a> {
             source: owned(source),
         }
     }
-
-    /// What is counted of a row: when and where it is, its request, and what of it was recorded.
-    pub fn request(&self, row: usize) -> Event {
-        let [audit_id, uri, body, lacks] = [0, 6, 12, 13]
-            .map(|column: usize| self.columns[column].and_then(|column| text(column, row)).map(str::to_owned));
-        Event {
-            time: Event::time(self.batch, row),
-            span: Event::span(self.batch, row),
-            audit_id,
-            uri,
-            body,
-            not_recorded: lacks,
-            ..Event::default()
-        }
-    }
 }
 
 /// The words of a rule that its findings repeat.
@@ -220,56 +211,110 @@ pub struct Words<'a> {
     pub remediation: Option<&'a str>,
 }
 
-/// Makes one finding of the events that belong together; `events` must not be empty.
-pub fn finding(words: &Words<'_>, mut events: Vec<Event>) -> Finding {
-    events.sort();
-    events.dedup();
-    let audit_ids = audit_ids(&events);
-    Finding {
-        id: id(words.rule, &events),
-        rule: words.rule.to_owned(),
-        level: words.level,
-        title: words.title.to_owned(),
-        first: events.iter().filter_map(|e| e.time).min(),
-        last: events.iter().filter_map(|e| e.time).max(),
-        count: requests(&events),
-        actor: few(events.iter().filter_map(|e| e.actor.as_deref()).collect(), "identities"),
-        target: target(&events),
-        techniques: words.techniques.to_vec(),
-        tactics: words.tactics.to_vec(),
-        threat_matrix: words.threat_matrix.to_vec(),
-        defender: words.defender.to_vec(),
-        remediation: words.remediation.map(str::to_owned),
-        entities: entities(&events),
-        incident: None,
-        shared: Vec::new(),
-        audit_ids,
-        events,
+/// What is gathered of the events of a finding while they are read, one after another in their order.
+#[derive(Default)]
+struct Gathered {
+    /// Their places among those that are read.
+    places: Vec<u32>,
+    first: Option<Micros>,
+    last: Option<Micros>,
+    requests: AHashSet<Number>,
+    actors: BTreeSet<String>,
+    /// What was acted on, by the parts of its name, and as it is written.
+    things: AHashSet<Number>,
+    objects: BTreeSet<String>,
+    kinds: BTreeSet<(Option<String>, Option<String>)>,
+    entities: Entities,
+    audit_ids: Vec<String>,
+    known_ids: AHashSet<Number>,
+    /// The event that names the finding.
+    naming: Option<Event>,
+    events: u64,
+    standing: u64,
+    of_logs: bool,
+}
+
+impl Gathered {
+    fn add(&mut self, place: u32, event: &Event) {
+        self.places.push(place);
+        self.first = [self.first, event.time].into_iter().flatten().min();
+        self.last = self.last.max(event.time);
+        // A client may choose one auditID for many requests: the path tells them apart.
+        self.requests.insert(hash((&event.audit_id, &event.uri, event.audit_id.is_none().then_some(event.span))));
+        if let Some(actor) = event.actor.as_ref().filter(|actor| !self.actors.contains(*actor)) {
+            self.actors.insert(actor.clone());
+        }
+        // A chain of many events may have few objects.
+        let thing = (&event.kind, &event.namespace, &event.name, event.kind.is_none().then_some(&event.uri));
+        if self.things.insert(hash(thing)) {
+            self.objects.extend(event.object());
+            self.kinds.insert((event.kind.clone(), event.namespace.clone()));
+        }
+        self.entities.add(event);
+        if let Some(id) = event.audit_id.as_ref().filter(|id| self.known_ids.insert(hash(id))) {
+            self.audit_ids.push(id.clone());
+        }
+        if self.naming.as_ref().is_none_or(|naming| is_before(event, naming)) {
+            self.naming = Some(event.clone());
+        }
+        self.events += 1;
+        self.standing += u64::from(event.stands());
+        self.of_logs |= event.source.is_some();
+    }
+
+    fn finding(self, words: &Words<'_>, events: Events) -> Finding {
+        Finding {
+            id: self.naming.as_ref().map_or(String::new(), |event| id(words.rule, event)),
+            rule: words.rule.to_owned(),
+            level: words.level,
+            title: words.title.to_owned(),
+            first: self.first,
+            last: self.last,
+            count: self.requests.len() as u64,
+            target: target(&self.objects, &self.kinds),
+            actor: few(&self.actors, "identities"),
+            techniques: words.techniques.to_vec(),
+            tactics: words.tactics.to_vec(),
+            threat_matrix: words.threat_matrix.to_vec(),
+            defender: words.defender.to_vec(),
+            remediation: words.remediation.map(str::to_owned),
+            entities: self.entities.sorted(),
+            incident: None,
+            shared: Vec::new(),
+            audit_ids: self.audit_ids,
+            stands: self.standing == self.events,
+            of_logs: self.of_logs,
+            events,
+        }
     }
 }
 
-/// The audit ids of events, in their order, each once.
-pub fn audit_ids(events: &[Event]) -> Vec<String> {
-    let mut seen = AHashSet::new();
-    events.iter().filter_map(|e| e.audit_id.as_ref()).filter(|id| seen.insert(*id)).cloned().collect()
+/// Makes one finding of the events that belong together; `events` must not be empty.
+pub fn finding(words: &Words<'_>, events: Events) -> Finding {
+    let mut gathered = Gathered::default();
+    (0..).zip(&events).for_each(|(place, event)| gathered.add(place, &event));
+    gathered.finding(words, events)
 }
 
-/// How many requests some events are of.
-pub fn requests(events: &[Event]) -> u64 {
-    // A client may choose one auditID for many requests: the path tells them apart.
-    let requests: AHashSet<_> =
-        events.iter().map(|e| (&e.audit_id, &e.uri, e.audit_id.is_none().then_some(e.span))).collect();
-    requests.len() as u64
+/// A finding of one event that is in no batch.
+#[cfg(test)]
+pub fn of_event(words: &Words<'_>, event: &Event) -> Finding {
+    let mut gathered = Gathered::default();
+    gathered.add(0, event);
+    gathered.finding(words, Events::default())
 }
 
-/// Names a finding by its rule and its first event, and by nothing that hangs on where the event is written: the same
-/// events in other files, or read in another order, give the same id.
-fn id(rule: &str, events: &[Event]) -> String {
+/// Says which of two events names a finding. Nothing counts that hangs on where an event is written: the same events in
+/// other files, or read in another order, give the same id.
+fn is_before(one: &Event, other: &Event) -> bool {
     fn key(event: &Event) -> impl Ord {
         (event.time, &event.audit_id, &event.stage, &event.actor)
     }
-    let order = |a: &&Event, b: &&Event| key(a).cmp(&key(b)).then_with(|| a.object().cmp(&b.object()));
-    let Some(first) = events.iter().min_by(order) else { return String::new() };
+    key(one).cmp(&key(other)).then_with(|| one.object().cmp(&other.object())).is_lt()
+}
+
+/// Names a finding by its rule and its first event.
+fn id(rule: &str, first: &Event) -> String {
     let mut hash = Sha256::new();
     for part in [Some(rule), first.audit_id.as_deref(), first.stage.as_deref(), first.actor.as_deref()] {
         hash.update(part.unwrap_or_default());
@@ -281,38 +326,37 @@ fn id(rule: &str, events: &[Event]) -> String {
 }
 
 /// Sorts the verdicts of one rule into findings: one actor, one behaviour, with everything it was done to.
-pub fn group(words: &Words<'_>, events: Vec<Event>) -> Vec<Finding> {
-    let mut groups: BTreeMap<Option<String>, Vec<Event>> = BTreeMap::new();
-    for event in events {
+pub fn group(words: &Words<'_>, events: &Events) -> Vec<Finding> {
+    let mut groups: BTreeMap<Option<String>, Gathered> = BTreeMap::new();
+    for (place, event) in (0..).zip(events) {
         match groups.get_mut(&event.actor) {
-            Some(known) => known.push(event),
-            None => drop(groups.insert(event.actor.clone(), vec![event])),
+            Some(known) => known.add(place, &event),
+            None => groups.entry(event.actor.clone()).or_default().add(place, &event),
         }
     }
-    groups.into_values().map(|events| finding(words, events)).collect()
+    let finding = |mut gathered: Gathered| {
+        let own = events.only(&std::mem::take(&mut gathered.places));
+        gathered.finding(words, own)
+    };
+    groups.into_values().map(finding).collect()
 }
 
-fn target(events: &[Event]) -> Option<String> {
-    // A chain of many events may have few objects.
-    let what = events.iter().map(|e| ((&e.kind, &e.namespace, &e.name, e.kind.is_none().then_some(&e.uri)), e));
-    let different: AHashMap<_, &Event> = what.collect();
-    let objects: BTreeSet<String> = different.into_values().filter_map(Event::object).collect();
+fn target(objects: &BTreeSet<String>, kinds: &BTreeSet<(Option<String>, Option<String>)>) -> Option<String> {
     if objects.len() <= 1 {
-        return objects.into_iter().next();
+        return objects.first().cloned();
     }
-    let kinds: BTreeSet<_> = events.iter().map(|e| (&e.kind, &e.namespace)).collect();
-    match kinds.into_iter().collect::<Vec<_>>()[..] {
+    match kinds.iter().collect::<Vec<_>>()[..] {
         [(Some(kind), Some(namespace))] => Some(format!("{kind} {namespace}/… ({})", objects.len())),
         [(Some(kind), None)] => Some(format!("{kind} ({})", objects.len())),
-        _ => few(objects.iter().map(String::as_str).collect(), "objects"),
+        _ => few(objects, "objects"),
     }
 }
 
 /// Up to two by name, more by number.
-fn few(all: BTreeSet<&str>, what: &str) -> Option<String> {
+fn few(all: &BTreeSet<String>, what: &str) -> Option<String> {
     match all.len() {
         0 => None,
-        1 | 2 => Some(all.into_iter().collect::<Vec<_>>().join(", ")),
+        1 | 2 => Some(all.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
         n => Some(format!("{n} {what}")),
     }
 }

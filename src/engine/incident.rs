@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::entity::{Entity, Kind};
-use super::finding::{Event, Finding};
+use super::finding::Finding;
 use crate::sigma::Level;
 
 /// How far apart in time two findings may be that are linked, in microseconds: one hour.
@@ -52,7 +52,8 @@ const CONTROLLERS: [&str; 4] = [
 pub fn assign(findings: &mut [Finding]) {
     let mut groups: Vec<usize> = (0..findings.len()).collect();
     let mut shared = vec![BTreeSet::new(); findings.len()];
-    for (entity, mut places) in by_entity(findings) {
+    for of_one in by_entity(findings).chunk_by(|one, other| one.0 == other.0) {
+        let (entity, mut places) = (of_one[0].0, of_one.iter().map(|(_, place)| *place).collect::<Vec<_>>());
         places.sort_by_key(|place| (findings[*place].first, &findings[*place].id, *place));
         let actors: BTreeSet<&Option<String>> = places.iter().map(|place| &findings[*place].actor).collect();
         if actors.len() > ACTORS {
@@ -89,19 +90,18 @@ pub fn assign(findings: &mut [Finding]) {
     }
 }
 
-/// The findings of each entity that can be a link.
-fn by_entity(findings: &[Finding]) -> BTreeMap<Entity, Vec<usize>> {
-    let mut all: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
+/// The findings of each entity that can be a link: there may be a million.
+fn by_entity(findings: &[Finding]) -> Vec<(&Entity, usize)> {
+    let mut all = Vec::new();
     for (place, finding) in findings.iter().enumerate().filter(|(_, finding)| is_event(finding)) {
-        for entity in finding.entities.iter().filter(|entity| links(entity)) {
-            all.entry(entity.clone()).or_default().push(place);
-        }
+        all.extend(finding.entities.iter().filter(|entity| links(entity)).map(|entity| (entity, place)));
     }
+    all.sort_unstable();
     all
 }
 
 fn is_event(finding: &Finding) -> bool {
-    finding.first.is_some() && !finding.events.iter().all(Event::stands)
+    finding.first.is_some() && !finding.stands
 }
 
 /// Says whether those who share an entity have something in common.
@@ -139,7 +139,7 @@ fn join(groups: &mut [usize], one: usize, other: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::finding::{Words, finding};
+    use crate::engine::finding::{Event, Words, of_event};
     use crate::model::{Micros, Span};
 
     fn found(rule: &str, level: Level, at: i64, who: &str, address: &str, object: &str) -> Finding {
@@ -168,7 +168,7 @@ mod tests {
             defender: &[],
             remediation: None,
         };
-        finding(&words, vec![event])
+        of_event(&words, &event)
     }
 
     /// The rules of each incident, and of findings without one.
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn what_stands_in_a_snapshot_is_part_of_none() {
         let mut standing = found("standing", Level::High, 1, "", "", "pods api");
-        standing.events[0].verb = None;
+        standing.stands = true;
         let (incidents, none) = groups(vec![standing, found("exec", Level::High, 1, "eve", "", "pods api")]);
         assert_eq!((incidents, none), (vec![vec!["exec".to_owned()]], vec!["standing".to_owned()]));
     }

@@ -9,7 +9,7 @@ use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::prelude::DataFrame;
 use futures::TryStreamExt;
 
-use super::finding::Event;
+use super::events::{At, taken};
 use super::program::CARRIED;
 use super::steps::Place;
 use super::threads::each;
@@ -31,6 +31,14 @@ pub fn name(log: Log) -> Option<&'static str> {
 pub struct Wanted(AHashMap<Option<&'static str>, AHashSet<Place>>);
 
 impl Wanted {
+    /// Finds those of a log in a batch of it.
+    ///
+    /// # Errors
+    /// When rows cannot be taken out of the batch.
+    pub(super) fn among(&self, log: Log, batch: &RecordBatch) -> Result<Vec<(Place, At)>> {
+        self.0.get(&name(log)).map_or(Ok(Vec::new()), |places| among(batch, places))
+    }
+
     /// Adds the events at some places, each of one of `logs`.
     pub fn want(&mut self, logs: &[Log], places: &[Place]) {
         for log in logs.iter().filter(|_| !places.is_empty()) {
@@ -39,32 +47,40 @@ impl Wanted {
     }
 }
 
-/// Rows of logs by their places.
+/// Events of logs by their places.
 #[derive(Default)]
-pub struct Picked {
-    batches: Vec<RecordBatch>,
-    at: AHashMap<(Option<&'static str>, Place), (usize, usize)>,
-}
+pub struct Picked(AHashMap<Option<&'static str>, Vec<(Place, At)>>);
 
 impl Picked {
-    /// Finds rows of a log by their places.
-    pub fn add(&mut self, log: Log, batches: Vec<RecordBatch>) {
-        for batch in batches {
-            let of = |name: &str| batch.column_by_name(name);
-            let (Some(evidence), Some(offset)) = (of("evidence"), of("offset")) else { continue };
-            let (evidence, offset) = (evidence.as_primitive::<UInt32Type>(), offset.as_primitive::<UInt64Type>());
-            let places = evidence.values().iter().zip(offset.values()).enumerate();
-            let number = self.batches.len();
-            self.at.extend(places.map(|(row, (e, o))| ((name(log), (*e, *o)), (number, row))));
-            self.batches.push(batch);
-        }
+    /// Adds events of a log.
+    pub(super) fn add(&mut self, log: Log, events: Vec<(Place, At)>) {
+        let all = self.0.entry(name(log)).or_default();
+        all.extend(events);
+        all.sort_by_key(|(place, _)| *place);
     }
 
     /// The event of one of `logs` at a place; None when no row is there.
-    pub fn event(&self, logs: &[Log], place: Place) -> Option<Event> {
-        let (batch, row) = logs.iter().find_map(|log| self.at.get(&(name(*log), place)))?;
-        Some(Event::read(&self.batches[*batch], *row))
+    pub(super) fn event(&self, logs: &[Log], place: Place) -> Option<At> {
+        logs.iter().find_map(|log| {
+            let all = self.0.get(&name(*log))?;
+            let next = all.partition_point(|(other, _)| *other <= place);
+            all[..next].last().filter(|(other, _)| *other == place).map(|(_, at)| at.clone())
+        })
     }
+}
+
+/// The events of a batch that lie at some places.
+///
+/// # Errors
+/// When rows cannot be taken out of the batch.
+fn among(batch: &RecordBatch, places: &AHashSet<Place>) -> Result<Vec<(Place, At)>> {
+    let of = |name: &str| batch.column_by_name(name);
+    let (Some(evidence), Some(offset)) = (of("evidence"), of("offset")) else { return Ok(Vec::new()) };
+    let (evidence, offset) = (evidence.as_primitive::<UInt32Type>(), offset.as_primitive::<UInt64Type>());
+    let at = |row: usize| (evidence.value(row), offset.value(row));
+    let rows: Vec<usize> = (0..batch.num_rows()).filter(|row| places.contains(&at(*row))).collect();
+    let taken = taken(batch, &rows).map_err(damaged)?;
+    Ok(rows.into_iter().map(at).zip(taken).collect())
 }
 
 impl Engine {
@@ -83,25 +99,27 @@ impl Engine {
                 let sql = self.select(source, reading, Some(&BTreeSet::new()))?;
                 let frame = self.runtime.block_on(self.context.sql(&sql));
                 let frame = frame.and_then(|frame| frame.filter(places::at(places.clone())));
-                picked.add(Some(source), self.rows_of(frame.map_err(damaged)?)?);
+                for batch in self.rows_of(frame.map_err(damaged)?)? {
+                    picked.add(Some(source), among(&batch, &places)?);
+                }
             }
         }
         Ok(picked)
     }
 
-    /// The rows of table `audit` at some places. Where they are is looked for in two short columns.
-    fn audit_at(&self, places: &AHashSet<Place>) -> Result<Vec<RecordBatch>> {
+    /// The events of table `audit` at some places. Where they are is looked for in two short columns.
+    fn audit_at(&self, places: &AHashSet<Place>) -> Result<Vec<(Place, At)>> {
         let schema = &audit::TABLE.schema;
         // The images are in the containers.
         let columns = [&CARRIED[..], &["containers"]].concat();
-        let all = each(self.audit.groups(), Vec::new, |group, batches| {
+        let all = each(self.audit.groups(), Vec::new, |group, events| {
             let of = self.audit.read(group, (schema, &["evidence", "offset"]), None)?;
             let (evidence, offset) =
                 (of.column(0).as_primitive::<UInt32Type>(), of.column(1).as_primitive::<UInt64Type>());
             let at = evidence.values().iter().zip(offset.values()).enumerate();
             let rows: Vec<usize> = at.filter(|(_, (e, o))| places.contains(&(**e, **o))).map(|(row, _)| row).collect();
             if !rows.is_empty() {
-                batches.push(self.audit.read(group, (schema, &columns), Some(&rows))?);
+                events.extend(among(&self.audit.read(group, (schema, &columns), Some(&rows))?, places)?);
             }
             Ok::<_, Error>(())
         });

@@ -138,7 +138,6 @@ impl Engine {
             }
             match over {
                 Over::Objects => {
-                    told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
                     queried.standing = told;
                 }
                 _ => queried.told.add(told),

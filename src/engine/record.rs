@@ -40,10 +40,10 @@ pub fn batch_of_findings(findings: &[Finding]) -> Result<RecordBatch> {
     let mut offset = ListBuilder::new(UInt64Builder::new());
     let mut length = ListBuilder::new(UInt64Builder::new());
     for finding in findings {
-        for event in &finding.events {
-            evidence.values().append_value(event.span.evidence.0);
-            offset.values().append_value(event.span.offset);
-            length.values().append_value(event.span.length);
+        for span in finding.events.spans() {
+            evidence.values().append_value(span.evidence.0);
+            offset.values().append_value(span.offset);
+            length.values().append_value(span.length);
         }
         evidence.append(true);
         offset.append(true);

@@ -178,10 +178,12 @@ impl Engine {
             standing.add(queried.standing);
             coverage.unable = queried.unable;
             let about = (coverage, &Baseline::default());
-            replays.push(Engine::conclude(rules, &events, (told, standing), about, &|_| {
+            replays.push(Engine::conclude(rules, &events, (told, standing), about, &|wanted| {
                 let mut picked = Picked::default();
-                picked.add(None, vec![of_world.clone()]);
-                logged.iter().for_each(|(source, rows)| picked.add(Some(source), vec![rows.clone()]));
+                picked.add(None, wanted.among(None, &of_world)?);
+                for (source, rows) in &logged {
+                    picked.add(Some(source), wanted.among(Some(source), rows)?);
+                }
                 Ok(picked)
             })?);
         }

@@ -57,7 +57,6 @@ pub(super) fn ask(program: &Program, batches: &[RecordBatch]) -> Result<Told> {
         let events = related(as_events(batch, Some(&all))?, &relations, &asked)?;
         told.read(program, &events, &program.compiled.run(&events, None), None).map_err(damaged)?;
     }
-    told.verdicts.iter_mut().for_each(|verdict| verdict.standing = true);
     Ok(told)
 }
 

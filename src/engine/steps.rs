@@ -70,7 +70,13 @@ pub fn unread(error: io::Error) -> Error {
     Error::io("read a temporary file in", &std::env::temp_dir())(error)
 }
 
-fn hash(what: impl Hash) -> Number {
+/// Half of the number of something: enough where two that are one by chance only make a count one less.
+pub fn half(what: impl Hash) -> u64 {
+    HASHES[0].hash_one(&what)
+}
+
+/// The number of anything, as of a word.
+pub fn hash(what: impl Hash) -> Number {
     let [one, other] = HASHES.each_ref().map(|hash| Number::from(hash.hash_one(&what)));
     one << 64 | other
 }

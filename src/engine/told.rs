@@ -1,63 +1,26 @@
-//! What a scan tells, sorted while it runs: verdicts that are findings by themselves, steps of correlations, and of rules
-//! that learn the earliest hit of each kind.
+//! What a scan tells, sorted while it runs: verdicts that are findings by themselves, how much cannot be told, steps of
+//! correlations, and of rules that learn the earliest hit of each kind.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ahash::AHashMap;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array};
 use datafusion::common::Result;
 
 use super::bodies;
-use super::finding::{Event, Reader};
-use super::program::{PartOf, Program, carried};
+use super::events::{At, taken};
+use super::program::{PartOf, Program};
 use super::ruleset;
 use super::steps::{self, Number, Step, Steps};
+use super::undecided::Undecided;
 use super::values;
 use super::words::Words;
 use crate::model::{EvidenceId, Micros, Recorded, Span};
 
-/// A hit that is a finding, or a rule that cannot be told. What is shown of its event stays in a batch until somebody wants
-/// to read it.
-#[derive(Clone)]
+/// A hit that is a finding.
 pub(super) struct Verdict {
     pub(super) rule: usize,
-    pub(super) hit: bool,
-    pub(super) time: Option<Micros>,
-    pub(super) span: Span,
-    batch: Arc<RecordBatch>,
-    row: usize,
-    /// Of an object of a snapshot, and no event.
-    pub(super) standing: bool,
-    /// The correlation that cannot tell to which group a hit belongs; None of what is said of the rule itself.
-    pub(super) correlation: Option<usize>,
-}
-
-impl Verdict {
-    /// Partitions end in any order; evidence order makes the answer one.
-    pub(super) fn order(&self, other: &Verdict) -> std::cmp::Ordering {
-        let key = |verdict: &Verdict| (verdict.rule, verdict.time, verdict.span, verdict.correlation);
-        key(self).cmp(&key(other))
-    }
-}
-
-/// Reads what is shown of the events of verdicts; those of one batch often follow each other.
-pub(super) fn read<'a>(
-    verdicts: impl Iterator<Item = &'a Verdict>,
-    event: impl Fn(&Reader<'a>, usize) -> Event,
-) -> Vec<Event> {
-    let mut last: Option<(&Arc<RecordBatch>, Reader<'a>)> = None;
-    let read = |verdict: &'a Verdict| {
-        let known = last.take().filter(|(batch, _)| Arc::ptr_eq(batch, &verdict.batch));
-        let (_, reader) = last.insert(known.unwrap_or_else(|| (&verdict.batch, Reader::new(&verdict.batch))));
-        let mut event = event(reader, verdict.row);
-        if verdict.standing {
-            // Nobody saw it happen.
-            (event.verb, event.code, event.stage) = (None, None, None);
-        }
-        event
-    };
-    verdicts.map(read).collect()
+    pub(super) at: At,
 }
 
 /// The earliest hit of a rule with one combination of values.
@@ -95,6 +58,8 @@ struct Kept {
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) verdicts: Vec<Verdict>,
+    /// The events on which rules are neither true nor false.
+    pub(super) undecided: Undecided,
     /// Excepted hits by the places of rule and exception: counted only, since there may be one for every event.
     pub(super) excepted: BTreeMap<(usize, usize), u64>,
     /// Of rules with `first`, by rule and the tuple of values, the earliest hit.
@@ -191,29 +156,30 @@ impl Told {
         self.keep(&kept, events, &places)
     }
 
-    /// Keeps what is shown of rows of a batch, and no others of it: it may be large, and few of them are.
+    /// Keeps what is shown of rows of a batch, each once for all rules, and no others of it: it may be large, and few of
+    /// them are. What cannot be told is counted.
     fn keep(&mut self, kept: &[Kept], events: &RecordBatch, places: &Places<'_>) -> Result<()> {
-        if kept.is_empty() {
-            return Ok(());
+        let undecided = kept.iter().filter(|kept| !kept.hit).map(|kept| (kept.row, (kept.rule, kept.correlation)));
+        let undecided: Vec<_> = undecided.collect();
+        self.undecided.add_rows(events, &undecided, |row| (places.time(row), places.span(row)))?;
+        let hits = || kept.iter().filter(|kept| kept.hit);
+        let mut rows: Vec<usize> = Vec::new();
+        let mut numbers: AHashMap<usize, usize> = AHashMap::new();
+        for hit in hits() {
+            numbers.entry(hit.row).or_insert_with(|| {
+                rows.push(hit.row);
+                rows.len() - 1
+            });
         }
-        let rows: Vec<usize> = kept.iter().map(|kept| kept.row).collect();
-        let own = Arc::new(carried(events, &rows)?);
-        self.verdicts.extend(kept.iter().enumerate().map(|(place, kept)| Verdict {
-            rule: kept.rule,
-            hit: kept.hit,
-            time: places.time(kept.row),
-            span: places.span(kept.row),
-            batch: Arc::clone(&own),
-            row: place,
-            standing: false,
-            correlation: kept.correlation,
-        }));
+        let at = taken(events, &rows)?;
+        self.verdicts.extend(hits().map(|hit| Verdict { rule: hit.rule, at: at[numbers[&hit.row]].clone() }));
         Ok(())
     }
 
     /// Adds what another thread was told.
     pub(super) fn add(&mut self, more: Told) {
         self.verdicts.extend(more.verdicts);
+        self.undecided.add(more.undecided);
         for (rule, more) in more.firsts {
             let firsts = self.firsts.entry(rule).or_default();
             for (kind, first) in more {

@@ -87,12 +87,12 @@ pub fn diff(old: &RuleSet, new: &RuleSet, corpus: &Corpus) -> Result<Vec<Differe
 }
 
 fn events(replay: &Replay, rule: &str) -> BTreeSet<Found> {
-    let found = |event: &Event| Found {
+    let found = |event: Event| Found {
         time: event.time.map(|time| time.to_string()),
-        actor: event.actor.clone(),
-        verb: event.verb.clone(),
         object: event.object(),
-        id: id(event),
+        id: id(&event),
+        actor: event.actor,
+        verb: event.verb,
         evidence: event.span.evidence.0,
         offset: event.span.offset,
     };

@@ -36,7 +36,7 @@ pub struct Fired {
 pub fn fired(path: &Path, test: &Test, replay: &Replay) -> Fired {
     let golden = findings(test, replay).into_iter().map(|finding| {
         let mut seen = BTreeSet::new();
-        let events = finding.events.iter().filter_map(id).filter(|id| seen.insert(id.clone()));
+        let events = finding.events.iter().filter_map(|event| id(&event)).filter(|id| seen.insert(id.clone()));
         Golden {
             case: test.name.clone(),
             rule: finding.rule.clone(),

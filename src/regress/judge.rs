@@ -71,7 +71,7 @@ pub fn id(event: &Event) -> Option<String> {
 }
 
 fn ids<'a>(findings: impl IntoIterator<Item = &'a &'a Finding>) -> BTreeSet<String> {
-    findings.into_iter().flat_map(|finding| finding.events.iter().filter_map(id)).collect()
+    findings.into_iter().flat_map(|finding| finding.events.iter().filter_map(|event| id(&event))).collect()
 }
 
 /// What stands for an event in a test with records of other logs: the record's place.
@@ -90,7 +90,7 @@ fn one(test: &Test, begin: u32, (expect, replay): (&Expect, &Replay), judged: &m
     match expect {
         Expect::Events(wanted) => {
             let events = found.iter().flat_map(|finding| &finding.events);
-            let hit: BTreeSet<String> = events.filter_map(|event| id_in(test, begin, event)).collect();
+            let hit: BTreeSet<String> = events.filter_map(|event| id_in(test, begin, &event)).collect();
             if hit != *wanted {
                 judged.wrong(Met::No, list(wanted.iter()), said(&found, replay, test));
                 if !wanted.is_subset(&hit) {
@@ -229,7 +229,7 @@ fn is(wanted: &Wanted, finding: &Finding) -> bool {
         })
     };
     let entity = |(key, value): (&String, &String)| {
-        let any = |of: &dyn Fn(&Event) -> Option<&String>| finding.events.iter().any(|event| of(event) == Some(value));
+        let any = |of: &dyn Fn(&Event) -> Option<&String>| finding.events.iter().any(|event| of(&event) == Some(value));
         match key.as_str() {
             "actor" => finding.actor.as_ref() == Some(value),
             "target" => finding.target.as_ref() == Some(value),
@@ -240,8 +240,8 @@ fn is(wanted: &Wanted, finding: &Finding) -> bool {
     };
     wanted.rule.as_ref().is_none_or(|rule| *rule == finding.rule)
         && wanted.level.is_none_or(|level| level == finding.level)
-        && wanted.evidence.as_ref().is_none_or(|ids| *ids == finding.events.iter().filter_map(id).collect())
-        && (wanted.matching.is_empty() || finding.events.iter().any(event))
+        && wanted.evidence.as_ref().is_none_or(|ids| *ids == finding.events.iter().filter_map(|event| id(&event)).collect())
+        && (wanted.matching.is_empty() || finding.events.iter().any(|one| event(&one)))
         && wanted.entities.iter().all(entity)
 }
 

@@ -135,7 +135,7 @@ fn hits_in(found: &Replay, rule: &str, line: &Line) -> BTreeSet<String> {
     let mut hits: BTreeSet<String> = hits_of(found, rule).into_iter().filter(is_of).collect();
     if !line.objects.is_empty() {
         let events = found.findings.iter().filter(|f| f.rule == rule).flat_map(|f| &f.events);
-        hits.extend(events.filter(|event| event.stands()).filter_map(coldcase::engine::Event::object));
+        hits.extend(events.filter(|event| event.stands()).filter_map(|event| event.object()));
     }
     hits
 }
@@ -363,7 +363,7 @@ fn two_tests_can_ask_one_and_the_same_element_also_of_a_snapshot() {
     let found = replay(&case_of(&folder, &[input]), &set);
     assert_eq!(hits_of(&found, "t"), BTreeSet::from(["hit".to_owned()]));
     let standing = found.findings.iter().flat_map(|f| &f.events).filter(|event| event.stands());
-    let standing: Vec<String> = standing.filter_map(coldcase::engine::Event::object).collect();
+    let standing: Vec<String> = standing.filter_map(|event| event.object()).collect();
     assert_eq!(standing, ["pods web/same"]);
     assert_eq!(found.untold[0].audit_ids, ["unknown"]);
 }

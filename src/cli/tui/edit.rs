@@ -167,7 +167,7 @@ impl Ask<'_> {
 
 fn events(rule: &str, replay: &Replay) -> Events {
     let own = replay.findings.iter().filter(|finding| finding.rule == rule);
-    own.flat_map(|finding| &finding.events).map(|event| ((event.time, event.span), event.clone())).collect()
+    own.flat_map(|finding| &finding.events).map(|event| ((event.time, event.span), event)).collect()
 }
 
 fn name(path: &str) -> &str {

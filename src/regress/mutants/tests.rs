@@ -62,7 +62,7 @@ fn no_event_of_any_case_tells_apart_what_is_called_equal() {
     let set = RuleSet { rules, ..RuleSet::default() };
     let everything = std::slice::from_ref(&(0..u32::MAX));
     let replays = bench.engine.replay_each(&set, &bench.rows, everything).unwrap();
-    let mut hits: BTreeMap<&str, BTreeSet<&Event>> = BTreeMap::new();
+    let mut hits: BTreeMap<&str, BTreeSet<Event>> = BTreeMap::new();
     for finding in replays.iter().flat_map(|replay| &replay.findings) {
         hits.entry(&finding.rule).or_default().extend(&finding.events);
     }

@@ -9,7 +9,6 @@ use coldcase_tui::ask::{Direction, Go, Moment};
 use super::super::{Ask, Desk};
 use crate::case::Case;
 use crate::cli::ByArg;
-use crate::engine::Event;
 
 const AT: &str = "2031-04-05T06:07:08.000000Z";
 
@@ -41,7 +40,7 @@ fn a_replay_shows_what_the_rules_found_and_the_same_whichever_way_it_came() {
     let stop = AtomicBool::new(false);
     let stage = ask(&desk, &stop).stage().unwrap();
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-    let happened = replay.findings.iter().filter(|finding| !finding.events.iter().all(Event::stands));
+    let happened = replay.findings.iter().filter(|finding| !finding.stands);
     happened.clone().for_each(|finding| *counts.entry(&finding.rule).or_default() += 1);
     stage.played.fires().iter().for_each(|fire| *counts.entry(&fire.rule).or_default() -= 1);
     assert!(counts.values().all(|count| *count == 0), "{counts:?}");

@@ -1,0 +1,198 @@
+//! The events of findings, as rows: a replay may find a million of them, and most are never looked at. Of each row what a
+//! finding shows is packed; an event is read out of it when somebody asks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use datafusion::common::Result;
+
+use super::finding::{Event, Reader};
+use super::program::carried;
+use crate::model::{Micros, Span};
+
+/// How many rows are packed together; they are unpacked together too.
+const ROWS: usize = 1_024;
+
+/// Fewer rows are not worth it.
+const FEW: usize = 64;
+
+/// Of zstd: the first level takes most of it.
+const LEVEL: i32 = 1;
+
+/// Rows of what findings show.
+#[derive(Clone)]
+pub(super) enum Leaf {
+    Plain(RecordBatch),
+    /// A stream of Arrow with one batch, and how long it is unpacked.
+    Packed(Box<[u8]>, usize),
+}
+
+impl Leaf {
+    fn new(rows: RecordBatch) -> Result<Leaf> {
+        if rows.num_rows() < FEW {
+            return Ok(Leaf::Plain(rows));
+        }
+        let mut stream = StreamWriter::try_new(Vec::new(), &rows.schema())?;
+        stream.write(&rows)?;
+        let plain = stream.into_inner()?;
+        Ok(Leaf::Packed(zstd::bulk::compress(&plain, LEVEL)?.into_boxed_slice(), plain.len()))
+    }
+
+    fn rows(&self) -> RecordBatch {
+        let (bytes, length) = match self {
+            Leaf::Plain(rows) => return rows.clone(),
+            Leaf::Packed(bytes, length) => (bytes, *length),
+        };
+        let unpacked = zstd::bulk::decompress(bytes, length).ok().and_then(|plain| {
+            let mut stream = StreamReader::try_new(&plain[..], None).ok()?;
+            stream.next()?.ok()
+        });
+        let Some(rows) = unpacked else { unreachable!("what was packed in memory can be unpacked") };
+        rows
+    }
+}
+
+/// One event: what orders it, and the row that says the rest.
+#[derive(Clone)]
+pub(super) struct At {
+    pub(super) time: Option<Micros>,
+    pub(super) span: Span,
+    leaf: Arc<Leaf>,
+    row: u32,
+}
+
+impl At {
+    fn order(&self) -> (Option<Micros>, Span) {
+        (self.time, self.span)
+    }
+}
+
+/// Takes what findings show of some rows of a batch; the answers are in the order of `rows`.
+///
+/// # Errors
+/// When rows cannot be taken out of the batch.
+pub(super) fn taken(events: &RecordBatch, rows: &[usize]) -> Result<Vec<At>> {
+    let mut all = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(ROWS) {
+        let leaf = Arc::new(Leaf::new(carried(events, rows)?)?);
+        all.extend(rows.iter().zip(0..).map(|(own, row)| At {
+            time: Event::time(events, *own),
+            span: Event::span(events, *own),
+            leaf: Arc::clone(&leaf),
+            row,
+        }));
+    }
+    Ok(all)
+}
+
+/// The events of a finding, in their order, each once.
+#[derive(Clone, Default)]
+pub struct Events {
+    at: Vec<At>,
+    /// They are objects of a snapshot: nobody saw them happen.
+    standing: bool,
+}
+
+impl Events {
+    /// Puts events in order, each once.
+    pub(super) fn new(mut at: Vec<At>, standing: bool) -> Events {
+        at.sort_by_key(At::order);
+        if at.windows(2).all(|two| two[0].order() != two[1].order()) {
+            return Events { at, standing };
+        }
+        // Several rows may have the bytes of one record, or of one row group: then all that they say is their order.
+        let mut all = Vec::with_capacity(at.len());
+        for same in at.chunk_by(|one, other| one.order() == other.order()) {
+            let same = Events { at: same.to_vec(), standing };
+            match same.at.len() {
+                1 => all.extend(same.at),
+                _ => {
+                    let mut read: Vec<(Event, &At)> = same.iter().zip(&same.at).collect();
+                    read.sort_by(|one, other| one.0.cmp(&other.0));
+                    read.dedup_by(|one, other| one.0 == other.0);
+                    all.extend(read.into_iter().map(|(_, at)| at.clone()));
+                }
+            }
+        }
+        Events { at: all, standing }
+    }
+
+    /// The part of them at some places of their order, which are in order.
+    pub(super) fn only(&self, places: &[u32]) -> Events {
+        Events { at: places.iter().map(|place| self.at[*place as usize].clone()).collect(), standing: self.standing }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    /// Says whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.at.is_empty()
+    }
+
+    /// Where they lie.
+    pub fn spans(&self) -> impl Iterator<Item = Span> + '_ {
+        self.at.iter().map(|at| at.span)
+    }
+
+    /// Reads them.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter { events: self, next: 0, open: None }
+    }
+}
+
+impl<'a> IntoIterator for &'a Events {
+    type Item = Event;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl PartialEq for Events {
+    fn eq(&self, other: &Events) -> bool {
+        self.len() == other.len() && self.iter().eq(other)
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}
+
+/// Reads events; those of one leaf often follow each other.
+pub struct Iter<'a> {
+    events: &'a Events,
+    next: usize,
+    open: Option<(&'a Arc<Leaf>, Reader)>,
+}
+
+impl Iterator for Iter<'_> {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        let at = self.events.at.get(self.next)?;
+        self.next += 1;
+        let open = self.open.take().filter(|(leaf, _)| Arc::ptr_eq(leaf, &at.leaf));
+        let (_, reader) = self.open.insert(open.unwrap_or_else(|| (&at.leaf, Reader::new(at.leaf.rows()))));
+        let mut event = reader.event(at.row as usize);
+        if self.events.standing {
+            (event.verb, event.code, event.stage) = (None, None, None);
+        }
+        Some(event)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.events.len() - self.next;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
