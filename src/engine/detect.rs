@@ -156,7 +156,8 @@ impl Engine {
             episodes.iter().for_each(|places| wanted.want(&logs, places));
         }
         let picked = pick(wanted)?;
-        let at = |logs: &[Log], places: &[Place]| places.iter().filter_map(|place| picked.event(logs, *place)).collect();
+        let at =
+            |logs: &[Log], places: &[Place]| places.iter().filter_map(|place| picked.event(logs, *place)).collect();
         let count = rules.rules.len();
         let (hits_of, standing_of) = (by_rule(verdicts, count), by_rule(standing.verdicts, count));
         let of_rule = |place: usize| {
@@ -274,9 +275,8 @@ fn by_rule(verdicts: Vec<Verdict>, rules: usize) -> Vec<Vec<At>> {
 fn untold(rules: &RuleSet, undecided: Undecided) -> io::Result<Vec<Untold>> {
     let count = rules.rules.len();
     let correlations = rules.correlations.iter().enumerate().filter(|(_, correlation)| correlation.meta.reported);
-    let made: Vec<(usize, Vec<usize>, Vec<usize>)> = correlations
-        .map(|(number, over)| (number, rules.rules_of(over), chain(&rules.correlations, number)))
-        .collect();
+    let made: Vec<(usize, Vec<usize>, Vec<usize>)> =
+        correlations.map(|(number, over)| (number, rules.rules_of(over), chain(&rules.correlations, number))).collect();
     let words: Vec<Words<'_>> = rules
         .rules
         .iter()
@@ -285,9 +285,8 @@ fn untold(rules: &RuleSet, undecided: Undecided) -> io::Result<Vec<Untold>> {
         .collect();
     let asks = |(rule, lost): About| {
         // A group may lack at a correlation that this one is made of.
-        let is_about = |parts: &[usize], chain: &[usize]| {
-            parts.contains(&rule) && lost.is_none_or(|lost| chain.contains(&lost))
-        };
+        let is_about =
+            |parts: &[usize], chain: &[usize]| parts.contains(&rule) && lost.is_none_or(|lost| chain.contains(&lost));
         let own = (lost.is_none() && rules.rules[rule].meta.reported).then_some(rule);
         let made = made.iter().filter(|(_, parts, chain)| is_about(parts, chain));
         own.into_iter().chain(made.map(|(number, ..)| count + number)).collect()

@@ -196,3 +196,50 @@ impl Iterator for Iter<'_> {
 }
 
 impl ExactSizeIterator for Iter<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray, UInt32Array, UInt64Array};
+
+    use super::*;
+
+    /// Events with these times and offsets, and names that say their place in the list.
+    fn batch(events: &[(i64, u64, &str)]) -> RecordBatch {
+        let times = TimestampMicrosecondArray::from_iter_values(events.iter().map(|event| event.0));
+        let columns: [(&str, ArrayRef); 6] = [
+            ("time", Arc::new(times.with_timezone("+00:00"))),
+            ("evidence", Arc::new(UInt32Array::from_iter_values(events.iter().map(|_| 1)))),
+            ("offset", Arc::new(UInt64Array::from_iter_values(events.iter().map(|event| event.1)))),
+            ("length", Arc::new(UInt64Array::from_iter_values(events.iter().map(|_| 7)))),
+            ("name", Arc::new(StringArray::from_iter_values(events.iter().map(|event| event.2)))),
+            ("verb", Arc::new(StringArray::from_iter_values(events.iter().map(|_| "get")))),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    #[test]
+    fn what_is_packed_is_read_as_it_was_in_the_order_of_time() {
+        let names: Vec<String> = (0..3_000).map(|number| format!("n{number}")).collect();
+        let events: Vec<(i64, u64, &str)> =
+            names.iter().zip(0..).map(|(name, n)| (n * 7 % 3_001, n as u64, &**name)).collect();
+        let batch = batch(&events);
+        let rows: Vec<usize> = (0..3_000).rev().filter(|row| row % 3 > 0).collect();
+        let found = Events::new(taken(&batch, &rows).unwrap(), false);
+        let mut wanted: Vec<Event> = rows.iter().map(|row| Event::read(&batch, *row)).collect();
+        wanted.sort();
+        assert_eq!((found.len(), found.iter().collect::<Vec<_>>()), (2_000, wanted.clone()));
+        assert_eq!(found.spans().collect::<Vec<_>>(), wanted.iter().map(|event| event.span).collect::<Vec<_>>());
+        let some: Vec<u32> = (0..2_000).step_by(99).collect();
+        assert!(found.only(&some).iter().eq(wanted.into_iter().step_by(99)));
+        let standing = Events::new(taken(&batch, &[5]).unwrap(), true);
+        assert_eq!(standing.iter().map(|event| event.verb).collect::<Vec<_>>(), [None]);
+    }
+
+    #[test]
+    fn rows_with_the_bytes_of_one_record_are_ordered_by_what_they_say_and_equal_ones_are_one() {
+        let batch = batch(&[(1, 5, "b"), (1, 5, "a"), (0, 9, "z"), (1, 5, "b"), (2, 1, "c")]);
+        let found = Events::new(taken(&batch, &[0, 1, 2, 3, 4]).unwrap(), false);
+        let names: Vec<String> = found.iter().filter_map(|event| event.name).collect();
+        assert_eq!(names, ["z", "a", "b", "c"]);
+    }
+}

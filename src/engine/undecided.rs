@@ -146,8 +146,7 @@ impl Undecided {
             *class.reasons.entry((lacks.map(Box::from), why)).or_default() += 1;
             span_of((&mut class.first, &mut class.last), (time, time));
             if let Some(id) = id
-                && (class.named.len() < NAMED
-                    || class.named.last().is_some_and(|last| (time, span) < (last.0, last.1)))
+                && (class.named.len() < NAMED || class.named.last().is_some_and(|last| (time, span) < (last.0, last.1)))
             {
                 class.named.insert((time, span, id.into()));
                 if class.named.len() > NAMED {
@@ -223,7 +222,11 @@ impl Undecided {
     ///
     /// # Errors
     /// When requests that were written to a file cannot be read.
-    pub(super) fn told(mut self, words: &[Words<'_>], asks: impl Fn(About) -> Vec<usize>) -> io::Result<Vec<Option<Untold>>> {
+    pub(super) fn told(
+        mut self,
+        words: &[Words<'_>],
+        asks: impl Fn(About) -> Vec<usize>,
+    ) -> io::Result<Vec<Option<Untold>>> {
         let asks: Vec<Vec<usize>> = self.about.iter().map(|about| asks(*about)).collect();
         let requests = self.requests()?;
         let mut sums: Vec<Sum> = std::iter::repeat_with(Sum::default).take(words.len()).collect();
@@ -332,5 +335,122 @@ fn span_of((first, last): (&mut Option<Micros>, &mut Option<Micros>), more: (Opt
 fn cut(named: &mut BTreeSet<(Option<Micros>, Span, Box<str>)>) {
     while named.len() > NAMED {
         named.pop_last();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::StringArray;
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+    use crate::model::EvidenceId;
+
+    /// One event: audit id, path, and what is missing of it.
+    type Row = (Option<&'static str>, &'static str, Option<&'static str>);
+
+    fn batch(rows: &[Row]) -> RecordBatch {
+        let column = |of: &dyn Fn(&Row) -> Option<&'static str>| -> ArrayRef {
+            Arc::new(rows.iter().map(of).collect::<StringArray>())
+        };
+        let names = ["audit_id", "request_uri", "body", "not_recorded"];
+        let fields: Vec<Field> = names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect();
+        let columns =
+            vec![column(&|r| r.0), column(&|r| Some(r.1)), column(&|r| r.2), column(&|_| Some("requestObject"))];
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
+    }
+
+    fn place(offset: u64) -> (Option<Micros>, Span) {
+        (Some(Micros(1_000 + offset as i64)), Span { evidence: EvidenceId(1), offset, length: 1 })
+    }
+
+    /// Asks three: rules 0 and 1, and as 2 a correlation over both that is in the chain of correlation 9.
+    fn asks((rule, lost): About) -> Vec<usize> {
+        let own = lost.is_none().then_some(rule);
+        own.into_iter().chain((lost.is_none() || lost == Some(9)).then_some(2)).collect()
+    }
+
+    fn words() -> Vec<Words<'static>> {
+        let of = |rule| Words {
+            rule,
+            level: Level::Low,
+            title: "",
+            techniques: &[],
+            tactics: &[],
+            threat_matrix: &[],
+            defender: &[],
+            remediation: None,
+        };
+        ["zero", "one", "both"].map(of).into()
+    }
+
+    #[test]
+    fn a_request_counts_once_and_an_event_by_each_rule_whatever_thread_or_file_it_is_in() {
+        // Two stages of one request, one id of two requests, and two that have none.
+        let rows: [Row; 6] = [
+            (Some("a"), "/a", None),
+            (Some("a"), "/a", None),
+            (Some("b"), "/b", Some("cut")),
+            (Some("b"), "/c", None),
+            (None, "/d", None),
+            (None, "/d", None),
+        ];
+        let about: [(usize, About); 9] = [
+            (0, (0, None)),
+            (1, (1, None)),
+            (0, (1, None)),
+            (2, (0, None)),
+            (3, (0, None)),
+            (4, (1, Some(9))),
+            (5, (1, Some(9))),
+            (5, (0, Some(8))),
+            (2, (1, Some(9))),
+        ];
+        for (threads, files) in [(1, false), (2, false), (1, true), (3, true)] {
+            let mut all = Undecided::default();
+            for thread in 0..threads {
+                let mut own = Undecided::default();
+                let rows: Vec<Row> = rows.to_vec();
+                for row in (0..rows.len()).filter(|row| row % threads == thread).rev() {
+                    let about: Vec<_> =
+                        about.iter().filter(|(of, _)| *of == row).map(|(_, about)| (0, *about)).collect();
+                    own.add_rows(&batch(&rows[row..=row]), &about, |_| place(row as u64)).unwrap();
+                    if files {
+                        own.spill().unwrap();
+                    }
+                }
+                all.add(own);
+            }
+            let told: Vec<Untold> = all.told(&words(), asks).unwrap().into_iter().flatten().collect();
+            let said: Vec<(&str, u64, &str)> = told.iter().map(|t| (&*t.rule, t.count, &*t.reason)).collect();
+            let of = |cut: u64, not: u64| match cut {
+                0 => format!("requestObject not recorded ({not})"),
+                _ => format!("requestObject cut off ({cut}); requestObject not recorded ({not})"),
+            };
+            let (zero, one, both) = (of(1, 2), of(0, 2), of(2, 6));
+            assert_eq!(said, [("zero", 3, &*zero), ("one", 1, &*one), ("both", 5, &*both)], "{threads} {files}");
+            assert_eq!(told[2].audit_ids, ["a", "b"]);
+            assert_eq!((told[0].first, told[0].last), (place(0).0, place(3).0));
+        }
+    }
+
+    #[test]
+    fn the_first_events_are_named_and_all_are_counted() {
+        let ids: Vec<String> = (0..NAMED as u64 * 2).map(|n| format!("{n:06}")).collect();
+        let mut all = Undecided::default();
+        for half in [1, 0] {
+            let own: Vec<u64> = (0..ids.len() as u64).filter(|n| n % 2 == half).rev().collect();
+            let column: ArrayRef = Arc::new(own.iter().map(|n| Some(&*ids[*n as usize])).collect::<StringArray>());
+            let events = RecordBatch::try_from_iter([("audit_id", column)]).unwrap();
+            let rows: Vec<(usize, About)> = (0..own.len()).map(|row| (row, (0, None))).collect();
+            let mut more = Undecided::default();
+            more.add_rows(&events, &rows, |row| place(own[row])).unwrap();
+            all.add(more);
+        }
+        let told = all.told(&words(), asks).unwrap().swap_remove(0).unwrap();
+        assert_eq!((told.count, &told.audit_ids[..]), (ids.len() as u64, &ids[..NAMED]));
+        assert_eq!(told.reason, format!("a field not recorded ({})", ids.len()));
     }
 }

@@ -240,7 +240,10 @@ fn is(wanted: &Wanted, finding: &Finding) -> bool {
     };
     wanted.rule.as_ref().is_none_or(|rule| *rule == finding.rule)
         && wanted.level.is_none_or(|level| level == finding.level)
-        && wanted.evidence.as_ref().is_none_or(|ids| *ids == finding.events.iter().filter_map(|event| id(&event)).collect())
+        && wanted
+            .evidence
+            .as_ref()
+            .is_none_or(|ids| *ids == finding.events.iter().filter_map(|event| id(&event)).collect())
         && (wanted.matching.is_empty() || finding.events.iter().any(|one| event(&one)))
         && wanted.entities.iter().all(entity)
 }
