@@ -51,24 +51,29 @@ impl Engine {
         let mut told = self.verdicts(rules, &program)?;
         let (coverage, baseline) = (self.coverage()?, Baseline::default());
         told.add(self.logs(rules, &coverage)?);
-        let mut steps = told.steps.clone();
+        let mut steps = std::mem::take(&mut told.steps);
         learnt(rules, &program, told.firsts.clone(), (&coverage, &baseline), &mut steps);
+        // What correlations found is in their course: only the findings of rules alone are asked for.
+        let alone = RuleSet { correlations: Vec::new(), ..rules.clone() };
+        let about = (coverage, &baseline);
+        let replay = Engine::conclude(&alone, &program, (told, Told::default()), about, &|wanted| self.pick(wanted))?;
+        let single: Vec<Fire> = replay
+            .findings
+            .into_iter()
+            .filter_map(|finding| {
+                let (rule, title) = (finding.rule, finding.title);
+                finding.first.map(|time| Fire { time, rule, title, level: finding.level })
+            })
+            .collect();
         let names: Vec<&str> = rules.rules.iter().map(|rule| rule.meta.name.as_str()).collect();
         let course = Course::new(&rules.correlations, &names, steps).map_err(steps::unread)?;
-        let about = (coverage, &baseline);
-        let replay = Engine::conclude(rules, &program, (told, Told::default()), about, &|wanted| self.pick(wanted))?;
         let correlations: BTreeMap<&str, &Meta> =
             rules.correlations.iter().map(|correlation| (correlation.meta.name.as_str(), &correlation.meta)).collect();
-        let single = replay.findings.iter().filter(|finding| !correlations.contains_key(finding.rule.as_str()));
-        let single = single.filter_map(|finding| {
-            let (rule, title) = (finding.rule.clone(), finding.title.clone());
-            finding.first.map(|time| Fire { time, rule, title, level: finding.level })
-        });
         let chained = course.fired().into_iter().filter_map(|fired| {
             let meta = correlations.get(fired.rule)?;
             Some(Fire { time: fired.time, rule: meta.name.clone(), title: meta.title.clone(), level: meta.level })
         });
-        let mut fires: Vec<Fire> = single.chain(chained).collect();
+        let mut fires: Vec<Fire> = single.into_iter().chain(chained).collect();
         fires.sort_by(|a, b| {
             (a.time, std::cmp::Reverse(a.level), &a.rule).cmp(&(b.time, std::cmp::Reverse(b.level), &b.rule))
         });
