@@ -29,8 +29,11 @@ pub struct Fire {
 
 impl Played {
     /// The windows that are open at a time: those that are complete first, then by level and how near they are to it.
-    pub fn at(&self, time: Micros) -> Vec<Window<'_>> {
-        self.course.at(time)
+    ///
+    /// # Errors
+    /// When what was written to a temporary file cannot be read.
+    pub fn at(&self, time: Micros) -> Result<Vec<Window<'_>>> {
+        self.course.at(time).map_err(steps::unread)
     }
 
     /// The findings of a replay in the order in which they came to be. Of what merely stands in a snapshot nobody knows

@@ -12,7 +12,7 @@ use super::steps::Step;
 const SIZE: usize = 48;
 
 /// How many steps are read at once.
-const READ: usize = 4_096;
+const READ: usize = if cfg!(test) { 3 } else { 4_096 };
 
 /// How many steps of whole groups are looked at together; tests have few.
 const PIECE: usize = if cfg!(test) { 3 } else { 1 << 20 };
@@ -54,6 +54,64 @@ pub fn write(all: &mut [Vec<Vec<Step>>]) -> io::Result<Vec<(usize, Run)>> {
     let file = Arc::new(Mutex::new(file));
     let run = |(correlation, at, count)| (correlation, Run { file: Arc::clone(&file), at, count });
     Ok(places.into_iter().map(run).collect())
+}
+
+/// Steps in the order of time.
+pub enum Timed {
+    Held(Vec<Step>),
+    /// In a file, and the time of each step at which a reading may begin.
+    Filed(Run, Vec<i64>),
+}
+
+impl Timed {
+    /// Sorts steps by time, and writes them to a file unless there is `room` for them.
+    ///
+    /// # Errors
+    /// When no file can be made where temporary files are, or not be written.
+    pub fn new(mut steps: Vec<Step>, room: bool) -> io::Result<Timed> {
+        steps.sort_unstable_by_key(|step| step.time);
+        if room {
+            return Ok(Timed::Held(steps));
+        }
+        let file = tempfile::tempfile()?;
+        let mut to = BufWriter::with_capacity(1 << 20, &file);
+        for step in &steps {
+            to.write_all(&bytes(step))?;
+        }
+        to.flush()?;
+        drop(to);
+        let run = Run { file: Arc::new(Mutex::new(file)), at: 0, count: steps.len() };
+        Ok(Timed::Filed(run, steps.iter().step_by(READ).map(|step| step.time).collect()))
+    }
+
+    /// Adds the steps from one time to another, both included.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn between(&self, from: i64, to: i64, steps: &mut Vec<Step>) -> io::Result<()> {
+        let (run, begins) = match self {
+            Timed::Held(all) => {
+                let place =
+                    |time: i64, with: bool| all.partition_point(|step| step.time < time || with && step.time == time);
+                steps.extend_from_slice(&all[place(from, false)..place(to, true).max(place(from, false))]);
+                return Ok(());
+            }
+            Timed::Filed(run, begins) => (run, begins),
+        };
+        // Those of the time itself may begin in the piece before.
+        let first = begins.partition_point(|time| *time < from).saturating_sub(1) * READ;
+        let mut reader = Reader::new(Run {
+            file: Arc::clone(&run.file),
+            at: run.at + (first * SIZE) as u64,
+            count: run.count.saturating_sub(first),
+        });
+        while let Some(step) = reader.next()?.filter(|step| step.time <= to) {
+            if step.time >= from {
+                steps.push(step);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Own {

@@ -116,7 +116,7 @@ impl Ask<'_> {
         // Before all events is where the case begins.
         let time = if time == i64::MIN { stage.case.from.unwrap_or(0) } else { time };
         let found = fires.partition_point(|fire| fire.time.0 <= time);
-        let windows = stage.played.at(Micros(time));
+        let windows = stage.played.at(Micros(time))?;
         let mut marks = vec![false; usize::from(bins)];
         if let (Some(from), Some(to)) = (stage.case.from, stage.case.to) {
             let width = width(from, to, bins);

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use ahash::AHashSet;
 
-use super::{Found, fire, is_measured, parts, sift};
+use super::{Found, chained, fire, is_measured, parts, sift};
+use crate::engine::spill::Timed;
 use crate::engine::steps::{Number, Step, Steps};
 use crate::model::Micros;
 use crate::sigma::predicate::Cmp;
@@ -22,10 +23,16 @@ pub struct Course {
     words: Steps,
 }
 
-/// One correlation: what it found, and its steps by time.
+/// How many steps may be held, 48 MiB of them; tests have few.
+const MOST: usize = if cfg!(test) { 20 } else { 1 << 20 };
+
+/// Says in the part of a step that a window of its group met the condition then. There are never so many parts.
+const MET: u32 = 1 << 31;
+
+/// One correlation: its steps, and when its results came to be.
 struct Line {
-    found: Found,
-    by_time: Vec<u32>,
+    steps: Vec<Timed>,
+    fired: Vec<(Micros, Micros, Micros)>,
     /// What its parts are called.
     parts: Vec<String>,
 }
@@ -68,7 +75,12 @@ impl Course {
     /// # Errors
     /// When steps that were written to a file cannot be read.
     pub fn new(correlations: &[Correlation], names: &[&str], mut steps: Steps) -> io::Result<Course> {
-        let mut found: Vec<Found> = Vec::new();
+        let name = |part: &Part| match part {
+            Part::Rule(rule) => names.get(*rule).copied().unwrap_or_default().to_owned(),
+            Part::Correlation(place) => correlations[*place].meta.name.clone(),
+        };
+        let (is_chained, mut held) = (chained(correlations), 0);
+        let (mut found, mut all): (Vec<Found>, Vec<Line>) = (Vec::new(), Vec::new());
         for (number, correlation) in correlations.iter().enumerate() {
             let mut own = steps.take(number);
             for (part, place) in parts(correlation) {
@@ -76,40 +88,49 @@ impl Course {
             }
             // What is open may lack a part that it will never have: every step is kept.
             let is_asked = |step: &Step| !is_measured(correlation) || steps.spelt(step.value).is_some();
-            let mut all = Found::default();
-            own.pieces(is_asked, |of| all.add(sift(correlation, of, &steps, true)))?;
-            found.push(all);
+            let parts = correlation.parts.iter().map(name).collect();
+            let mut line = Line { steps: Vec::new(), fired: Vec::new(), parts };
+            let (mut for_others, mut failed) = (Found::default(), None);
+            own.pieces(is_asked, |of| {
+                let piece = sift(correlation, of, &steps, true);
+                if correlation.meta.reported && !piece.steps.is_empty() {
+                    line.fired.extend(fired(correlation, &piece));
+                    let mut own = piece.steps.clone();
+                    piece.met.iter().for_each(|window| own[window.end - 1].part |= MET);
+                    let room = held + own.len() <= MOST;
+                    held += if room { own.len() } else { 0 };
+                    match Timed::new(own, room) {
+                        Ok(own) => line.steps.push(own),
+                        Err(error) => failed = Some(error),
+                    }
+                }
+                if is_chained[number] {
+                    for_others.add(piece.compact());
+                }
+            })?;
+            failed.map_or(Ok(()), Err)?;
+            found.push(for_others);
+            all.push(line);
         }
-        let name = |part: &Part| match part {
-            Part::Rule(rule) => names.get(*rule).copied().unwrap_or_default().to_owned(),
-            Part::Correlation(place) => correlations[*place].meta.name.clone(),
-        };
-        let line = |(found, correlation): (Found, &Correlation)| {
-            let mut by_time: Vec<u32> = (0..found.steps.len() as u32).collect();
-            by_time.sort_by_key(|step| found.steps[*step as usize].time);
-            Line { found, by_time, parts: correlation.parts.iter().map(name).collect() }
-        };
-        let all = found.into_iter().zip(correlations).map(line).collect();
         Ok(Course { correlations: correlations.to_vec(), all, words: steps })
     }
 
     /// The windows of reported correlations that end at a time and have a hit: those that are complete first, the latest
     /// before the others, then by level and how near they are to their condition.
     /// Hits of that very instant count; those later than it do not, whatever became of the window.
-    pub fn at(&self, time: Micros) -> Vec<Window<'_>> {
+    ///
+    /// # Errors
+    /// When steps that were written to a file cannot be read.
+    pub fn at(&self, time: Micros) -> io::Result<Vec<Window<'_>>> {
         let mut windows = Vec::new();
         for (line, correlation) in self.all.iter().zip(&self.correlations).filter(|(_, c)| c.meta.reported) {
-            let (from, steps) = (time.0.saturating_sub(correlation.timespan), &line.found.steps);
-            let at = |place: &u32| steps[*place as usize].time;
-            let first = line.by_time.partition_point(|place| at(place) < from);
-            let end = line.by_time.partition_point(|place| at(place) <= time.0);
-            let groups: AHashSet<Number> =
-                line.by_time[first..end].iter().map(|place| steps[*place as usize].group).collect();
-            windows.extend(groups.into_iter().map(|group| {
-                let first = steps.partition_point(|step| (step.group, step.time) < (group, from));
-                let end = steps.partition_point(|step| (step.group, step.time) <= (group, time.0));
-                self.window(correlation, line, first..end)
-            }));
+            let mut steps = Vec::new();
+            for own in &line.steps {
+                own.between(time.0.saturating_sub(correlation.timespan), time.0, &mut steps)?;
+            }
+            steps.sort_unstable();
+            let groups = steps.chunk_by_mut(|one, other| one.group == other.group);
+            windows.extend(groups.map(|steps| self.window(correlation, line, steps)));
         }
         windows.sort_by(|a, b| {
             let near = |w: &Window<'_>| w.share().unwrap_or_default();
@@ -117,47 +138,32 @@ impl Course {
             rank.then(near(b).total_cmp(&near(a)))
                 .then_with(|| (a.ends, &a.rule.name, &a.group).cmp(&(b.ends, &b.rule.name, &b.group)))
         });
-        windows
+        Ok(windows)
     }
 
     /// The results of reported correlations as they come to be, in order: as many as a replay has findings of them.
     pub fn fired(&self) -> Vec<Fired<'_>> {
-        let mut all = Vec::new();
-        for (line, correlation) in self.all.iter().zip(&self.correlations).filter(|(_, c)| c.meta.reported) {
-            let (steps, belongs) = (&line.found.steps, &line.found.belongs);
-            let mut episodes: Vec<(Range<usize>, Option<i64>)> = Vec::new();
-            let mut last: Option<usize> = None;
-            for step in (0..steps.len()).filter(|step| belongs[*step]) {
-                let continues = last.is_some_and(|last| {
-                    steps[last].group == steps[step].group
-                        && steps[step].time.saturating_sub(steps[last].time) <= correlation.timespan
-                });
-                match episodes.last_mut() {
-                    Some((episode, _)) if continues => episode.end = step + 1,
-                    _ => episodes.push((step..step + 1, None)),
-                }
-                last = Some(step);
-            }
-            for met in &line.found.met {
-                // The last of the steps in it that belong: a window may end with one that a chain has no use for.
-                let Some(step) = met.clone().rev().find(|step| belongs[*step]) else { continue };
-                let after = episodes.partition_point(|(episode, _)| episode.start <= step);
-                if let Some((_, time)) = after.checked_sub(1).and_then(|episode| episodes.get_mut(episode)) {
-                    time.get_or_insert(steps[met.end - 1].time);
-                }
-            }
-            all.extend(episodes.into_iter().map(|(episode, time)| {
-                let (first, last) = (steps[episode.start].time, steps[episode.end - 1].time);
-                let time = time.unwrap_or(last);
-                Fired { time: Micros(time), first: Micros(first), last: Micros(last), rule: &correlation.meta.name }
-            }));
-        }
+        let lines = self.all.iter().zip(&self.correlations);
+        let mut all: Vec<Fired<'_>> = lines
+            .flat_map(|(line, correlation)| {
+                let rule = correlation.meta.name.as_str();
+                line.fired.iter().map(move |(time, first, last)| Fired {
+                    time: *time,
+                    first: *first,
+                    last: *last,
+                    rule,
+                })
+            })
+            .collect();
         all.sort();
         all
     }
 
-    fn window<'a>(&'a self, correlation: &'a Correlation, line: &'a Line, of: Range<usize>) -> Window<'a> {
-        let steps = &line.found.steps[of.clone()];
+    /// The window of some steps of a group, in their order.
+    fn window<'a>(&'a self, correlation: &'a Correlation, line: &'a Line, steps: &mut [Step]) -> Window<'a> {
+        let complete = steps.iter().rev().find(|step| step.part & MET > 0).map(|step| Micros(step.time));
+        steps.iter_mut().for_each(|step| step.part &= !MET);
+        let steps = &*steps;
         let (group, last) = (steps[0].group, steps[steps.len() - 1].time);
         let mut first = steps[0].time;
         let parts = correlation.parts.len();
@@ -183,9 +189,6 @@ impl Course {
             }
         };
         let in_time = matches!(correlation.kind, CorrelationKind::Temporal | CorrelationKind::TemporalOrdered);
-        let met = &line.found.met;
-        let before = met.partition_point(|window| window.end <= of.end);
-        let complete = before.checked_sub(1).map(|place| met[place].end - 1).filter(|step| of.contains(step));
         let words = self.words.group(group, correlation.group_by.len());
         let word = |word: Number| self.words.text(word).unwrap_or_default();
         let keys = correlation.group_by.iter().map(|key| key.name.as_str());
@@ -198,7 +201,7 @@ impl Course {
             first: Micros(first),
             last: Micros(last),
             ends: Micros(first.saturating_add(correlation.timespan)),
-            complete: complete.map(|step| Micros(line.found.steps[step].time)),
+            complete,
         }
     }
 }
@@ -212,6 +215,37 @@ impl Window<'_> {
             None => None,
         }
     }
+}
+
+/// When each result in whole groups came to be, and the first and the last hit that belong to it.
+fn fired(correlation: &Correlation, found: &Found) -> Vec<(Micros, Micros, Micros)> {
+    let (steps, belongs) = (&found.steps, &found.belongs);
+    let mut episodes: Vec<(Range<usize>, Option<i64>)> = Vec::new();
+    let mut last: Option<usize> = None;
+    for step in (0..steps.len()).filter(|step| belongs[*step]) {
+        let continues = last.is_some_and(|last| {
+            steps[last].group == steps[step].group
+                && steps[step].time.saturating_sub(steps[last].time) <= correlation.timespan
+        });
+        match episodes.last_mut() {
+            Some((episode, _)) if continues => episode.end = step + 1,
+            _ => episodes.push((step..step + 1, None)),
+        }
+        last = Some(step);
+    }
+    for met in &found.met {
+        // The last of the steps in it that belong: a window may end with one that a chain has no use for.
+        let Some(step) = met.clone().rev().find(|step| belongs[*step]) else { continue };
+        let after = episodes.partition_point(|(episode, _)| episode.start <= step);
+        if let Some((_, time)) = after.checked_sub(1).and_then(|episode| episodes.get_mut(episode)) {
+            time.get_or_insert(steps[met.end - 1].time);
+        }
+    }
+    let of = |(episode, time): (Range<usize>, Option<i64>)| {
+        let (first, last) = (steps[episode.start].time, steps[episode.end - 1].time);
+        (Micros(time.unwrap_or(last)), Micros(first), Micros(last))
+    };
+    episodes.into_iter().map(of).collect()
 }
 
 /// How many parts a chain has come through by the end of some steps of a group, and when the latest chain to have come

@@ -49,7 +49,7 @@ fn a_replay_shows_what_the_rules_found_and_the_same_whichever_way_it_came() {
     assert!(correlated.len() >= 10, "{}", correlated.len());
     for finding in correlated {
         let last = finding.last.unwrap();
-        let windows = stage.played.at(last);
+        let windows = stage.played.at(last).unwrap();
         let complete = windows.iter().any(|w| w.rule.name == finding.rule && w.complete == Some(last));
         assert!(complete, "{} at {last:?}", finding.rule);
     }

@@ -105,7 +105,7 @@ fn shown(course: &Course, time: i64) -> Open {
         let group = window.group.first().map_or(String::new(), |(_, value)| (*value).to_owned());
         (group, (window.reached, window.first.0, window.last.0, window.complete.map(|time| time.0)))
     };
-    course.at(Micros(time)).into_iter().map(of).collect()
+    course.at(Micros(time)).unwrap().into_iter().map(of).collect()
 }
 
 const KINDS: [&str; 8] = [
@@ -180,13 +180,13 @@ fn the_window_of_a_correlation_of_correlations_says_which_part_it_waits_for() {
     let chain = correlations(&[burst, then]);
     let made: Vec<Made> = [(0, 0), (1, 0), (2, 0), (30, 1)].map(|(time, rule)| (time * 1_000_000, 0, 0, rule)).into();
     let course = Course::new(&chain, &["r0", "r1", "r2"], steps_of(&chain, &made)).unwrap();
-    assert_eq!(course.at(Micros(1_000_000)), [], "the burst is no burst yet, and is not reported");
-    let open = course.at(Micros(2_000_000));
+    assert_eq!(course.at(Micros(1_000_000)).unwrap(), [], "the burst is no burst yet, and is not reported");
+    let open = course.at(Micros(2_000_000)).unwrap();
     assert_eq!((open.len(), open[0].reached, open[0].wanted, open[0].complete), (1, 1.0, Some(2.0), None));
     assert_eq!(open[0].parts, [("c0", true), ("r1", false)]);
     assert_eq!((open[0].group.clone(), open[0].ends), (vec![("verb", "g0")], Micros(62_000_000)));
-    assert_eq!(course.at(Micros(30_000_000))[0].complete, Some(Micros(30_000_000)));
-    assert_eq!(course.at(Micros(90_000_001)), []);
+    assert_eq!(course.at(Micros(30_000_000)).unwrap()[0].complete, Some(Micros(30_000_000)));
+    assert_eq!(course.at(Micros(90_000_001)).unwrap(), []);
     // The result has the burst too, so it begins before the window did.
     let fired: Vec<i64> = course.fired().iter().map(|fired| fired.time.0).collect();
     assert_eq!(fired, [30_000_000]);
