@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use arrow::array::RecordBatch;
 use clap::Args;
 
 use super::print::{count, grouped, head, line, output, say, time};
@@ -61,16 +62,18 @@ impl Replay {
             return Ok(if broken { End::Rules } else { End::Done });
         }
         let baseline = self.baseline.as_deref().map(|path| baseline(path, &rules)).transpose()?.unwrap_or_default();
-        let replay = replay_after(&mut case, &rules, &baseline, &self.by.act())?;
+        let (mut replay, batch) = replay_after(&mut case, &rules, &baseline, &self.by.act())?;
+        let failing = self.fail_on.is_some_and(|level| replay.findings.iter().any(|f| f.level >= level));
         let mut out = output(self.out.output.as_deref(), Some(writer))?;
         if writer.name() == "table" {
+            drop(batch);
             summary(&replay, &mut out)?;
         } else {
-            let batch = batch_of_findings(&replay.findings)?;
+            // There may be a million events in them, and the rows say all that is written.
+            replay.findings = Vec::new();
             report::write(writer, &batch.schema(), &[secrets::rows(&batch)], &mut *out)?;
         }
         out.flush().map_err(Error::io("write to", "the output".as_ref()))?;
-        let failing = self.fail_on.is_some_and(|level| replay.findings.iter().any(|f| f.level >= level));
         // The process ends here: the system takes all of it back at once, which is quicker than text by text.
         std::mem::forget(replay);
         Ok(match (broken, failing) {
@@ -83,16 +86,18 @@ impl Replay {
 
 /// Replays, and keeps the findings in the case; of one that may not be written to they are only told.
 pub fn replay(case: &mut Case, rules: &RuleSet, act: &Act) -> Result<Outcome> {
-    replay_after(case, rules, &Baseline::default(), act)
+    Ok(replay_after(case, rules, &Baseline::default(), act)?.0)
 }
 
-fn replay_after(case: &mut Case, rules: &RuleSet, baseline: &Baseline, act: &Act) -> Result<Outcome> {
+/// Returns the findings as rows besides.
+fn replay_after(case: &mut Case, rules: &RuleSet, baseline: &Baseline, act: &Act) -> Result<(Outcome, RecordBatch)> {
     let replay = Engine::open(case)?.replay_after(rules, baseline)?;
-    match case.record_replay(replay.rules as u64, &batch_of_findings(&replay.findings)?, act) {
+    let batch = batch_of_findings(&replay.findings)?;
+    match case.record_replay(replay.rules as u64, &batch, act) {
         Err(error @ Error::ReadOnly { .. }) => say(&format!("{error}: the findings are printed and not kept in it")),
         result => result?,
     }
-    Ok(replay)
+    Ok((replay, batch))
 }
 
 /// What was learnt before: of another case, or saved.

@@ -29,16 +29,19 @@ pub fn batch_of_findings(findings: &[Finding]) -> Result<RecordBatch> {
         Arc::new(array.with_timezone("+00:00"))
     };
     let lists = |of: &dyn Fn(&Finding) -> &[String]| -> ArrayRef {
-        let mut list = ListBuilder::new(StringBuilder::new());
+        let all = || findings.iter().flat_map(of);
+        let texts = StringBuilder::with_capacity(all().count(), all().map(String::len).sum());
+        let mut list = ListBuilder::with_capacity(texts, findings.len());
         for finding in findings {
             of(finding).iter().for_each(|text| list.values().append_value(text));
             list.append(true);
         }
         Arc::new(list.finish())
     };
-    let mut evidence = ListBuilder::new(UInt32Builder::new());
-    let mut offset = ListBuilder::new(UInt64Builder::new());
-    let mut length = ListBuilder::new(UInt64Builder::new());
+    let events = findings.iter().map(|finding| finding.events.len()).sum();
+    let mut evidence = ListBuilder::new(UInt32Builder::with_capacity(events));
+    let mut offset = ListBuilder::new(UInt64Builder::with_capacity(events));
+    let mut length = ListBuilder::new(UInt64Builder::with_capacity(events));
     for finding in findings {
         for span in finding.events.spans() {
             evidence.values().append_value(span.evidence.0);
@@ -79,8 +82,13 @@ pub fn batch_of_findings(findings: &[Finding]) -> Result<RecordBatch> {
 
 fn entities(findings: &[Finding], of: &dyn Fn(&Finding) -> &[Entity]) -> ArrayRef {
     let all = || findings.iter().flat_map(of);
-    let kinds: ArrayRef = Arc::new(all().map(|entity| Some(entity.kind.as_str())).collect::<StringArray>());
-    let names: ArrayRef = Arc::new(all().map(|entity| Some(&entity.name)).collect::<StringArray>());
+    let column = |text: fn(&Entity) -> &str| -> ArrayRef {
+        let bytes = all().map(|entity| text(entity).len()).sum();
+        let mut texts = StringBuilder::with_capacity(all().count(), bytes);
+        all().for_each(|entity| texts.append_value(text(entity)));
+        Arc::new(texts.finish())
+    };
+    let (kinds, names) = (column(|entity| entity.kind.as_str()), column(|entity| &entity.name));
     let DataType::Struct(fields) = entity() else { unreachable!("an entity is a structure") };
     let values = StructArray::new(fields, vec![kinds, names], None);
     let offsets = OffsetBuffer::from_lengths(findings.iter().map(|finding| of(finding).len()));

@@ -26,8 +26,8 @@ static HASHES: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new()
 /// The value of a step that has none, which is one that needs none.
 pub const NONE: Number = 0;
 
-/// How many steps all threads may hold, 192 MiB of them; tests write theirs to files when they like.
-const MOST: usize = 4 << 20;
+/// How many steps all threads may hold, 96 MiB of them; tests write theirs to files when they like.
+const MOST: usize = 2 << 20;
 
 /// What stands for no value; no value is spelt like it.
 const LACKING: &str = "\0";

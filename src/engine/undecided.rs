@@ -16,8 +16,8 @@ use super::values::text;
 use crate::model::{Micros, Span};
 use crate::sigma::Level;
 
-/// How many events all threads may hold, 64 MiB of them; tests write theirs to files when they like.
-const MOST: usize = 4 << 20;
+/// How many events all threads may hold, 16 MiB of them; tests write theirs to files when they like.
+const MOST: usize = 1 << 20;
 
 /// As many parts are counted one after another. Numbers of requests are hashes, so they are of one size.
 const PARTS: usize = 64;
