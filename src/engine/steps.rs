@@ -61,8 +61,10 @@ pub struct Steps {
     spelt: AHashMap<u64, f64>,
     /// The words of the groups of correlations that others are made of.
     groups: AHashMap<Number, Box<[Number]>>,
-    /// Every word, when some will be shown.
+    /// The words that will be shown, if any will.
     texts: Option<AHashMap<Number, Box<str>>>,
+    /// Of those that came of late, which may be shown or not.
+    late: AHashMap<Number, Box<str>>,
 }
 
 /// What is said when steps that were written to a file cannot be read.
@@ -107,8 +109,8 @@ impl Steps {
         {
             self.spelt.insert(number as u64, spelt);
         }
-        if let Some(texts) = &mut self.texts {
-            texts.entry(number).or_insert_with(|| word.into());
+        if self.texts.is_some() {
+            self.late.entry(number).or_insert_with(|| word.into());
         }
         number
     }
@@ -118,12 +120,22 @@ impl Steps {
         texts.iter().map(|text| text.as_deref().map(|text| self.word(text))).collect()
     }
 
-    /// Keeps from now on what words there are.
+    /// From now on words can be shown.
     pub fn keep_texts(&mut self) {
         self.texts.get_or_insert_default();
     }
 
-    /// The word of a number, if texts were kept.
+    /// Keeps words that came since the steps were last relieved, if any will be shown: most are only counted.
+    pub fn show(&mut self, words: impl Iterator<Item = Number>) {
+        let Some(texts) = &mut self.texts else { return };
+        for word in words {
+            if let Some(text) = self.late.remove(&word) {
+                texts.insert(word, text);
+            }
+        }
+    }
+
+    /// The word of a number, if it is one to be shown.
     pub fn text(&self, word: Number) -> Option<&str> {
         self.texts.as_ref()?.get(&word).map(|text| &**text)
     }
@@ -159,11 +171,13 @@ impl Steps {
         }
     }
 
-    /// Writes the steps to a file when there are more than a thread's share of [`MOST`].
+    /// Writes the steps to a file when there are more than a thread's share of [`MOST`], and forgets the words that nobody
+    /// wanted to show.
     ///
     /// # Errors
     /// When no temporary file can be written.
     pub fn relieve(&mut self) -> io::Result<()> {
+        self.late = AHashMap::new();
         if self.held > MOST / cores() { self.spill() } else { Ok(()) }
     }
 

@@ -211,6 +211,7 @@ pub(super) fn step(
             continue;
         };
         let group = steps::tuple(group);
+        steps.show(part.group.iter().filter_map(|key| words[*key]));
         if (program.chained[part.correlation] || program.shown) && part.group.len() > 1 {
             steps.keep(group, part.group.iter().filter_map(|key| words[*key]));
         }

@@ -37,6 +37,7 @@ fn steps_in_files(correlations: &[Correlation], made: &[Made], each: usize) -> S
         for (event, (time, group, value, rule)) in made.iter().enumerate() {
             let Some(part) = correlation.parts.iter().position(|part| *part == Part::Rule(*rule)) else { continue };
             let group = [steps.word(&format!("g{group}"))];
+            steps.show(group.into_iter());
             let group = if correlation.group_by.is_empty() { &[][..] } else { &group };
             let value = [steps.word(&value.to_string())];
             let value = if correlation.counted().is_empty() { &[][..] } else { &value };
