@@ -65,10 +65,13 @@ pub fn fit(head: &[u8]) -> Option<Kind> {
 /// Says whether a line of the head could be one of a container: the runtime's begin with a time, docker's have a field
 /// `log`.
 pub fn may_be_containers(head: &[u8]) -> bool {
+    const LOG: &[u8] = b"\"log\"";
     let cut = &head[..head.len().min(MOST_BYTES)];
     let timed = |start: usize| cut.get(start).is_some_and(u8::is_ascii_digit);
     let later = memchr::memchr_iter(b'\n', cut).any(|end| timed(end + 1));
-    timed(0) || later || memchr::memmem::find(cut, b"\"log\"").is_some()
+    // Pods have a subresource of that name too, so that events of the API server have the word as a value.
+    let field = |end: usize| cut[end..].trim_ascii_start().first() == Some(&b':');
+    timed(0) || later || memchr::memmem::find_iter(cut, LOG).any(|at| field(at + LOG.len()))
 }
 
 /// What a line says of the kind of all of them.

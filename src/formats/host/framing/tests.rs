@@ -44,6 +44,13 @@ fn audit_lines_inside_json_and_tables_are_values_of_these() {
 }
 
 #[test]
+fn a_subresource_of_that_name_makes_no_line_of_a_container() {
+    assert!(!may_be_containers(br#"{"auditID":"a","objectRef":{"resource":"pods","subresource":"log"},"verb":"get"}"#));
+    assert!(may_be_containers(br#"{"log":"a line\n","stream":"stdout","time":"2031-04-05T06:07:08.1Z"}"#));
+    assert!(may_be_containers(b"{\"stream\":\"stderr\", \"log\" : \"a line\"}"));
+}
+
+#[test]
 fn hole_of_nul_bytes_and_a_byte_order_mark_are_skipped() {
     let line = b"type=EOE msg=audit(1933135628.034:4711): \n";
     assert_eq!(fit(&[&[0; 4096][..], line].concat()), Some(Kind::Auditd));
