@@ -53,7 +53,7 @@ impl Intake<'_> {
                 self.ended(now, done)?;
                 self.end(input, entry, changed)
             }
-            News::Whole(opened) => self.whole(input, opened),
+            News::Whole(opened, _behind) => self.whole(input, opened),
         };
         match result {
             Err(error @ Error::Io { .. }) => {

@@ -1,19 +1,47 @@
 //! The rows of a row group to be, sorted by (time, evidence, offset) without being moved.
 
-use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
-use arrow::compute::{concat_batches, interleave};
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, MutableArrayData, PrimitiveArray, RecordBatch, make_array};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{TimestampMicrosecondType, UInt32Type, UInt64Type};
+use arrow::error::ArrowError;
 
 use super::merge::Place;
 use crate::error::{Error, Result};
 
-/// Runs of at least so many rows are written as they lie.
-const LONG_RUN: usize = 32;
-/// Short runs put together at a time.
-const PIECE: usize = 1_024;
-
 /// Order of rows: rows without a time first.
 pub type Key = (Option<i64>, u32, u64);
+
+/// Rows of a batch that wait to be written, in order.
+pub struct Lot {
+    pub batch: RecordBatch,
+    pub rows: Vec<Range<usize>>,
+}
+
+impl Lot {
+    /// All rows of a batch.
+    pub fn all(batch: RecordBatch) -> Lot {
+        let rows = 0..batch.num_rows();
+        Lot { batch, rows: vec![rows] }
+    }
+
+    pub fn count(&self) -> usize {
+        self.rows.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// Takes in rows that follow in the same batch; false when they do not.
+    pub fn goes_on_with(&mut self, batch: &RecordBatch, rows: &Range<usize>) -> bool {
+        match self.rows.last_mut() {
+            Some(last) if last.end == rows.start && Arc::ptr_eq(self.batch.column(0), batch.column(0)) => {
+                last.end = rows.end;
+                true
+            }
+            _ => false,
+        }
+    }
+}
 
 /// The rows of a row group to be, in order.
 pub struct Group {
@@ -33,21 +61,22 @@ pub struct Run {
 impl Group {
     /// Finds the order. Batches are mostly in order themselves, so what there is to do is where one ends and the next
     /// begins.
-    pub fn new(batches: Vec<RecordBatch>) -> Group {
-        let whole = |(batch, rows): (usize, &RecordBatch)| Run { batch, start: 0, rows: rows.num_rows() };
-        let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        let mut order: Vec<(Key, usize, usize)> = Vec::with_capacity(rows);
-        for (place, batch) in batches.iter().enumerate() {
-            let Some(keys) = Keys::of(batch) else { break };
-            order.extend((0..batch.num_rows()).map(|row| (keys.key(row), place, row)));
+    pub fn new(lots: Vec<Lot>) -> Group {
+        let rows = lots.iter().map(Lot::count).sum();
+        let (mut order, mut runs): (Vec<(Key, usize, usize)>, Vec<Run>) = (Vec::with_capacity(rows), Vec::new());
+        for (batch, lot) in lots.iter().enumerate() {
+            runs.extend(lot.rows.iter().map(|rows| Run { batch, start: rows.start, rows: rows.len() }));
+            if let Some(keys) = Keys::of(&lot.batch) {
+                order.extend(lot.rows.iter().cloned().flatten().map(|row| (keys.key(row), batch, row)));
+            }
         }
+        let batches = lots.into_iter().map(|lot| lot.batch).collect();
         if order.len() < rows || order.is_sorted() {
-            let runs = batches.iter().enumerate().map(whole).collect();
             return Group { batches, rows, runs };
         }
         // Finds the runs that are there and merges them.
         order.sort();
-        let mut runs: Vec<Run> = Vec::new();
+        runs.clear();
         for (_, batch, row) in order {
             match runs.last_mut() {
                 Some(run) if run.batch == batch && run.start + run.rows == row => run.rows += 1,
@@ -67,14 +96,15 @@ impl Group {
         self.runs.last().and_then(|run| key(&self.batches[run.batch], run.start + run.rows - 1))
     }
 
-    /// Takes the rows from `at` on out of the group, as a copy that does not hold the memory of the others.
-    pub fn split_off(&mut self, at: usize) -> Result<Option<RecordBatch>> {
-        let bug = |source: arrow::error::ArrowError| Error::Bug { what: "sorting rows".into(), source: source.into() };
+    /// Takes the rows from `at` on out of the group. Those of a batch of which most are written by then are copied, so
+    /// that few rows do not hold the memory of many.
+    pub fn split_off(&mut self, at: usize) -> Result<Vec<Lot>> {
         if at >= self.rows {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         self.rows = at;
-        let (mut first, mut rest, mut room) = (Vec::new(), Vec::new(), at);
+        let (mut first, mut room) = (Vec::new(), at);
+        let mut rest: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.batches.len()];
         for run in self.runs.drain(..) {
             let here = room.min(run.rows);
             room -= here;
@@ -82,46 +112,44 @@ impl Group {
                 first.push(Run { rows: here, ..run });
             }
             if here < run.rows {
-                rest.push(Run { start: run.start + here, rows: run.rows - here, ..run });
+                rest[run.batch].push(run.start + here..run.start + run.rows);
             }
         }
         self.runs = first;
-        let slice = |run: &Run| self.batches[run.batch].slice(run.start, run.rows);
-        let rest: Vec<RecordBatch> = rest.iter().map(slice).collect();
-        concat_batches(&rest[0].schema(), &rest).map(Some).map_err(bug)
-    }
-
-    /// Gives the values of one column in order, in pieces: long runs as they are, short ones put together.
-    pub fn each(
-        &self,
-        column: usize,
-        each: &mut dyn FnMut(&ArrayRef) -> Result<(), parquet::errors::ParquetError>,
-    ) -> Result<(), parquet::errors::ParquetError> {
-        let mut runs = self.runs.as_slice();
-        while let Some(run) = runs.first() {
-            if run.rows >= LONG_RUN {
-                each(&self.batches[run.batch].column(column).slice(run.start, run.rows))?;
-                runs = &runs[1..];
-                continue;
-            }
-            let short = runs.iter().take_while(|run| run.rows < LONG_RUN).count();
-            for piece in runs[..short].chunks(PIECE) {
-                each(&self.together(column, piece)?)?;
-            }
-            runs = &runs[short..];
+        let rest = self.batches.iter().zip(rest).map(|(batch, mut rows)| {
+            rows.sort_unstable_by_key(|rows| rows.start);
+            rows.dedup_by(|next, last| {
+                let follows = last.end == next.start;
+                if follows {
+                    last.end = next.end;
+                }
+                follows
+            });
+            Lot { batch: batch.clone(), rows }
+        });
+        let (few, mut kept): (Vec<Lot>, Vec<Lot>) =
+            rest.filter(|lot| !lot.rows.is_empty()).partition(|lot| lot.count() * 2 < lot.batch.num_rows());
+        let slices = |lot: &Lot| lot.rows.iter().map(|r| lot.batch.slice(r.start, r.len())).collect::<Vec<_>>();
+        let few: Vec<RecordBatch> = few.iter().flat_map(slices).collect();
+        if let Some(one) = few.first() {
+            let copy = concat_batches(&one.schema(), &few)
+                .map_err(|source| Error::Bug { what: "sorting rows".into(), source: source.into() })?;
+            kept.insert(0, Lot::all(copy));
         }
-        Ok(())
+        Ok(kept)
     }
 
-    /// Copies the values of a column in some runs.
-    fn together(&self, column: usize, runs: &[Run]) -> Result<ArrayRef, arrow::error::ArrowError> {
-        // Only the batches of these runs: the others would be looked at for nothing.
-        let (low, high) =
-            runs.iter().fold((usize::MAX, 0), |(low, high), run| (low.min(run.batch), high.max(run.batch)));
-        let arrays: Vec<&dyn Array> =
-            self.batches[low..=high].iter().map(|batch| batch.column(column).as_ref()).collect();
-        let rows = runs.iter().flat_map(|run| (run.start..run.start + run.rows).map(move |row| (run.batch - low, row)));
-        interleave(&arrays, &rows.collect::<Vec<_>>())
+    /// The values of one column in order.
+    pub fn column(&self, column: usize) -> Result<ArrayRef, ArrowError> {
+        if let [run] = self.runs.as_slice() {
+            return Ok(self.batches[run.batch].column(column).slice(run.start, run.rows));
+        }
+        let values: Vec<_> = self.batches.iter().map(|batch| batch.column(column).to_data()).collect();
+        let mut all = MutableArrayData::new(values.iter().collect(), false, self.rows);
+        for run in &self.runs {
+            all.try_extend(run.batch, run.start, run.start + run.rows)?;
+        }
+        Ok(make_array(all.freeze()))
     }
 }
 

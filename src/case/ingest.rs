@@ -156,8 +156,8 @@ impl Case {
         let mut brought = vec![0..0; paths];
         let mut begun = 0;
         pipeline::run(
-            list.len(),
-            &|out| reading.file(out),
+            reading.count(),
+            &|out| reading.files(out),
             &|origin, used| rows(origin, used, how),
             &mut |place, piece| {
                 if begun == place {

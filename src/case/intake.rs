@@ -1,6 +1,7 @@
 //! Batches of one intake into the store: doubles told apart, every record counted.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -83,7 +84,7 @@ impl Intake<'_> {
         let keys = Keys::of(&batch.audit).ok_or_else(bug)?;
         self.seen.ahead(&batch.audit_keys);
         let mut keep = Vec::with_capacity(batch.audit_keys.len());
-        for (row, key) in batch.audit_keys.iter().enumerate() {
+        for (row, key) in batch.audit_rows.clone().zip(&batch.audit_keys) {
             let (time, place) = (keys.time(row), keys.place(row));
             record.first = record.first.into_iter().chain(time).min();
             record.last = record.last.max(time);
@@ -100,10 +101,10 @@ impl Intake<'_> {
                 }
             });
         }
-        record.cut += words(&batch.audit, "body", "cut");
-        self.keep(audit.name, &batch.audit, &keep, record)?;
+        record.cut += words(&batch.audit, batch.audit_rows.clone(), "body", "cut");
+        self.keep(audit.name, &batch.audit, batch.audit_rows.start, &keep, record)?;
         let keep: Vec<bool> = batch.object_keys.iter().map(|key| self.seen.object(*key) == Fate::Store).collect();
-        self.keep(tables::object::TABLE.name, &batch.object, &keep, record)?;
+        self.keep(tables::object::TABLE.name, &batch.object, 0, &keep, record)?;
         for sheet in &batch.sheets {
             self.sheet(sheet, evidence, record)?;
         }
@@ -134,16 +135,25 @@ impl Intake<'_> {
             let rows = filter_record_batch(&sheet.rows, &mask).map_err(sorting)?;
             return self.store.add(&name, rows);
         }
-        self.keep(&name, &sheet.rows, &keep, record)
+        self.keep(&name, &sheet.rows, 0, &keep, record)
     }
 
-    fn keep(&mut self, table: &str, rows: &RecordBatch, keep: &[bool], record: &mut InputRecord) -> Result<()> {
+    /// Stores those of the rows from `first` on that are to be kept.
+    fn keep(
+        &mut self,
+        table: &str,
+        rows: &RecordBatch,
+        first: usize,
+        keep: &[bool],
+        record: &mut InputRecord,
+    ) -> Result<()> {
         let stored = keep.iter().filter(|keep| **keep).count();
         record.stored += stored as u64;
         record.duplicate += (keep.len() - stored) as u64;
         if stored == keep.len() {
-            return self.store.add(table, rows.clone());
+            return self.store.add_rows(table, rows.clone(), first..first + stored);
         }
+        let rows = &rows.slice(first, keep.len());
         let mask: BooleanArray = keep.iter().map(|keep| Some(*keep)).collect();
         let out: BooleanArray = keep.iter().map(|keep| Some(!keep)).collect();
         self.store.add(table, filter_record_batch(rows, &mask).map_err(sorting)?)?;
@@ -156,14 +166,15 @@ fn sorting(source: arrow::error::ArrowError) -> Error {
     Error::Bug { what: "sorting out doubles".into(), source: source.into() }
 }
 
-/// Counts the rows whose column says `word`.
-fn words(batch: &RecordBatch, column: &str, word: &str) -> u64 {
+/// Counts those of the rows whose column says `word`.
+fn words(batch: &RecordBatch, rows: Range<usize>, column: &str, word: &str) -> u64 {
     let numbered = batch.column_by_name(column).and_then(|column| column.as_dictionary_opt::<Int32Type>());
-    let Some((rows, words)) = numbered.and_then(|all| Some((all.keys(), all.values().as_string_opt::<i32>()?))) else {
+    let Some((all, words)) = numbered.and_then(|all| Some((all.keys(), all.values().as_string_opt::<i32>()?))) else {
         return 0;
     };
     let number = |row: &i32| usize::try_from(*row).ok().filter(|number| *number < words.len());
-    rows.iter().flatten().filter_map(|row| number(&row)).filter(|number| words.value(*number) == word).count() as u64
+    let numbers = rows.filter(|row| !all.is_null(*row)).filter_map(|row| number(&all.value(row)));
+    numbers.filter(|number| words.value(*number) == word).count() as u64
 }
 
 /// Rows of table `duplicate` for records that brought an event or object again.

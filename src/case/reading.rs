@@ -3,18 +3,20 @@
 //! Which file is a copy of another, and which number each has as evidence, is decided in the order of the list, one file
 //! at a time, whatever thread was there first. Files are read before their turn, and behind it, at the same time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Read, Seek};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::custody::InputRecord;
-use super::hash::{Digests, hash_about, hash_on_one_thread};
+use super::hash::{Digests, Hasher, hash_about};
 use super::ingest::Intaking;
 use super::inputs::Input;
-use super::pipeline::{Done, Origin, Out};
+use super::pipeline::{Done, Origin, Out, TOGETHER};
 use super::projection::Projection;
 use super::watch::Watched;
 use crate::error::{Error, Result};
@@ -23,6 +25,9 @@ use crate::model::EvidenceId;
 
 /// A file of this size or less is held when it must be hashed before it is read.
 const SMALL: u64 = 4 << 20;
+const PIECE: usize = 256 << 10;
+/// Files that are read by one thread, one after the other, at most: what they unpack to may be more than they are.
+const MOST_TOGETHER: usize = 16;
 
 /// What a reader tells of a file.
 pub enum News {
@@ -34,8 +39,9 @@ pub enum News {
     Begins(EvidenceId, u64, Option<Digests>),
     /// It was read to its end or to where reading failed, and what was seen of it meanwhile.
     Ended(io::Result<Done>, Option<&'static str>),
-    /// It is nothing that one byte after the other tells: who takes the batches must read it.
-    Whole(Opened),
+    /// It is nothing that one byte after the other tells: who takes the batches must read it. What is behind it waits until
+    /// the last of this is gone.
+    Whole(Opened, Sender<()>),
 }
 
 /// A file that is ready to be read.
@@ -119,10 +125,20 @@ pub struct Reading<'a> {
     copies: Vec<bool>,
     /// Which what is behind them could be a copy of.
     copied: Vec<bool>,
+    /// Which files are read by one thread, one after the other, and decoded together.
+    bundles: Vec<Range<usize>>,
     pub register: &'a Register,
     how: &'a Intaking,
     /// Whether files are hashed while they are read.
     hashes: bool,
+}
+
+/// What is to be done with a file whose turn it was.
+enum Next {
+    Fail(Error),
+    Known(EvidenceId),
+    Whole(Opened),
+    Stream(EvidenceId, Opened),
 }
 
 impl<'a> Reading<'a> {
@@ -135,7 +151,31 @@ impl<'a> Reading<'a> {
         let mut copied: Vec<bool> = sizes.iter().rev().map(|size| !met.insert(*size) && hashes).collect();
         copied.reverse();
         let read = list.iter().map(|_| Arc::default()).collect();
-        Reading { list, sizes, read, copies, copied, register, how, hashes }
+        let bundles = Vec::new();
+        let mut reading = Reading { list, sizes, read, copies, copied, bundles, register, how, hashes };
+        reading.bundle();
+        reading
+    }
+
+    /// Puts small files that follow one another together. What is apart stays apart.
+    fn bundle(&mut self) {
+        let mut bytes = 0;
+        for (place, size) in self.sizes.iter().enumerate() {
+            bytes += size;
+            let apart = self.how.apart && self.begins_path(place);
+            match self.bundles.last_mut() {
+                Some(last) if !apart && bytes <= TOGETHER as u64 && last.len() < MOST_TOGETHER => last.end = place + 1,
+                _ => {
+                    self.bundles.push(place..place + 1);
+                    bytes = *size;
+                }
+            }
+        }
+    }
+
+    /// How many bundles of files there are to read.
+    pub fn count(&self) -> usize {
+        self.bundles.len()
     }
 
     /// Whether the first of what one of the paths brings that were given.
@@ -143,28 +183,81 @@ impl<'a> Reading<'a> {
         place == 0 || self.list[place].of != self.list[place - 1].of
     }
 
-    /// Reads one file.
-    pub fn file(&self, out: &mut Out<'_, News>) {
-        let (place, input) = (out.input, &self.list[out.input]);
-        let opened = self.open(place, &input.path);
+    /// Reads the files of a bundle. All are opened before their turn, and when it comes all get their numbers, so that the
+    /// next bundle has its turn while they are read.
+    pub fn files(&self, out: &mut Out<'_, News>) {
+        let places = self.bundles[out.input].clone();
+        let (many, end) = (places.len() > 1, places.end);
+        let mut open = |place: usize| (place, self.open(place, &self.list[place].path, many, &mut || out.room()));
+        let mut opened: VecDeque<_> = places.map(&mut open).collect();
         if !out.turn() {
             return;
         }
+        while !opened.is_empty() {
+            let (mut next, mut late) = (Vec::new(), false);
+            while let Some((place, file)) = opened.pop_front() {
+                let file = self.next(place, file);
+                late |= match &file {
+                    Next::Stream(_, file) => file.known.is_none() && self.copied[place],
+                    Next::Whole(_) => true,
+                    Next::Fail(_) | Next::Known(_) => false,
+                };
+                next.push((place, file));
+                if late {
+                    break;
+                }
+            }
+            if !late {
+                out.pass();
+            }
+            for (place, file) in next {
+                out.file = place;
+                match file {
+                    Next::Fail(error) => out.tell(News::Failed(error)),
+                    Next::Known(number) => out.tell(News::Known(number)),
+                    Next::Whole(file) => {
+                        let (taken, gone) = channel();
+                        out.tell(News::Whole(file, taken));
+                        if !opened.is_empty() {
+                            out.hand_on();
+                            out.wait(&gone);
+                        }
+                    }
+                    Next::Stream(evidence, file) => {
+                        // What could be a copy of it waits for its hash.
+                        if self.stream(evidence, file, out) && place + 1 == end {
+                            out.pass();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says what is to be done with a file whose turn it is.
+    fn next(&self, place: usize, opened: Result<Opened>) -> Next {
         if self.how.apart && self.begins_path(place) {
             self.register.forget();
         }
-        match opened.and_then(|opened| self.hashed(opened, &input.path)) {
-            Err(error) => out.tell(News::Failed(error)),
-            Ok(opened) if opened.shape != Shape::Stream => out.tell(News::Whole(opened)),
+        match opened.and_then(|opened| self.hashed(opened, &self.list[place].path)) {
+            Err(error) => Next::Fail(error),
+            Ok(opened) if opened.shape != Shape::Stream => Next::Whole(opened),
             Ok(opened) => match opened.known.as_ref().and_then(|known| self.register.find(known)) {
-                Some(number) => out.tell(News::Known(number)),
-                None => self.stream(opened, out),
+                Some(number) => Next::Known(number),
+                None => {
+                    let evidence = self.register.number();
+                    if let Some(known) = &opened.known {
+                        self.register.learn(evidence, &known.sha256, known.size);
+                    }
+                    Next::Stream(evidence, opened)
+                }
             },
         }
     }
 
-    /// Opens a file. Only one of a size seen before can be one seen before, and is hashed; others are while they are read.
-    fn open(&self, place: usize, path: &Path) -> Result<Opened> {
+    /// Opens a file. Only one of a size seen before can be one seen before, and is hashed; others are while they are read,
+    /// or with it when they are small and `many`.
+    fn open(&self, place: usize, path: &Path, many: bool, room: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<Opened> {
         let before = fs::metadata(path).map_err(Error::io("open", path))?;
         let mut file = File::open(path).map_err(Error::io("open", path))?;
         let read = Error::io("read", path);
@@ -174,7 +267,16 @@ impl<'a> Reading<'a> {
         };
         let alike = self.copies[place] || self.copied[place];
         let hashed = match opened.shape {
-            Shape::Stream if alike && opened.before.len() <= SMALL => self.hold(&mut opened, place),
+            Shape::Stream if (alike || many && self.hashes) && opened.before.len() <= SMALL => {
+                match self.hold(&mut opened, place, room().unwrap_or_default()) {
+                    // What can be read of it is evidence all the same.
+                    Err(_) if !alike => {
+                        self.read[place].store(0, Ordering::Relaxed);
+                        opened.file.rewind()
+                    }
+                    held => held,
+                }
+            }
             Shape::Stream if !self.copies[place] => Ok(()),
             _ => self.hash(&mut opened),
         };
@@ -196,17 +298,31 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads and hashes all of a small file, so that it need not be read again.
-    fn hold(&self, opened: &mut Opened, place: usize) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(opened.before.len() as usize + 1);
-        let read = &self.read[place];
-        self.watched(&mut opened.file, Arc::clone(read)).take(SMALL + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 <= SMALL {
-            opened.known = Some(hash_on_one_thread(&mut bytes.as_slice())?);
-            opened.held = Some(bytes);
-            return Ok(());
+    fn hold(&self, opened: &mut Opened, place: usize, mut room: Vec<u8>) -> io::Result<()> {
+        // One byte more, behind which the end is seen.
+        let size = opened.before.len() as usize;
+        room.resize(size + 1, 0);
+        let (mut hasher, mut filled) = (Hasher::new(), 0);
+        let mut file = self.watched(&mut opened.file, Arc::clone(&self.read[place]));
+        while filled <= size {
+            // In pieces that the hashes find in a near cache.
+            let end = room.len().min(filled + PIECE);
+            match file.read(&mut room[filled..end]) {
+                Ok(0) => {
+                    room.truncate(filled);
+                    (opened.known, opened.held) = (Some(hasher.finish()), Some(room));
+                    return Ok(());
+                }
+                Ok(read) => {
+                    hasher.update(&room[filled..filled + read]);
+                    filled += read;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
         // It grew meanwhile.
-        read.store(0, Ordering::Relaxed);
+        self.read[place].store(0, Ordering::Relaxed);
         opened.file.rewind()?;
         self.hash(opened)
     }
@@ -215,31 +331,24 @@ impl<'a> Reading<'a> {
         Watched::new(inner, read, Arc::clone(&self.how.stop))
     }
 
-    /// Reads new evidence.
-    fn stream(&self, opened: Opened, out: &mut Out<'_, News>) {
+    /// Reads new evidence and says whether its hash is known.
+    fn stream(&self, evidence: EvidenceId, opened: Opened, out: &mut Out<'_, News>) -> bool {
         let Opened { file, before, known, held, .. } = opened;
-        let (place, evidence) = (out.input, self.register.number());
+        let place = out.file;
         let input = &self.list[place];
-        let hashed = held.is_none() && self.hashes;
-        if let Some(known) = &known {
-            self.register.learn(evidence, &known.sha256, known.size);
-        }
-        // What could be its copy waits for its hash.
-        if known.is_some() || !self.copied[place] {
-            out.pass();
-        }
+        let mut told = known.is_some();
         out.tell(News::Begins(evidence, before.len(), known));
-        let bytes: Box<dyn Read + Send> = match held {
-            Some(bytes) => Box::new(Cursor::new(bytes)),
-            None => Box::new(self.watched(file, Arc::clone(&self.read[place]))),
-        };
         let origin = Arc::new(Origin { evidence, path: input.name.clone() });
-        let done = out.stream(bytes, hashed, &origin);
+        let done = match held {
+            Some(bytes) => out.whole(bytes, &origin),
+            None => out.stream(Box::new(self.watched(file, Arc::clone(&self.read[place]))), self.hashes, &origin),
+        };
         if let Some(raw) = done.as_ref().ok().and_then(|done| done.raw.as_ref()) {
             self.register.learn(evidence, &raw.sha256, raw.size);
-            out.pass();
+            told = true;
         }
         out.tell(News::Ended(done, changed(&input.path, &before)));
+        told
     }
 }
 

@@ -5,19 +5,20 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int32Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Int32Type, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::columns::{conform, widened};
 use super::custody::FileRecord;
 use super::encode::{Encoding, Plan};
-use super::group::{Group, Key};
+use super::group::{Group, Key, Lot};
 use super::hash::Hashed;
 use super::layout::{fleeting, properties};
 use super::projection::Projection;
@@ -48,7 +49,7 @@ struct Shelf {
     table: String,
     /// Of an open table it grows with the columns that come.
     schema: SchemaRef,
-    waiting: Vec<RecordBatch>,
+    waiting: Vec<Lot>,
     rows: usize,
     bytes: usize,
     open: Option<Sheet>,
@@ -84,11 +85,20 @@ impl Store {
     /// # Errors
     /// When a file cannot be written.
     pub fn add(&mut self, table: &str, batch: RecordBatch) -> Result<()> {
+        let rows = 0..batch.num_rows();
+        self.add_rows(table, batch, rows)
+    }
+
+    /// Adds some rows of a batch. Rows that follow one another are best added one after the other: they stay one batch.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn add_rows(&mut self, table: &str, batch: RecordBatch, rows: Range<usize>) -> Result<()> {
         let batch = match &self.only {
             Some(only) => only.of(table, &batch),
             None => Some(batch),
         };
-        let Some(batch) = batch.filter(|batch| batch.num_rows() > 0) else { return Ok(()) };
+        let Some(batch) = batch.filter(|_| !rows.is_empty()) else { return Ok(()) };
         let shelf = match self.shelves.iter().position(|shelf| shelf.table == table) {
             Some(place) => &mut self.shelves[place],
             None => {
@@ -105,9 +115,11 @@ impl Store {
             }
         };
         let batch = shelf.fit(batch)?;
-        shelf.rows += batch.num_rows();
-        shelf.bytes += weight(&batch);
-        shelf.waiting.push(batch);
+        shelf.rows += rows.len();
+        shelf.bytes += share(&batch, rows.len());
+        if !shelf.waiting.last_mut().is_some_and(|last| last.goes_on_with(&batch, &rows)) {
+            shelf.waiting.push(Lot { batch, rows: vec![rows] });
+        }
         if shelf.rows >= GROUP_ROWS || shelf.bytes >= GROUP_BYTES {
             shelf.flush(&self.dir, self.seq, self.only.is_some(), HOLD_BACK)?;
         }
@@ -195,8 +207,9 @@ impl Shelf {
         if wider != self.schema {
             self.end()?;
             self.schema = wider;
-            let waiting = std::mem::take(&mut self.waiting).into_iter();
-            self.waiting = waiting.map(|batch| conform(&batch, &self.schema)).collect::<Result<_>>()?;
+            for waiting in &mut self.waiting {
+                waiting.batch = conform(&waiting.batch, &self.schema)?;
+            }
         }
         conform(&batch, &self.schema)
     }
@@ -204,11 +217,9 @@ impl Shelf {
     /// Writes a row group of what waits, but for the last `hold` rows; `plain` is without compression.
     fn flush(&mut self, dir: &Path, seq: u64, plain: bool, hold: usize) -> Result<()> {
         let mut group = Group::new(std::mem::take(&mut self.waiting));
-        (self.rows, self.bytes) = (0, 0);
-        if let Some(kept) = group.split_off(group.rows.saturating_sub(hold))? {
-            (self.rows, self.bytes) = (kept.num_rows(), weight(&kept));
-            self.waiting.push(kept);
-        }
+        self.waiting = group.split_off(group.rows.saturating_sub(hold))?;
+        self.rows = self.waiting.iter().map(Lot::count).sum();
+        self.bytes = self.waiting.iter().map(|lot| share(&lot.batch, lot.count())).sum();
         if group.rows == 0 {
             return Ok(());
         }
@@ -300,6 +311,11 @@ impl Sheet {
     }
 }
 
+/// About how many bytes of a batch that has rows are those of so many of them.
+fn share(batch: &RecordBatch, rows: usize) -> usize {
+    weight(batch) * rows / batch.num_rows()
+}
+
 /// Bytes of the rows themselves, without the room their builders kept.
 fn weight(batch: &RecordBatch) -> usize {
     batch.columns().iter().map(|column| weight_of(column)).sum()
@@ -313,8 +329,30 @@ fn weight_of(array: &dyn Array) -> usize {
     if let Some(numbered) = array.as_dictionary_opt::<Int32Type>() {
         return weight_of(numbered.values()) + size_of_val(numbered.keys().values().inner().as_slice());
     }
-    // A size that cannot be told is guessed high, so that a group ends early.
-    array.to_data().get_slice_memory_size().unwrap_or(1 << 20)
+    size_of(array)
+}
+
+/// What [`ArrayData::get_slice_memory_size`](arrow::array::ArrayData::get_slice_memory_size) says of an array, without
+/// a copy of what describes it.
+pub fn size_of(array: &dyn Array) -> usize {
+    let bits = |rows: usize| rows.div_ceil(8);
+    let nulls = array.nulls().map_or(0, |nulls| bits(nulls.len()));
+    let values = if let Some(texts) = array.as_string_opt::<i32>() {
+        let offsets = texts.value_offsets();
+        (offsets[offsets.len() - 1] - offsets[0]) as usize + size_of_val(offsets)
+    } else if let Some(lists) = array.as_list_opt::<i32>() {
+        size_of_val(lists.value_offsets()) + size_of(lists.values())
+    } else if let Some(parts) = array.as_struct_opt() {
+        parts.columns().iter().map(|part| size_of(part)).sum()
+    } else if let Some(width) = array.data_type().primitive_width() {
+        array.len() * width
+    } else if array.data_type() == &DataType::Boolean {
+        bits(array.len())
+    } else {
+        // A size that cannot be told is guessed high, so that a group ends early.
+        return array.to_data().get_slice_memory_size().unwrap_or(1 << 20);
+    };
+    values + nulls
 }
 
 /// A file of the case that cannot be written: no problem of the input whose rows it was to hold.

@@ -1,6 +1,6 @@
 //! Content cut into blocks of whole records, in order, by one thread; blocks are decoded by any thread.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
 use super::envelopes::{self, Cutter, Envelope};
@@ -125,10 +125,25 @@ impl Reader {
     /// # Errors
     /// Only when reading fails.
     pub fn open_within(raw: Box<dyn Read + Send>, room: Vec<u8>) -> io::Result<Reader> {
-        let source = Source::open(raw)?;
+        Reader::begin(Source::open(raw)?, Buffer::within(room))
+    }
+
+    /// As [`Reader::open`], of all raw bytes at once, which need not be copied when they are the content.
+    ///
+    /// # Errors
+    /// Only when reading fails, which it does not here.
+    pub fn open_whole(raw: Vec<u8>) -> io::Result<Reader> {
+        if Source::is_plain(&raw) {
+            Reader::begin(Source::read_already(raw.len() as u64), Buffer::of(raw))
+        } else {
+            Reader::open(Box::new(Cursor::new(raw)))
+        }
+    }
+
+    fn begin(source: Source, held: Buffer) -> io::Result<Reader> {
         let mut reader = Reader {
             source,
-            held: Buffer::within(room),
+            held,
             spare: Vec::new(),
             offset: 0,
             line: 1,
@@ -252,8 +267,10 @@ impl Reader {
         }
         // The first that is sure, else the first that may be right: of many small files this is a part of the work.
         let (mut best, mut maybe) = (None, None);
+        let line = memchr::memchr(b'\n', &self.held).unwrap_or(self.held.len());
+        let head = &self.held[..self.held.len().min((line + 1).next_multiple_of(HEAD))];
         for envelope in envelopes::ENVELOPES {
-            match envelope.fit(&self.held) {
+            match envelope.fit(head) {
                 super::Fit::Sure => {
                     best = Some(*envelope);
                     break;

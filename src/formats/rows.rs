@@ -92,7 +92,10 @@ pub struct Rows {
 /// What `Rows::finish` gives. `read` = audit rows + object rows + rows of the sheets + rejects.
 pub struct Batch {
     pub read: u64,
+    /// May have rows of other evidence too.
     pub audit: RecordBatch,
+    /// Those of this.
+    pub audit_rows: Range<usize>,
     pub audit_keys: Vec<AuditKey>,
     pub object: RecordBatch,
     pub object_keys: Vec<ObjectKey>,
@@ -126,8 +129,8 @@ impl Rows {
         }
     }
 
-    /// Turns to another piece of evidence, when all that was gathered is handed over. What the columns took in before says
-    /// how much room they need.
+    /// Turns to another piece of evidence, when all that was gathered is handed over but for audit events. What the columns
+    /// took in before says how much room they need.
     pub fn turn_to(&mut self, evidence: EvidenceId, hint: &str) {
         self.evidence = evidence;
         self.hint = table_name(hint.split('.').next().unwrap_or_default());
@@ -156,10 +159,23 @@ impl Rows {
 
     /// Hands over everything gathered so far and starts again.
     pub fn finish(&mut self) -> Batch {
+        let mut batch = self.part();
+        batch.audit = self.events();
+        batch
+    }
+
+    /// Hands over the audit events of all parts since the last time.
+    pub fn events(&mut self) -> RecordBatch {
+        self.audit.finish()
+    }
+
+    /// Hands over what was gathered since the last part, but for the audit events themselves: [`Rows::events`] gives those
+    /// of many small files in one batch, since to make its columns costs about the same however many rows it has.
+    pub fn part(&mut self) -> Batch {
         self.weight = 0;
         let rows = self.sheets.values().filter(|sheet| !sheet.derived).map(Sheet::count).sum::<usize>();
         let read = self.audit.count() + self.object.count() + rows + self.rejects.len();
-        let (audit, audit_keys) = self.audit.finish();
+        let (audit, (audit_rows, audit_keys)) = (AuditRows::none(), self.audit.keys());
         let (object, object_keys) = self.object.finish();
         let sheets = self.sheets.values_mut().filter(|sheet| sheet.count() > 0).map(Sheet::finish).collect();
         // A sheet remembers the columns it met; one of a thousand tables should not.
@@ -167,7 +183,8 @@ impl Rows {
         let (rejects, mut notes) = (std::mem::take(&mut self.rejects), std::mem::take(&mut self.notes));
         notes.extend(std::mem::take(&mut self.tallies).iter().map(|(what, sum)| format!("{what}: {sum}")));
         let lacks = std::mem::take(&mut self.lacks);
-        Batch { read: read as u64, audit, audit_keys, object, object_keys, sheets, rejects, notes, lacks }
+        let read = read as u64;
+        Batch { read, audit, audit_rows, audit_keys, object, object_keys, sheets, rejects, notes, lacks }
     }
 
     /// Appends an audit event, or says why it cannot be kept.

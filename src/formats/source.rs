@@ -97,6 +97,26 @@ impl Source {
         }
     }
 
+    /// Says whether content that begins like this is neither packed nor in UTF-16, so that its bytes are the content.
+    pub fn is_plain(head: &[u8]) -> bool {
+        let look = &head[..head.len().min(LOOK)];
+        Codec::of(look).is_none() && Order::of(look).is_none()
+    }
+
+    /// Plain content of so many bytes that was read to its end.
+    pub fn read_already(size: u64) -> Source {
+        Source {
+            content: Box::new(io::empty()),
+            tap: Tap::new(Box::new(io::empty())),
+            ended: true,
+            remarks: Vec::new(),
+            utf16: None,
+            layers: Vec::new(),
+            size,
+            note: None,
+        }
+    }
+
     /// The content as a plain reader, for going back to bytes that were read before. Unlike [`Source::read`] it fails
     /// where an archive is damaged.
     pub fn into_content(self) -> Box<dyn Read + Send> {

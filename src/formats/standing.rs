@@ -76,7 +76,8 @@ pub fn standing<'a>(objects: impl IntoIterator<Item = Standing<'a>>) -> RecordBa
         // It refuses annotations that are no JSON, and there are none.
         let _ = rows.push(evidence, &at, &sighting);
     }
-    rows.finish().0
+    rows.keys();
+    rows.finish()
 }
 
 /// Returns the resource of a kind, as the API server names nearly all of them: in lower case, in the plural. Gatekeeper

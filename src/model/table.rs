@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 
 /// One column: its name is a promise to other programs that read the Parquet.
 pub struct Column {
@@ -140,8 +140,14 @@ pub fn word() -> DataType {
 
 /// A list of `item`.
 pub fn list(item: DataType) -> DataType {
-    DataType::List(Arc::new(Field::new("item", item, true)))
+    match item {
+        DataType::Utf8 => DataType::List(Arc::clone(&TEXTS)),
+        item => DataType::List(Arc::new(Field::new("item", item, true))),
+    }
 }
+
+/// The item of a list of texts, one for all: whoever compares columns with a schema sees at once that it is the same.
+pub static TEXTS: LazyLock<FieldRef> = LazyLock::new(|| Arc::new(Field::new("item", DataType::Utf8, true)));
 
 /// A structure of named, nullable parts.
 pub fn structure(parts: &[(&str, DataType)]) -> DataType {

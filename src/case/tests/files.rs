@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arrow::array::AsArray;
+use arrow::datatypes::UInt32Type;
+
 use super::{AT, event, events, spans, tar_of, tree, whole};
 use crate::case::pipeline::{self, Origin, Piece};
 use crate::case::{Case, Intaking};
@@ -181,7 +184,52 @@ fn what_is_read_ahead_is_bounded_and_the_first_input_gets_on() {
     )
     .unwrap();
     assert_eq!((events, sizes), ([60; 3], vec![text.len() as u64; 3]));
-    // 24 MB wait, and each reader holds a block or two more.
+    // 12 MB wait, and each reader holds what it gathers and a block or two more.
     let read = at_first.into_inner() >> 20;
     assert!(read < 60, "{read} MB were read ahead");
+}
+
+#[test]
+fn small_files_that_are_read_together_are_one_batch_and_each_has_its_own_rows() {
+    let origin = |file: u32| Arc::new(Origin { evidence: EvidenceId(7 + file), path: format!("{file}.jsonl") });
+    // The second has none, and one line of the third is no event.
+    let texts = [event(1) + &event(2), String::new(), event(3) + "nothing\n" + &event(4), event(5)];
+    let (mut found, mut order) = (Vec::new(), Vec::new());
+    pipeline::run(
+        1,
+        &|out| {
+            for (file, text) in texts.iter().enumerate() {
+                out.file = file;
+                out.tell(None);
+                let done = out.whole(text.clone().into_bytes(), &origin(file as u32)).unwrap();
+                out.tell(Some(done.content.size));
+            }
+        },
+        &|origin, used| match used {
+            Some(mut rows) => {
+                rows.turn_to(origin.evidence, &origin.path);
+                rows
+            }
+            None => Rows::new(origin.evidence, &origin.path),
+        },
+        &mut |file, piece| {
+            match piece {
+                Piece::News(news) => order.push((file, news)),
+                Piece::Batch(batch) => found.push((file, batch)),
+            }
+            Ok(())
+        },
+    )
+    .unwrap();
+    let sizes = texts.iter().map(|text| text.len() as u64).enumerate();
+    assert_eq!(order, sizes.flat_map(|(file, size)| [(file, None), (file, Some(size))]).collect::<Vec<_>>());
+    let books = |(file, batch): &(usize, Box<crate::formats::Batch>)| {
+        (*file, batch.audit_rows.clone(), batch.audit_keys.len(), batch.rejects.len(), batch.audit.num_rows())
+    };
+    let found_books: Vec<_> = found.iter().map(books).collect();
+    assert_eq!(found_books, [(0, 0..2, 2, 0, 5), (2, 2..4, 2, 1, 5), (3, 4..5, 1, 0, 5)]);
+    for (file, batch) in &found {
+        let evidence = batch.audit["evidence"].as_primitive::<UInt32Type>();
+        assert!(batch.audit_rows.clone().all(|row| evidence.value(row) == 7 + *file as u32));
+    }
 }

@@ -6,6 +6,7 @@ mod embed;
 mod embedded;
 mod encoding;
 mod files;
+mod group;
 mod hash;
 mod intake;
 mod key;

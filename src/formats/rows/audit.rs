@@ -1,7 +1,7 @@
 //! Builders of table `audit`.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
     ArrayBuilder, ArrayRef, BooleanBuilder, Int32Builder, StringBuilder, StringDictionaryBuilder,
@@ -98,30 +98,39 @@ macro_rules! column {
         })*
     };
 }
-column!(
-    StringDictionaryBuilder<Int32Type>,
-    BooleanBuilder,
-    Int32Builder,
-    arrow::array::Int64Builder,
-    UInt32Builder,
-    UInt64Builder,
-    Texts,
-    Word
-);
+column!(StringDictionaryBuilder<Int32Type>, Word);
+
+/// The next batch is mostly as large as this one; without its room a builder would grow, and copy, all over again.
+macro_rules! roomy {
+    ($($kind:ty),*) => {
+        $(impl Column for $kind {
+            fn done(&mut self) -> ArrayRef {
+                let rows = ArrayBuilder::len(self);
+                Arc::new(std::mem::replace(self, <$kind>::with_capacity(rows + rows / 8)).finish())
+            }
+        })*
+    };
+}
+roomy!(BooleanBuilder, Int32Builder, arrow::array::Int64Builder, UInt32Builder, UInt64Builder);
+
+impl Column for Texts {
+    fn done(&mut self) -> ArrayRef {
+        Arc::new(lists::done(self))
+    }
+}
 
 impl Column for StringBuilder {
-    /// The next batch is mostly as large as this one; without its room the builder would grow, and copy, all over again.
     fn done(&mut self) -> ArrayRef {
         let (rows, bytes) = (ArrayBuilder::len(self), self.values_slice().len());
-        let array = Arc::new(self.finish());
-        *self = StringBuilder::with_capacity(rows + rows / 8, bytes + bytes / 8);
-        array
+        let next = StringBuilder::with_capacity(rows + rows / 8, bytes + bytes / 8);
+        Arc::new(std::mem::replace(self, next).finish())
     }
 }
 
 impl Column for Time {
     fn done(&mut self) -> ArrayRef {
-        Arc::new(self.finish().with_timezone("+00:00"))
+        let rows = ArrayBuilder::len(self);
+        Arc::new(std::mem::replace(self, Time::with_capacity(rows + rows / 8)).finish().with_timezone("+00:00"))
     }
 }
 
@@ -196,6 +205,8 @@ builders! {
 pub struct AuditRows {
     columns: Builders,
     keys: Vec<AuditKey>,
+    /// Rows whose keys were handed over.
+    before: usize,
     lower: String,
     without_bodies: bool,
     without_shreds: bool,
@@ -261,11 +272,28 @@ impl AuditRows {
         self.keys.len()
     }
 
-    pub fn finish(&mut self) -> (RecordBatch, Vec<AuditKey>) {
-        let batch = RecordBatch::try_new(TABLE.schema.clone(), self.columns.finish());
+    /// Hands over the keys of what came since the last did, and which rows that is.
+    pub fn keys(&mut self) -> (Range<usize>, Vec<AuditKey>) {
         let next = Vec::with_capacity(self.keys.len() + self.keys.len() / 8);
         let keys = std::mem::replace(&mut self.keys, next);
-        (batch.expect("the builders follow the table's columns; a test compares them"), keys)
+        let rows = self.before..self.before + keys.len();
+        self.before = rows.end;
+        (rows, keys)
+    }
+
+    /// Hands over the rows, whose keys are handed over, and starts again.
+    pub fn finish(&mut self) -> RecordBatch {
+        if std::mem::take(&mut self.before) == 0 {
+            return AuditRows::none();
+        }
+        let batch = RecordBatch::try_new(TABLE.schema.clone(), self.columns.finish());
+        batch.expect("the builders follow the table's columns; a test compares them")
+    }
+
+    /// No rows.
+    pub fn none() -> RecordBatch {
+        static NONE: LazyLock<RecordBatch> = LazyLock::new(|| RecordBatch::new_empty(TABLE.schema.clone()));
+        NONE.clone()
     }
 
     fn who(&mut self, event: &Event<'_>) {

@@ -3,17 +3,32 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Int64Builder, ListArray, ListBuilder, NullBufferBuilder, StringBuilder, StructArray,
+    ArrayBuilder, ArrayRef, BooleanBuilder, Int64Builder, ListArray, ListBuilder, NullBufferBuilder, StringBuilder,
+    StructArray,
 };
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, Field, Fields};
+use arrow::datatypes::DataType;
 
 use crate::formats::text::Text;
 use crate::formats::written::{Container, Reference, Rule};
-use crate::model::tables::audit;
+use crate::model::table::TEXTS;
+use crate::model::tables::audit::TABLE;
 
 /// A list of texts.
 pub type Texts = ListBuilder<StringBuilder>;
+
+/// Starts lists with room for so many, of so many texts with so many bytes.
+pub fn texts(lists: usize, items: usize, bytes: usize) -> Texts {
+    ListBuilder::with_capacity(StringBuilder::with_capacity(items, bytes), lists).with_field(Arc::clone(&TEXTS))
+}
+
+/// Hands lists over and starts again with room for as many and an eighth more: the next batch is mostly as large.
+pub fn done(lists: &mut Texts) -> ListArray {
+    let next = |length: usize| length + length / 8;
+    let (rows, values) = (lists.len(), lists.values());
+    let (items, bytes) = (values.len(), values.values_slice().len());
+    std::mem::replace(lists, texts(next(rows), next(items), next(bytes))).finish()
+}
 
 /// Appends a list of texts, null when there is none.
 pub fn append(list: &mut Texts, texts: Option<&[Text<'_>]>) {
@@ -43,17 +58,15 @@ impl Rows {
         self.present.append(present);
     }
 
-    fn finish(&mut self, item: DataType, columns: Vec<ArrayRef>) -> ArrayRef {
-        let DataType::Struct(fields) = &item else { unreachable!("the item of these columns is a structure") };
-        let parts = StructArray::new(Fields::clone(fields), columns, None);
+    /// Hands over the lists as column `name` of table `audit`, whose types are the table's own.
+    fn finish(&mut self, name: &str, columns: Vec<ArrayRef>) -> ArrayRef {
+        let column = TABLE.schema.field_with_name(name).map(|column| column.data_type());
+        let Ok(DataType::List(item)) = column else { unreachable!("these columns are lists") };
+        let DataType::Struct(fields) = item.data_type() else { unreachable!("of structures") };
+        let parts = StructArray::new(fields.clone(), columns, None);
         let lengths = std::iter::once(0).chain(self.ends.drain(..)).collect::<Vec<_>>();
         let offsets = OffsetBuffer::new(lengths.into());
-        Arc::new(ListArray::new(
-            Arc::new(Field::new("item", item, true)),
-            offsets,
-            Arc::new(parts),
-            self.present.finish(),
-        ))
+        Arc::new(ListArray::new(Arc::clone(item), offsets, Arc::new(parts), self.present.finish()))
     }
 }
 
@@ -104,15 +117,15 @@ impl Containers {
             Arc::new(self.kind.finish()),
             Arc::new(self.name.finish()),
             Arc::new(self.image.finish()),
-            Arc::new(self.command.finish()),
-            Arc::new(self.args.finish()),
+            Arc::new(done(&mut self.command)),
+            Arc::new(done(&mut self.args)),
             Arc::new(self.privileged.finish()),
             Arc::new(self.escalation.finish()),
             Arc::new(self.run_as_user.finish()),
             Arc::new(self.run_as_non_root.finish()),
-            Arc::new(self.capabilities.finish()),
+            Arc::new(done(&mut self.capabilities)),
         ];
-        self.rows.finish(audit::container(), columns)
+        self.rows.finish("containers", columns)
     }
 }
 
@@ -135,8 +148,8 @@ impl Rules {
     }
 
     pub fn finish(&mut self) -> ArrayRef {
-        let columns = self.parts.iter_mut().map(|part| Arc::new(part.finish()) as ArrayRef).collect();
-        self.rows.finish(audit::rule(), columns)
+        let columns = self.parts.iter_mut().map(|part| Arc::new(done(part)) as ArrayRef).collect();
+        self.rows.finish("role_rules", columns)
     }
 }
 
@@ -162,6 +175,6 @@ impl Subjects {
     pub fn finish(&mut self) -> ArrayRef {
         let columns: Vec<ArrayRef> =
             vec![Arc::new(self.kind.finish()), Arc::new(self.name.finish()), Arc::new(self.namespace.finish())];
-        self.rows.finish(audit::subject(), columns)
+        self.rows.finish("subjects", columns)
     }
 }

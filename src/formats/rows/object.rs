@@ -1,6 +1,7 @@
 //! Builders of table `object`.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use arrow::array::{
     ArrayRef, BooleanBuilder, Int64Builder, StringBuilder, StringDictionaryBuilder, TimestampMicrosecondBuilder,
@@ -103,6 +104,11 @@ impl ObjectRows {
     }
 
     pub fn finish(&mut self) -> (RecordBatch, Vec<ObjectKey>) {
+        // Most evidence has none, and to make no rows of so many columns is work too.
+        static NONE: LazyLock<RecordBatch> = LazyLock::new(|| RecordBatch::new_empty(TABLE.schema.clone()));
+        if self.keys.is_empty() {
+            return (NONE.clone(), Vec::new());
+        }
         let batch = RecordBatch::try_new(TABLE.schema.clone(), self.columns.finish());
         (batch.expect("the builders follow the table's columns; a test compares them"), std::mem::take(&mut self.keys))
     }

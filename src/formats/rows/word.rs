@@ -26,14 +26,16 @@ pub struct Word {
 
 impl Default for Word {
     fn default() -> Word {
-        Word::with_room(0, 0)
+        Word::with_room(0, 0, 0)
     }
 }
 
 impl Word {
-    fn with_room(rows: usize, bytes: usize) -> Word {
-        let text = String::with_capacity(bytes);
-        Word { numbers: Vec::with_capacity(rows), nulls: 0, text, ends: vec![0], recent: [NONE; SLOTS] }
+    fn with_room(rows: usize, words: usize, bytes: usize) -> Word {
+        let (numbers, text) = (Vec::with_capacity(rows), String::with_capacity(bytes));
+        let mut ends = Vec::with_capacity(words + 1);
+        ends.push(0);
+        Word { numbers, nulls: 0, text, ends, recent: [NONE; SLOTS] }
     }
 
     pub fn append_option(&mut self, word: Option<impl AsRef<str>>) {
@@ -82,7 +84,8 @@ impl Word {
     pub fn finish(&mut self) -> DictionaryArray<Int32Type> {
         let rows = self.numbers.len();
         // The next batch is mostly as large as this one.
-        let next = Word::with_room(rows + rows / 8, self.text.len());
+        let more = |length: usize| length + length / 8;
+        let next = Word::with_room(more(rows), more(self.ends.len()), more(self.text.len()));
         let Word { numbers, nulls, text, ends, .. } = std::mem::replace(self, next);
         let there = |row: usize| numbers[row] != NONE;
         let there = (nulls > 0).then(|| NullBuffer::new(BooleanBuffer::collect_bool(rows, there)));

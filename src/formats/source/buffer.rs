@@ -16,6 +16,11 @@ impl Buffer {
         Buffer { room, end: 0 }
     }
 
+    /// Starts with bytes that are there.
+    pub fn of(room: Vec<u8>) -> Buffer {
+        Buffer { end: room.len(), room }
+    }
+
     /// The room, whatever is in it.
     pub fn room(self) -> Vec<u8> {
         self.room

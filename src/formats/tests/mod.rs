@@ -18,7 +18,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 
 use super::block::decode;
 use super::fuzz::{read, spans};
-use super::{Batch, Reader, Rows};
+use super::{Batch, Content, Reader, Rows};
 use crate::model::{EvidenceId, Micros};
 
 /// Where real captures are; not everybody has them.
@@ -153,4 +153,35 @@ fn finishing_starts_again() {
 fn the_page_lists_every_name() {
     let page = super::page();
     assert!(page.contains("| json-lines |") && page.contains("| records |") && page.contains("| kube-object |"));
+}
+
+#[test]
+fn bytes_that_are_there_are_read_as_those_that_come() {
+    use std::io::Write;
+    let text = format!("{EVENT}\n{}\n", EVENT.replace("a1", "a2"));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let utf16 = "\u{feff}".chars().chain(text.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect();
+    let contents: Vec<Vec<u8>> = vec![
+        text.clone().into_bytes(),
+        text.repeat(200).into_bytes(),
+        gzip.finish().unwrap(),
+        utf16,
+        [b"\xef\xbb\xbf\n \n", text.as_bytes()].concat(),
+        Vec::new(),
+        b"  \n".to_vec(),
+        b"SQLite format 3\x00 and more".to_vec(),
+    ];
+    for content in contents {
+        let all = |mut reader: Reader| {
+            let mut blocks = Vec::new();
+            while let Some(block) = reader.next_block().unwrap() {
+                blocks.push((block.offset, block.line, block.bytes));
+            }
+            let Content { format, size, notes } = reader.finish();
+            (blocks, format, size, notes)
+        };
+        let come = all(Reader::open(Box::new(Cursor::new(content.clone()))).unwrap());
+        assert_eq!(all(Reader::open_whole(content).unwrap()), come);
+    }
 }
