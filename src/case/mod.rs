@@ -42,6 +42,7 @@ mod sources;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod user;
 mod verify;
 mod watch;
 

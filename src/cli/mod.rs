@@ -237,13 +237,6 @@ fn is_broken_pipe(error: &Error) -> bool {
     false
 }
 
-/// The folder that the user's system keeps for what can be made again.
-fn cache() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-    cache.map(|dir| dir.join("coldcase"))
-}
-
 /// The time of day, for the journal only: nothing that is found depends on it.
 fn now() -> Micros {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

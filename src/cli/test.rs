@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 use super::print::{diagnostic, line, output, say};
 use super::rules::{read as read_rules, tested_layer};
 use super::{End, now};
+use crate::case::user;
 use crate::error::{Diagnostic, Error, Result};
 use crate::pack;
 use crate::regress::{self, Cache, Coverage, Ground, Mutant, Outcome, Selection, Status, Suite};
@@ -159,7 +160,7 @@ impl Test {
             dir: if self.no_cache {
                 None
             } else {
-                self.cache.clone().or_else(|| super::cache().map(|cache| cache.join("tests")))
+                self.cache.clone().or_else(|| user::Folder::Cache.path().map(|cache| cache.join("tests")))
             },
         };
         let ground = Ground::prepare(&suite.tests, &cache, &now().to_string())?;

@@ -133,8 +133,7 @@ impl Engine {
 /// # Errors
 /// [`Error::Usage`] when a value does not fit the type that the query says.
 pub fn given(sql: &str, given: &[(String, String)]) -> Result<Vec<(String, Parameter)>> {
-    let declared: Vec<HuntParameter> =
-        sql.lines().filter_map(|line| parameter(line.strip_prefix("-- param: ")?)).collect();
+    let declared = declared(sql);
     let value = |(name, text): &(String, String)| {
         let value = match declared.iter().find(|parameter| parameter.name == *name) {
             None => guessed(text).1,
@@ -146,6 +145,11 @@ pub fn given(sql: &str, given: &[(String, String)]) -> Result<Vec<(String, Param
         Ok((name.clone(), value))
     };
     given.iter().map(value).collect()
+}
+
+/// The parameters that the lines `-- param:` of a query say.
+pub(super) fn declared(sql: &str) -> Vec<HuntParameter> {
+    sql.lines().filter_map(|line| parameter(line.strip_prefix("-- param: ")?)).collect()
 }
 
 /// What a text looks like, and the value it then is: a number only when it is written as numbers are, so that `007` stays

@@ -6,8 +6,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::hunts::{Hunt, guessed};
+use super::hunts::{Hunt, declared, guessed};
 use super::query::Parameter;
+use crate::case::user;
 use crate::error::{Diagnostic, Error, Result};
 use crate::pack::HUNTS;
 
@@ -18,10 +19,8 @@ pub struct Folders(pub Vec<PathBuf>);
 impl Folders {
     /// `CASE.hunts` beside a case, and `coldcase/hunts` among the user's settings.
     pub fn of(case: &Path) -> Folders {
-        let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        // XDG Base Directory Specification: a path that is not absolute is ignored.
-        let settings = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
-        Folders(beside(case, "hunts").into_iter().chain(settings.map(|path| path.join("coldcase/hunts"))).collect())
+        let settings = user::Folder::Settings.path().map(|path| path.join("hunts"));
+        Folders(beside(case, "hunts").into_iter().chain(settings).collect())
     }
 }
 
@@ -86,11 +85,13 @@ pub fn save(case: &Path, name: &str, title: &str, sql: &str, given: &[(String, S
     let folder = beside(case, "hunts").ok_or_else(|| wrong("the case is gone".into(), "open it again"))?;
     let path = folder.join(format!("{name}.sql"));
     let mut text = sql.trim().to_owned();
+    let said = declared(sql);
+    let is_said = |name: &str| said.iter().any(|parameter| parameter.name == name);
     if Hunt::read("own.sql", &text).is_err() {
         let title = Some(title.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty());
         let title = title.unwrap_or_else(|| name.to_owned());
         let mut header = format!("-- title: {title}\n-- question: {title}\n-- needs: not said\n");
-        for (name, value) in given.iter().filter(|(name, _)| !text.contains(&format!("-- param: {name} "))) {
+        for (name, value) in given.iter().filter(|(name, _)| !is_said(name)) {
             header += &format!("-- param: {name} {} = {value} : given when it is asked\n", guessed(value).0);
         }
         text = header + &text;
@@ -98,8 +99,7 @@ pub fn save(case: &Path, name: &str, title: &str, sql: &str, given: &[(String, S
     text.push('\n');
     let hunt = Hunt::read(&path.to_string_lossy(), &text).map_err(|problem| Error::Rules { all: vec![problem] })?;
     for (name, value) in given {
-        let declared = sql.contains(&format!("-- param: {name} "));
-        let usual = |default: &Parameter| declared || *default == guessed(value).1;
+        let usual = |default: &Parameter| is_said(name) || *default == guessed(value).1;
         if !hunt.parameters.iter().any(|parameter| parameter.name == *name && usual(&parameter.default)) {
             return Err(wrong(
                 format!("`{value}` cannot be the usual value of ${name}"),
@@ -145,6 +145,12 @@ mod tests {
         for taken in ["mine", "hands-on", "", "../x", "a b"] {
             assert!(save(&case, taken, "", sql, &given).is_err(), "{taken}");
         }
+        // What only looks like a line of a header says nothing.
+        let ns = [("ns".to_owned(), "web".to_owned())];
+        save(&case, "quoted", "", "SELECT '-- param: ns ' || $ns", &ns).unwrap();
+        let all = hunts(&beside).0;
+        let quoted = all.iter().find(|hunt| hunt.name == "quoted").unwrap().bind(&[]).unwrap();
+        assert_eq!(format!("{quoted:?}"), r#"[("ns", Text("web"))]"#);
         let colon = [("ns".to_owned(), "a : b".to_owned())];
         assert!(save(&case, "other", "", "SELECT $ns", &colon).is_err(), "it would be read as a and its meaning");
         fs::write(beside.0[0].join("bad.sql"), "SELECT 1").unwrap();

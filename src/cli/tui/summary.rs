@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::answers::level;
-use crate::case::{Case, FORMAT};
+use crate::case::{Case, FORMAT, user};
 
 /// Cases with fewer events are counted faster than anybody looks.
 const LARGE: u64 = 1_000_000;
@@ -121,5 +121,5 @@ pub fn keep(case: &Case, bins: u16, overview: &Overview) {
 fn file(case: &Case, bins: u16) -> Option<PathBuf> {
     let of = format!("{} {FORMAT} {} {bins}", env!("CARGO_PKG_VERSION"), case.head());
     let name: String = Sha256::digest(of).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Some(crate::cli::cache()?.join("screens").join(format!("{name}.json")))
+    Some(user::Folder::Cache.path()?.join("screens").join(format!("{name}.json")))
 }
