@@ -142,6 +142,8 @@ struct Desk {
     /// Where the rows of the filters are that were asked for last.
     indexes: Mutex<Vec<index::Kept>>,
     /// The case as it is replayed.
+    /// Where events are that concern the entities that were asked for last.
+    places: Mutex<Vec<entity::Kept>>,
     stage: Mutex<Option<Arc<moment::Stage>>>,
     /// What became of the preset questions.
     swept: Mutex<Option<Arc<Vec<sweep::Kept>>>>,
@@ -194,6 +196,7 @@ impl Desk {
             extent: OnceLock::new(),
             indexes: Mutex::default(),
             stage: Mutex::default(),
+            places: Mutex::default(),
             swept: Mutex::default(),
             rulebook,
             by,
@@ -240,7 +243,7 @@ impl Desk {
             Request::WhoCan(question) => Answer::WhoCan(ask.who_can(question)?),
             Request::Coming(path) => Answer::Coming(ask.coming(path)?),
             Request::CaseFile => Answer::CaseFile(ask.case_file()?),
-            Request::Entity { whom, bins } => Answer::Entity(Box::new(ask.entity(whom, *bins)?)),
+            Request::Entity { whom, bins, piece } => Answer::Entity(*piece, Box::new(ask.entity(whom, *bins, *piece)?)),
             Request::Compare { a, b } => Answer::Compare(ask.compare(*a, *b)?),
             Request::Between { a, b } => Answer::Between(ask.between(*a, *b)?),
             Request::Windows => Answer::Windows(ask.windows()?),

@@ -20,7 +20,7 @@ mod sweep;
 mod words;
 
 pub use compare::{Between, Compared, Comparison, InEach, Named, Part, Side};
-pub use entity::{Counted, Entity, Standing, Tally, Thing, Whom};
+pub use entity::{Counted, Entity, Piece, Standing, Tally, Thing, Whom};
 pub use grid::{Asked, Call, ColumnInfo, Grid, GridColumn, TableInfo};
 pub use moment::{Fired, Go, Moment, Open, Seen};
 pub use notes::{CaseFile, Coming, Held, JournalLine, Note, NoteLine, Noted, Subject};
@@ -173,8 +173,8 @@ pub enum Request {
     Object(RecordId),
     /// Whom RBAC allows what the words say: "create pods/exec -n web". → `Answer::WhoCan`
     WhoCan(String),
-    /// All about an entity, its events counted in `bins` equal bins of the case's extent. → `Answer::Entity`
-    Entity { whom: Whom, bins: u16 },
+    /// A piece of all about an entity, its events counted in `bins` equal bins of the case's extent. → `Answer::Entity`
+    Entity { whom: Whom, bins: u16, piece: Piece },
     /// Two events field by field. → `Answer::Compare`
     Compare { a: RecordId, b: RecordId },
     /// Two windows of time by who did what from where. → `Answer::Between`
@@ -223,7 +223,7 @@ pub enum Answer {
     Objects(Objects),
     Object(ObjectText),
     WhoCan(WhoCan),
-    Entity(Box<Entity>),
+    Entity(Piece, Box<Entity>),
     Compare(Comparison),
     Between(Between),
     Windows(Vec<Named>),

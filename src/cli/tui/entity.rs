@@ -1,95 +1,84 @@
 //! All about one entity: every event that concerns it, whatever the source, counted by what may be asked of it; the
 //! findings on it, its states and history, and who is named with it.
 
-use std::collections::HashMap;
+mod events;
 
-use coldcase_tui::ask::{Bin, Cell, Column, Counted, Entity as Page, RecordId, Standing, Tally, Thing, Whom};
+use coldcase_tui::ask::{Cell, Column, Entity as Page, Piece, RecordId, Standing, Thing, Whom};
 
+pub use self::events::Kept;
+use self::events::at;
 use super::Ask;
-use super::answers::{MARKS, bin, record_id, span, width};
+use super::answers::{record_id, span, width};
 use super::rows::{Condition, rows};
 use crate::cli::casework::place;
 use crate::engine::{Concern, Entity, Kind, Parameter, concerns, named};
 use crate::error::{Error, Result};
 
-/// Values of one thing that are told; the rest is only counted.
-const VALUES: usize = 12;
 const FINDINGS: u32 = 50;
 const RELATED: usize = 16;
 const STATES: usize = 20;
 
-/// What events are counted by: its name, the timeline's column, its SQL.
-const BY: [(&str, Option<Column>, &str); 8] = [
-    ("verb", Some(Column::Verb), "CAST(verb AS VARCHAR)"),
-    ("kind of object", None, "CASE WHEN source IN ('audit', 'object') THEN split_part(object, ' ', 1) END"),
-    ("source", Some(Column::Source), "CAST(source AS VARCHAR)"),
-    ("code", Some(Column::Status), "CAST(status AS VARCHAR)"),
-    ("address", Some(Column::Address), "CAST(address AS VARCHAR)"),
-    ("agent", Some(Column::Agent), "CAST(agent AS VARCHAR)"),
-    ("actor", Some(Column::Actor), "CAST(actor AS VARCHAR)"),
-    ("namespace", Some(Column::Namespace), "CAST(namespace AS VARCHAR)"),
-];
-
-/// Counts of one thing as they come together.
-#[derive(Default)]
-struct Counts(HashMap<Cell, Counted>);
-
-impl Counts {
-    fn add(&mut self, value: Cell, (count, first, last): (u64, i64, i64), at: usize, bins: u16) {
-        let one = self.0.entry(value.clone()).or_insert_with(|| Counted {
-            value,
-            count: 0,
-            first,
-            last,
-            bins: vec![Bin::default(); usize::from(bins)],
-        });
-        one.count += count;
-        one.first = one.first.min(first);
-        one.last = one.last.max(last);
-        if let Some(bin) = one.bins.get_mut(at) {
-            bin.count += count;
-        }
-    }
-
-    fn tally(self, name: &str, column: Option<Column>) -> Tally {
-        let mut rows: Vec<Counted> = self.0.into_values().collect();
-        rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-        let distinct = rows.len() as u64;
-        rows.truncate(VALUES);
-        Tally { name: name.to_owned(), column, rows, distinct }
-    }
-}
-
 impl Ask<'_> {
-    pub fn entity(&self, whom: &Whom, bins: u16) -> Result<Page> {
+    /// A piece of all about an entity; what other pieces tell is left out.
+    pub fn entity(&self, whom: &Whom, bins: u16, piece: Piece) -> Result<Page> {
         let entity = whom_of(whom)?;
         let spelled = self.spelled(&entity)?;
-        let mut page = Page { thing: thing(&entity), called: self.called(&entity)?, ..Page::default() };
-        let extent = self.extent()?;
-        if let (Some(from), Some(to)) = extent {
-            let wide = width(from, to, bins);
-            (page.from, page.to) = (from, from + wide * i64::from(bins));
-            self.count(&spelled, (from, wide, bins), &mut page)?;
+        let mut page = Page { thing: thing(&entity), ..Page::default() };
+        let extent = match self.extent()? {
+            (Some(from), Some(to)) => Some((from, width(from, to, bins), bins)),
+            _ => None,
+        };
+        match piece {
+            Piece::Events => {
+                page.called = self.called(&entity)?;
+                if let Some(extent) = extent {
+                    self.count(&spelled, extent, &mut page)?;
+                }
+                // Two words of a log line look like an object, and are none when nothing else knows it.
+                if matches!(whom, Whom::Cell { .. }) && page.events == 0 && page.remarks.is_empty() {
+                    return Err(nobody());
+                }
+                self.remarks(&entity, &mut page);
+            }
+            Piece::Findings => {
+                if let Some(extent) = extent {
+                    self.hits(&spelled, extent, &mut page)?;
+                }
+                self.found(&entity, &spelled, &mut page)?;
+            }
+            Piece::States => {
+                self.states(&entity, &mut page)?;
+                self.reads(&entity, &mut page)?;
+            }
+            Piece::Objects => {
+                if let Some(extent) = extent {
+                    page.objects = self.touched(&spelled, extent)?;
+                }
+            }
         }
-        // Two words of a log line look like an object, and are none when nothing else knows it.
-        if matches!(whom, Whom::Cell { .. }) && page.events == 0 && page.remarks.is_empty() {
-            return Err(nobody());
-        }
-        self.found(&entity, &spelled, &mut page)?;
-        self.states(&entity, &mut page)?;
-        self.remarks(&entity, &mut page)?;
         Ok(page)
     }
 
     /// The condition on view `timeline` that an event concerns somebody or something.
     pub fn concern(&self, of: &Thing, condition: &mut Condition) -> Result<()> {
-        let entity = entity_of(of)?;
-        let mut tests = Vec::new();
-        for entity in self.spelled(&entity)? {
-            tests.extend(self.concerns(&entity, condition)?.iter().map(Concern::condition));
-        }
-        condition.and(&format!("({})", tests.join(" OR ")));
+        let spelled = self.spelled(&entity_of(of)?)?;
+        let concerns = self.every(&spelled, condition)?;
+        let tests: Vec<String> = match self.places(&spelled)? {
+            // Where few events are, their places are a test that a scan knows what to do with.
+            Some(places) => {
+                let direct = concerns.iter().filter_map(Concern::direct).map(|test| format!("({test})"));
+                direct.chain(at(places.iter().map(|place| (place.evidence, place.offset)))).collect()
+            }
+            None => concerns.iter().map(Concern::condition).collect(),
+        };
+        condition.and(&if tests.is_empty() { "false".to_owned() } else { format!("({})", tests.join(" OR ")) });
         Ok(())
+    }
+
+    /// The ways in which events may concern any of them.
+    fn every(&self, spelled: &[Entity], condition: &mut Condition) -> Result<Vec<Concern>> {
+        let all = spelled.iter().map(|entity| self.concerns(entity, condition));
+        Ok(all.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     fn concerns(&self, entity: &Entity, condition: &mut Condition) -> Result<Vec<Concern>> {
@@ -135,120 +124,6 @@ impl Ask<'_> {
                 .extend(known.same(&entity.name).into_iter().filter(|name| !called.contains(name)).collect::<Vec<_>>());
         }
         Ok(called)
-    }
-
-    /// Counts every event once, however many ways it concerns the entity: by the first of them.
-    fn count(&self, spelled: &[Entity], (from, wide, bins): (i64, i64, u16), page: &mut Page) -> Result<()> {
-        let mut condition = Condition { sql: String::new(), parameters: Vec::new() };
-        let mut all: Vec<Concern> = Vec::new();
-        for entity in spelled {
-            all.extend(self.concerns(entity, &mut condition)?);
-        }
-        let none = all.len();
-        let mut cases = String::new();
-        // With no other table a query of no rows stands for them.
-        let mut elsewhere = vec![format!(
-            "SELECT CAST(0 AS INT UNSIGNED) AS evidence, CAST(0 AS BIGINT UNSIGNED) AS \"offset\", {none} AS way WHERE false"
-        )];
-        for (way, concern) in all.iter().enumerate() {
-            match &concern.from {
-                None => cases += &format!(" WHEN {} THEN {way}", concern.test),
-                Some(from) => elsewhere.push(format!(
-                    "SELECT w.evidence, w.\"offset\", {way} AS way FROM {from} w WHERE {}",
-                    concern.test
-                )),
-            }
-        }
-        // What is first in a join is held in memory while the other goes past: never all events.
-        let direct = if cases.is_empty() { none.to_string() } else { format!("CASE{cases} ELSE {none} END") };
-        let scope = format!(
-            "WITH elsewhere AS (SELECT evidence, \"offset\", min(way) AS way FROM ({}) GROUP BY 1, 2), \
-             told AS (SELECT t.*, least(t.direct, coalesce(e.way, {none})) AS way FROM elsewhere e RIGHT JOIN \
-             (SELECT *, {direct} AS direct FROM timeline) t ON t.evidence = e.evidence \
-             AND t.\"offset\" = e.\"offset\" WHERE t.direct < {none} OR e.way IS NOT NULL), \
-             concerned AS (SELECT t.*, m.worst FROM {MARKS} m RIGHT JOIN told t ON t.evidence = m.evidence \
-             AND t.\"offset\" = m.\"offset\")",
-            elsewhere.join(" UNION ALL ")
-        );
-        let columns: Vec<String> = BY.iter().enumerate().map(|(at, (_, _, sql))| format!("{sql} AS by{at}")).collect();
-        let names: Vec<String> = (0..BY.len()).map(|at| format!("by{at}")).collect();
-        let counted = self.sql(
-            &format!(
-                "{scope} SELECT {}, way, bin, count(*) AS n, min(time) AS first, max(time) AS last, count(worst) AS hits \
-                 FROM (SELECT {}, CAST(way AS BIGINT) AS way, {} AS bin, time, worst FROM concerned) GROUP BY {}, way, bin",
-                names.join(", "),
-                columns.join(", "),
-                bin("time", from, wide),
-                names.join(", ")
-            ),
-            &condition.parameters,
-        )?;
-        let mut parts = Counts::default();
-        let mut tallies: Vec<Counts> = BY.iter().map(|_| Counts::default()).collect();
-        let silent = self.silent(from, wide, bins)?;
-        page.bins = silent.into_iter().map(|gap| Bin { count: 0, findings: 0, gap }).collect();
-        let mut untimed = 0;
-        for row in rows(&counted) {
-            let (way, at, number) = (BY.len(), BY.len() + 1, row.count(BY.len() + 2));
-            if row.is_null(at) {
-                untimed += number;
-                continue;
-            }
-            let span = (number, row.number(at + 2), row.number(at + 3));
-            let place = usize::try_from(row.number(at)).unwrap_or(usize::MAX);
-            page.events += number;
-            page.hits += row.count(at + 4);
-            page.first = Some(page.first.unwrap_or(span.1).min(span.1));
-            page.last = Some(page.last.unwrap_or(span.2).max(span.2));
-            if let Some(bin) = page.bins.get_mut(place) {
-                bin.count += number;
-                bin.findings += u32::try_from(row.number(at + 4)).unwrap_or(u32::MAX);
-                bin.gap = false;
-            }
-            let role = usize::try_from(row.number(way)).ok().and_then(|way| all.get(way)).map(|way| way.role);
-            parts.add(role.map(str::to_owned), span, place, bins);
-            for (column, tally) in tallies.iter_mut().enumerate() {
-                tally.add(row.text(column), span, place, bins);
-            }
-        }
-        if untimed > 0 {
-            page.remarks.push(format!("{untimed} more events concern it and have no time: they are on no axis"));
-        }
-        page.tallies.push(parts.tally("its part in them", None));
-        for ((name, column, _), tally) in BY.iter().zip(tallies) {
-            page.tallies.push(tally.tally(name, *column));
-        }
-        let touched = self.touched(&scope, &condition, (from, wide, bins))?;
-        page.tallies.insert(3, touched);
-        page.tallies.retain(|tally| tally.rows.iter().any(|row| row.value.is_some()));
-        Ok(())
-    }
-
-    /// What the events were on, by name.
-    fn touched(&self, scope: &str, condition: &Condition, (from, wide, bins): (i64, i64, u16)) -> Result<Tally> {
-        let top = format!(
-            "SELECT object, count(*) AS n FROM concerned WHERE time IS NOT NULL AND object IS NOT NULL GROUP BY object \
-             ORDER BY n DESC, object LIMIT {VALUES}"
-        );
-        let counted = self.sql(
-            &format!(
-                "{scope} SELECT object, {} AS bin, count(*) AS n, min(time) AS first, max(time) AS last FROM concerned \
-                 WHERE time IS NOT NULL AND object IN (SELECT object FROM ({top})) GROUP BY 1, 2",
-                bin("time", from, wide)
-            ),
-            &condition.parameters,
-        )?;
-        let distinct = self.sql(
-            &format!("{scope} SELECT count(DISTINCT object) AS n FROM concerned WHERE time IS NOT NULL"),
-            &condition.parameters,
-        )?;
-        let mut counts = Counts::default();
-        for row in rows(&counted) {
-            let at = usize::try_from(row.number(1)).unwrap_or(usize::MAX);
-            counts.add(row.text(0), (row.count(2), row.number(3), row.number(4)), at, bins);
-        }
-        let tally = counts.tally("object", Some(Column::Object));
-        Ok(Tally { distinct: rows(&distinct).next().map_or(0, |row| row.count(0)), ..tally })
     }
 
     fn found(&self, entity: &Entity, spelled: &[Entity], page: &mut Page) -> Result<()> {
@@ -364,7 +239,7 @@ impl Ask<'_> {
         Ok(())
     }
 
-    fn remarks(&self, entity: &Entity, page: &mut Page) -> Result<()> {
+    fn remarks(&self, entity: &Entity, page: &mut Page) {
         if let (Kind::Address, Ok(address)) = (entity.kind, entity.name.parse::<std::net::IpAddr>()) {
             let private = match address {
                 std::net::IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
@@ -374,15 +249,18 @@ impl Ask<'_> {
                 page.remarks.push("a private address: many may stand behind it, so it names nobody".to_owned());
             }
         }
-        let asks = matches!(entity.kind, Kind::User | Kind::ServiceAccount | Kind::Node);
-        if asks {
+        if !self.desk.case.is_replayed() {
+            page.remarks.push("the rules were not replayed: no finding means nothing was looked for".to_owned());
+        }
+    }
+
+    /// Says whether what it read could be seen.
+    fn reads(&self, entity: &Entity, page: &mut Page) -> Result<()> {
+        if matches!(entity.kind, Kind::User | Kind::ServiceAccount | Kind::Node) {
             let coverage = self.desk.engine.coverage()?;
             if coverage.events() > 0 && !coverage.has_reads() {
                 page.remarks.push("no get or list was recorded: what it read is invisible here".to_owned());
             }
-        }
-        if !self.desk.case.is_replayed() {
-            page.remarks.push("the rules were not replayed: no finding means nothing was looked for".to_owned());
         }
         Ok(())
     }

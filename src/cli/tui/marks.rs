@@ -14,6 +14,11 @@ use crate::error::Result;
 pub struct Marks(Vec<(u32, u64, Level)>);
 
 impl Marks {
+    /// Says whether no event belongs to a finding.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The worst level of the findings that an event belongs to.
     pub fn on(&self, id: &RecordId) -> Option<Level> {
         let key = (id.evidence, id.offset);

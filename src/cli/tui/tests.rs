@@ -5,7 +5,9 @@ mod logs;
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
-use coldcase_tui::ask::{Cell, Chip, Column, Direction, Entity, Filter, Note, Op, Subject, Thing, Want, Whom, Window};
+use coldcase_tui::ask::{
+    Cell, Chip, Column, Direction, Entity, Filter, Note, Op, Piece, Subject, Thing, Want, Whom, Window,
+};
 use serde_json::{Value, json};
 
 use super::{Ask, Desk};
@@ -88,9 +90,18 @@ fn thing(kind: &str, name: &str) -> Thing {
     Thing { kind: kind.into(), name: name.into() }
 }
 
+/// The page, piece by piece as the screens ask for it.
+fn whole(ask: &Ask<'_>, whom: &Whom, bins: u16) -> crate::error::Result<Entity> {
+    let mut page = Entity::default();
+    for piece in Piece::ALL {
+        page.take(piece, ask.entity(whom, bins, piece)?);
+    }
+    Ok(page)
+}
+
 /// The page, after it was seen that the timeline of the entity has as many events.
 fn page(ask: &Ask<'_>, kind: &str, name: &str) -> Entity {
-    let page = ask.entity(&Whom::Thing(thing(kind, name)), 8).unwrap();
+    let page = whole(ask, &Whom::Thing(thing(kind, name)), 8).unwrap();
     let filter = Filter { about: Some(thing(kind, name)), ..Filter::default() };
     assert_eq!(ask.timeline(&filter, 0, 50).unwrap().total.known(), page.events, "{kind} {name}");
     assert_eq!(page.bins.iter().map(|bin| bin.count).sum::<u64>(), page.events, "{kind} {name}");
@@ -167,7 +178,7 @@ fn a_cell_leads_to_whom_it_names_else_to_the_actor_else_to_the_object() {
         let of = |column: Column, value: &str, actor: Option<&str>, object: Option<&str>| {
             let cell = |text: Option<&str>| text.map(str::to_owned);
             let whom = Whom::Cell { column, value: cell(Some(value)), actor: cell(actor), object: cell(object) };
-            ask.entity(&whom, 4).map(|page| format!("{} {}", page.thing.kind, page.thing.name))
+            ask.entity(&whom, 4, Piece::Events).map(|page| format!("{} {}", page.thing.kind, page.thing.name))
         };
         assert_eq!(of(Column::Object, "pods/exec web/api-0", Some(CI), None).unwrap(), "pod web/api-0");
         assert_eq!(of(Column::Verb, "get", Some(CI), None).unwrap(), "service account web/ci");

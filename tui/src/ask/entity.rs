@@ -22,7 +22,24 @@ pub enum Whom {
     },
 }
 
-/// One entity, all sources together.
+/// What is asked of an entity by itself, in the order in which it is wanted: of ten million events each takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Piece {
+    /// Who it is, its events by when they were and by everything but their objects.
+    Events,
+    /// The findings on it, which of its events they hold, and who is named in them.
+    Findings,
+    /// Where it stands in snapshots and what became of it.
+    States,
+    /// What its events were on.
+    Objects,
+}
+
+impl Piece {
+    pub const ALL: [Piece; 4] = [Piece::Events, Piece::Findings, Piece::States, Piece::Objects];
+}
+
+/// One entity, all sources together; of a piece what the piece tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entity {
     pub thing: Thing,
@@ -40,6 +57,8 @@ pub struct Entity {
     pub bins: Vec<Bin>,
     /// Its events counted by one thing each: its part in them, verb, source, address …
     pub tallies: Vec<Tally>,
+    /// Its events counted by what they were on.
+    pub objects: Tally,
     /// The findings on it, worst first, and how many there are in all.
     pub findings: Vec<FindingRow>,
     pub findings_in_all: u64,
@@ -51,6 +70,52 @@ pub struct Entity {
     pub related: Vec<Thing>,
     /// What must be known before this page is believed.
     pub remarks: Vec<String>,
+}
+
+impl Entity {
+    /// Takes over what a piece tells; that of the events comes first.
+    pub fn take(&mut self, piece: Piece, from: Entity) {
+        fn more<T: PartialEq>(all: &mut Vec<T>, new: Vec<T>) {
+            for one in new {
+                if !all.contains(&one) {
+                    all.push(one);
+                }
+            }
+        }
+        match piece {
+            Piece::Events => {
+                let Entity { thing, called, events, first, last, bins, tallies, remarks, .. } = from;
+                let (from, to) = (from.from, from.to);
+                *self = Entity {
+                    thing,
+                    called,
+                    events,
+                    first,
+                    last,
+                    from,
+                    to,
+                    bins,
+                    tallies,
+                    remarks,
+                    ..Entity::default()
+                };
+            }
+            Piece::Findings => {
+                self.hits = from.hits;
+                for (bin, found) in self.bins.iter_mut().zip(from.bins) {
+                    bin.findings = found.findings;
+                }
+                (self.findings, self.findings_in_all) = (from.findings, from.findings_in_all);
+                more(&mut self.related, from.related);
+            }
+            Piece::States => {
+                (self.states, self.history) = (from.states, from.history);
+                more(&mut self.related, from.related);
+                more(&mut self.remarks, from.remarks);
+            }
+            Piece::Objects => self.objects = from.objects,
+        }
+    }
 }
 
 /// The events of an entity by one thing.

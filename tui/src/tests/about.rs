@@ -93,12 +93,8 @@ pub fn entity(desk: &Desk, whom: &Whom, bins: u16) -> Option<Entity> {
         from: histogram.from,
         to: histogram.to,
         bins: histogram.bins,
-        tallies: vec![
-            part,
-            tally("verb", Column::Verb),
-            tally("object", Column::Object),
-            tally("address", Column::Address),
-        ],
+        tallies: vec![part, tally("verb", Column::Verb), tally("address", Column::Address)],
+        objects: tally("object", Column::Object),
         findings_in_all: rows.len() as u64,
         findings: rows,
         states: if pod { vec![state] } else { Vec::new() },
@@ -191,6 +187,177 @@ fn the_page_of_a_pod_at_120_by_40() {
     | 1 of 6   Mar 12 02:14:03 – Mar 12 02:14:03                                                                        idle
     | > events  Tab next part  F5 reload  Esc back  ? keys
     "###);
+}
+
+#[test]
+fn a_page_shows_what_is_known_while_the_rest_is_read() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let (mut stage, desk) = open(width, height);
+        stage.play(&desk, "2 e").press("*").settle_some(&desk, 1);
+        let screen = stage.screen();
+        assert!(screen.contains("3 events, … in findings") && screen.contains("acted"), "{screen}");
+        assert!(screen.contains("findings on it  …") && screen.contains("  list "), "{screen}");
+        match width {
+            80 => insta::assert_snapshot!(framed(&screen), @r###"
+            | 1 Overview  2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case [About]
+            | service account web/ci                                 3 events, … in findings
+            | seen Mar 12 02:09:11 – 02:21:07 UTC   11m56s   also called the pipeline
+            |                ███      ███            ███      ┄┄┄┄┄┄
+            |                ▲▲▲      ▲▲▲            ▲▲▲
+            | no get or list was recorded: what it read is invisible here
+            | its part in them
+            |>      3       █  █    █  ┄┄        acted                              02:09:11
+            |
+            | findings on it  …
+            |
+            | verb
+            |       2          █    █  ┄┄        create                             02:14:03
+            |       1       █          ┄┄        list                               02:09:11
+            |
+            | object  …
+            |
+            | address
+            |       3       █  █    █  ┄┄        203.0.113.7                        02:09:11
+            |
+            | in snapshots, and what became of it  …
+            |
+            | 1 of 4   Mar 12 02:09:11 – Mar 12 02:21:07                loading, Esc stops |
+            | > events  Tab next part  F5 reload  Esc back  ? keys
+            "###),
+            120 => insta::assert_snapshot!(framed(&screen), @r###"
+            | 1 Overview  2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case [About]                         coldcase breach
+            | service account web/ci                                                                         3 events, … in findings
+            | seen Mar 12 02:09:11 – 02:21:07 UTC   11m56s   also called the pipeline
+            |                     ████        ████                ████        ┄┄┄┄┄┄┄┄
+            |                     ▲▲▲▲        ▲▲▲▲                ▲▲▲▲
+            | no get or list was recorded: what it read is invisible here
+            | its part in them
+            |>      3       █  █    █  ┄┄        acted                                             Mar 12 02:09:11 – Mar 12 02:21:07
+            |
+            | findings on it  …
+            |
+            | verb
+            |       2          █    █  ┄┄        create                                            Mar 12 02:14:03 – Mar 12 02:21:07
+            |       1       █          ┄┄        list                                              Mar 12 02:09:11 – Mar 12 02:09:11
+            |
+            | object  …
+            |
+            | address
+            |       3       █  █    █  ┄┄        203.0.113.7                                       Mar 12 02:09:11 – Mar 12 02:21:07
+            |
+            | in snapshots, and what became of it  …
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            | 1 of 4   Mar 12 02:09:11 – Mar 12 02:21:07                                                        loading, Esc stops |
+            | > events  Tab next part  F5 reload  Esc back  ? keys
+            "###),
+            _ => insta::assert_snapshot!(framed(&screen), @r###"
+            | 1 Overview  2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules  7 Case [About]                                                                                                         coldcase breach
+            | service account web/ci                                                                                                                                                         3 events, … in findings
+            | seen Mar 12 02:09:11 – 02:21:07 UTC   11m56s   also called the pipeline
+            |                                         ████████                ████████                                ████████                ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
+            |                                         ▲▲▲▲▲▲▲▲                ▲▲▲▲▲▲▲▲                                ▲▲▲▲▲▲▲▲
+            | no get or list was recorded: what it read is invisible here                                         findings on it  …
+            | its part in them
+            |>      3       █  █    █  ┄┄        acted                                                 02:09:11   in snapshots, and what became of it  …
+            |
+            | verb
+            |       2          █    █  ┄┄        create                                                02:14:03
+            |       1       █          ┄┄        list                                                  02:09:11
+            |
+            | object  …
+            |
+            | address
+            |       3       █  █    █  ┄┄        203.0.113.7                                           02:09:11
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            |
+            | 1 of 4   Mar 12 02:09:11 – Mar 12 02:21:07                                                                                                                                        loading, Esc stops |
+            | > events  Tab next part  F5 reload  Esc back  ? keys
+            "###),
+        }
+        // The cursor stays on its line, whatever comes before it.
+        stage.press("j");
+        let here = |stage: &Stage| cursor_line(stage).chars().take(78).collect::<String>();
+        let before = here(&stage);
+        stage.settle(&desk);
+        let screen = stage.screen();
+        assert_eq!(here(&stage), before, "{screen}");
+        assert!(screen.contains("3 events, 3 in findings") && screen.contains("findings on it  2"), "{screen}");
+    }
+}
+
+#[test]
+fn reading_the_rest_of_a_page_stops_at_esc_and_goes_on_when_asked() {
+    let (mut stage, desk) = open(80, 24);
+    stage.play(&desk, "2 e").press("*").settle_some(&desk, 1).press("Esc");
+    let screen = stage.screen();
+    assert!(screen.contains("[About]") && screen.contains("findings on it  not read: ^r asks for it"), "{screen}");
+    stage.asked.clear();
+    stage.press("F5");
+    let (ticket, request) = stage.asked.remove(0);
+    assert!(matches!(request, Request::Entity { piece: Piece::Findings, .. }), "{request:?}");
+    stage.send(Msg::Failed(ticket, "the disk is gone".to_string()));
+    let screen = stage.screen();
+    assert!(
+        screen.contains("The rest of the page could not be made:") && screen.contains("the disk is gone"),
+        "{screen}"
+    );
+    stage.play(&desk, "F5");
+    assert!(stage.screen().contains("findings on it  2"), "{}", stage.screen());
 }
 
 #[test]

@@ -102,8 +102,8 @@ impl Desk {
             Request::WhoCan(question) => Answer::WhoCan(cluster::who_can(self, question)),
             Request::Coming(path) => Answer::Coming(notebook::coming(self, path)),
             Request::CaseFile => Answer::CaseFile(notebook::case_file(self)),
-            Request::Entity { whom, bins } => match about::entity(self, whom, *bins) {
-                Some(entity) => Answer::Entity(Box::new(entity)),
+            Request::Entity { whom, bins, piece } => match about::entity(self, whom, *bins) {
+                Some(entity) => Answer::Entity(*piece, Box::new(entity)),
                 None => return None,
             },
             Request::Compare { a, b } => Answer::Compare(compare::compare(self, *a, *b)),

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use self::lines::{Known, Line};
 use crate::{
-    ask::{Answer, Request, Ticket, Whom},
+    ask::{self, Answer, Piece, Request, Ticket, Whom},
     clock,
     keys::{ABOUT, Action, Binding, EVERYWHERE, MOVE, RELOAD},
     text::{cut, cut_name, cut_object, grouped},
@@ -44,6 +44,9 @@ pub struct About {
 struct Page {
     whom: Option<Whom>,
     known: Option<Known>,
+    /// What is known as it was told, so that more can be added, and how many pieces of it.
+    told: ask::Entity,
+    pieces: usize,
     cursor: u64,
 }
 
@@ -67,9 +70,8 @@ impl View for About {
     fn visit(&mut self, context: &mut Context) {
         self.area = context.area;
         self.stay();
-        let asked = self.page.known.is_some() || self.slot.open() || self.slot.error.is_some();
-        if let (Some(whom), false) = (&self.page.whom, asked) {
-            self.slot.ask(context, Request::Entity { whom: whom.clone(), bins: BINS });
+        if !self.slot.open() && self.slot.error.is_none() {
+            self.ask_on(context);
         }
     }
 
@@ -94,7 +96,11 @@ impl View for About {
                 self.note = Some(text.map_or("nothing to copy here".to_string(), |text| context.copy(&text)));
             }
             Action::Reload => {
-                (self.page.known, self.slot.error) = (None, None);
+                // What was not read is asked for; when all was, all of it again.
+                if self.page.pieces == Piece::ALL.len() {
+                    self.page.forget();
+                }
+                self.slot.error = None;
                 self.visit(context);
             }
             Action::Back | Action::Close => {
@@ -110,18 +116,28 @@ impl View for About {
         true
     }
 
-    fn loaded(&mut self, ticket: Ticket, answer: Answer, _context: &mut Context) {
-        if let Answer::Entity(entity) = answer
+    fn loaded(&mut self, ticket: Ticket, answer: Answer, context: &mut Context) {
+        if let Answer::Entity(piece, entity) = answer
             && self.slot.takes(ticket)
         {
-            self.page.known = Some(Known::new(*entity));
+            // Lines may come before the one that the cursor is on.
+            let here = self.line().map(|line| line.spot());
+            self.page.told.take(piece, *entity);
+            self.page.pieces += 1;
+            self.page.known =
+                Some(Known::new(self.page.told.clone(), Piece::ALL.get(self.page.pieces..).unwrap_or_default()));
+            if let Some(at) = here.and_then(|here| self.lines().position(|line| line.spot() == here)) {
+                self.page.cursor = at as u64;
+            }
             self.stay();
+            self.ask_on(context);
         }
     }
 
     /// Names and notes on this page are old now.
-    fn noted(&mut self, _ticket: Ticket, _words: &str, _context: &mut Context) {
-        self.page.known = None;
+    fn noted(&mut self, _ticket: Ticket, _words: &str, context: &mut Context) {
+        self.slot.stop(context);
+        self.page.forget();
     }
 
     fn failed(&mut self, ticket: Ticket, words: &str) {
@@ -143,7 +159,7 @@ impl View for About {
     }
 
     fn refreshes(&self) -> bool {
-        self.page.known.is_some() && self.slot.open()
+        false
     }
 
     fn status(&self) -> String {
@@ -163,11 +179,11 @@ impl View for About {
     }
 
     fn draw(&self, pen: &mut Pen<'_>, mut area: Rect) {
-        if let Some(error) = &self.slot.error {
-            complain(pen, area, "The page could not be made:", error, "^r tries again; Esc goes back.");
-            return;
-        }
         let Some(known) = &self.page.known else {
+            if let Some(error) = &self.slot.error {
+                complain(pen, area, "The page could not be made:", error, "^r tries again; Esc goes back.");
+                return;
+            }
             let words = match (self.slot.open(), &self.page.whom) {
                 (true, _) => "gathering what is known…",
                 (false, Some(_)) => "The page was not read. ^r asks for it.",
@@ -176,28 +192,52 @@ impl View for About {
             pen.write(area, (1, 0), words, Role::Faint);
             return;
         };
-        let old = std::mem::replace(&mut pen.faint, self.slot.open());
         let head = top(head_height(area), &mut area);
         draw_head(known, pen, head);
+        if let Some(error) = &self.slot.error {
+            let y = complain(pen, area, "The rest of the page could not be made:", error, "^r tries again.");
+            top(y.min(area.height), &mut area);
+        }
+        let lacks = if self.slot.open() { "…" } else { "not read: ^r asks for it" };
         let (left, right) = known.lines(area.width >= WIDE);
         let stops = |lines: &[Line<'_>]| lines.iter().filter(|line| line.is_stop()).count() as u64;
         let split = stops(&left);
         let (near, far) = sides(area);
         let here = self.page.cursor;
-        column(pen, near, &left, (here < split).then_some(here));
+        column(pen, near, &left, (here < split).then_some(here), lacks);
         if far.width > 0 {
-            column(pen, far, &right, here.checked_sub(split));
+            column(pen, far, &right, here.checked_sub(split), lacks);
         }
-        pen.faint = old;
+    }
+}
+
+impl Page {
+    /// All of it is to be read again.
+    fn forget(&mut self) {
+        (self.known, self.told, self.pieces) = (None, ask::Entity::default(), 0);
     }
 }
 
 impl About {
+    /// Asks for the next piece of the page that is not known, if there is one.
+    fn ask_on(&mut self, context: &mut Context) {
+        let Some(whom) = &self.page.whom else { return };
+        let Some(piece) = Piece::ALL.get(self.page.pieces).copied() else { return };
+        let whom = match self.page.pieces {
+            0 => whom.clone(),
+            _ => Whom::Thing(self.page.told.thing.clone()),
+        };
+        self.slot.ask(context, Request::Entity { whom, bins: BINS, piece });
+    }
+
+    /// The lines that the cursor can be on.
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let both = self.page.known.iter().map(|known| known.lines(self.area.width >= WIDE));
+        both.flat_map(|(left, right)| left.into_iter().chain(right)).filter(Line::is_stop)
+    }
+
     fn stops(&self) -> u64 {
-        self.page.known.as_ref().map_or(0, |known| {
-            let (left, right) = known.lines(self.area.width >= WIDE);
-            left.iter().chain(&right).filter(|line| line.is_stop()).count() as u64
-        })
+        self.lines().count() as u64
     }
 
     fn stay(&mut self) {
@@ -205,8 +245,7 @@ impl About {
     }
 
     fn line(&self) -> Option<Line<'_>> {
-        let (left, right) = self.page.known.as_ref()?.lines(self.area.width >= WIDE);
-        left.into_iter().chain(right).filter(Line::is_stop).nth(usize::try_from(self.page.cursor).ok()?)
+        self.lines().nth(usize::try_from(self.page.cursor).ok()?)
     }
 
     /// The first stop of the other column, or of the next part where there is but one column.
@@ -275,14 +314,15 @@ fn sides(area: Rect) -> (Rect, Rect) {
     (Rect { width: half - 1, ..area }, Rect { x: area.x + half, width: area.width - half, ..area })
 }
 
-fn column(pen: &mut Pen<'_>, area: Rect, lines: &[Line<'_>], cursor: Option<u64>) {
+/// Draws one column; `lacks` is said of what is not known yet.
+fn column(pen: &mut Pen<'_>, area: Rect, lines: &[Line<'_>], cursor: Option<u64>, lacks: &str) {
     let here = cursor.and_then(|cursor| {
         let stops = lines.iter().enumerate().filter(|(_, line)| line.is_stop());
         stops.map(|(at, _)| at as u64).nth(usize::try_from(cursor).ok()?)
     });
     let first = scroll(0, here.unwrap_or(0), u64::from(area.height));
     for (y, (at, line)) in (0..area.height).zip(lines.iter().enumerate().skip(first as usize)) {
-        draw_line(line, pen, area, y);
+        draw_line(line, pen, area, y, lacks);
         if Some(at as u64) == here {
             pen.write(area, (0, y), ">", Role::Key);
             pen.line(area, y, Role::Line);
@@ -302,7 +342,8 @@ fn head_height(area: Rect) -> u16 {
 /// Who it is, how much there is of it and when, and the bar of all its events with its findings below.
 fn draw_head(known: &Known, pen: &mut Pen<'_>, area: Rect) {
     let kind = format!("{} ", known.kind.text());
-    let tail = format!("   {}, {} in findings ", count(known.events, "event"), grouped(known.hits));
+    let hits = known.hits.map_or("…".to_string(), grouped);
+    let tail = format!("   {}, {hits} in findings ", count(known.events, "event"));
     let room = usize::from(area.width).saturating_sub(kind.len() + 1);
     let x = pen.write(area, (1, 0), &kind, Role::Plain);
     let x = pen.write(area, (x, 0), &cut_name(known.name.text(), room), Role::Title);
@@ -331,13 +372,17 @@ fn draw_head(known: &Known, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-fn draw_line(line: &Line<'_>, pen: &mut Pen<'_>, area: Rect, y: u16) {
+fn draw_line(line: &Line<'_>, pen: &mut Pen<'_>, area: Rect, y: u16, lacks: &str) {
     let room = usize::from(area.width.saturating_sub(2));
     match line {
         Line::Blank => {}
         Line::Heading(words, more) => {
             let x = pen.write(area, (1, y), words, Role::Heading);
             pen.write(area, (x + 2, y), more, Role::Faint);
+        }
+        Line::Lacks(words) => {
+            let x = pen.write(area, (1, y), words, Role::Faint);
+            pen.write(area, (x + 2, y), lacks, Role::Faint);
         }
         Line::Words(role, words) => {
             pen.write(area, (1, y), &cut(words, room), *role);

@@ -1,7 +1,7 @@
 //! What a page says, line by line, and where each line leads.
 
 use crate::{
-    ask::{self, Bin, Chip, Column, Filter, Level, Op, RecordId, Thing},
+    ask::{self, Bin, Chip, Column, Filter, Level, Op, Piece, RecordId, Thing},
     clock,
     shown::Shown,
     text::{grouped, visible},
@@ -18,7 +18,8 @@ pub struct Known {
     pub name: Shown,
     pub called: Vec<String>,
     pub events: u64,
-    pub hits: u64,
+    /// `None`: not known yet.
+    pub hits: Option<u64>,
     pub first: Option<i64>,
     pub last: Option<i64>,
     pub bins: Vec<Bin>,
@@ -29,6 +30,8 @@ pub struct Known {
     history: Vec<(Role, String)>,
     related: Vec<Thing>,
     remarks: Vec<String>,
+    /// Pieces that were not told yet.
+    lacks: Vec<Piece>,
 }
 
 struct Tally {
@@ -52,6 +55,8 @@ pub struct Finding {
 pub enum Line<'a> {
     Blank,
     Heading(String, String),
+    /// A part that is not known yet.
+    Lacks(&'static str),
     Words(Role, &'a str),
     /// Its events with one value.
     Value {
@@ -85,6 +90,17 @@ impl Value {
 }
 
 impl Line<'_> {
+    /// What tells a line from every other, also when more lines come.
+    pub fn spot(&self) -> (u8, String) {
+        match self {
+            Line::Value { value, column, .. } => (0, format!("{} {:?}", column.map_or("", Column::name), value.raw())),
+            Line::Finding(finding) => (1, finding.id.clone()),
+            Line::State { id, .. } => (2, format!("{} {}", id.evidence, id.offset)),
+            Line::Related(thing) => (3, format!("{} {}", thing.kind, thing.name)),
+            _ => (4, String::new()),
+        }
+    }
+
     pub fn is_stop(&self) -> bool {
         matches!(self, Line::Value { .. } | Line::Finding(_) | Line::State { .. } | Line::Related(_))
     }
@@ -108,7 +124,8 @@ impl Line<'_> {
 }
 
 impl Known {
-    pub fn new(entity: ask::Entity) -> Known {
+    /// What was told of an entity, but for some pieces.
+    pub fn new(entity: ask::Entity, lacks: &[Piece]) -> Known {
         let finding = |row: ask::FindingRow| Finding {
             id: row.id,
             level: row.level,
@@ -121,6 +138,11 @@ impl Known {
             rows: tally.rows.into_iter().map(|row| (Value(Shown::cell(row.value.clone())), row)).collect(),
             distinct: tally.distinct,
         };
+        let objects = Some(entity.objects).filter(|objects| !objects.rows.is_empty());
+        let mut tallies: Vec<Tally> = entity.tallies.into_iter().map(tally).collect();
+        if let Some(objects) = objects {
+            tallies.insert(kinds_end(&tallies), tally(objects));
+        }
         let mut history = Vec::new();
         let left = entity.history.len().saturating_sub(HISTORY);
         for change in entity.history.into_iter().take(HISTORY) {
@@ -138,17 +160,18 @@ impl Known {
             thing: entity.thing,
             called: entity.called.iter().map(|name| visible(name).into_owned()).collect(),
             events: entity.events,
-            hits: entity.hits,
+            hits: (!lacks.contains(&Piece::Findings)).then_some(entity.hits),
             first: entity.first,
             last: entity.last,
             bins: entity.bins,
-            tallies: entity.tallies.into_iter().map(tally).collect(),
+            tallies,
             findings: entity.findings.into_iter().map(finding).collect(),
             findings_in_all: entity.findings_in_all,
             states: entity.states.into_iter().map(|state| (state.id, state.time, Shown::new(state.what))).collect(),
             history,
             related: entity.related,
             remarks: entity.remarks.iter().map(|words| visible(words).into_owned()).collect(),
+            lacks: lacks.to_vec(),
         }
     }
 
@@ -183,6 +206,10 @@ impl Known {
             if at > 0 {
                 left.push(Line::Blank);
             }
+            if self.lacks.contains(&Piece::Objects) && at == kinds_end(&self.tallies) {
+                left.push(Line::Lacks("object"));
+                left.push(Line::Blank);
+            }
             // In one column the findings come after its part in the events, which is short, and before all else.
             if at == 1 && !wide {
                 self.findings(&mut left);
@@ -204,6 +231,10 @@ impl Known {
                 column: tally.column,
             }));
         }
+        if self.lacks.contains(&Piece::Objects) && kinds_end(&self.tallies) >= self.tallies.len() {
+            left.push(Line::Blank);
+            left.push(Line::Lacks("object"));
+        }
         if self.tallies.len() < 2 && !wide {
             self.findings(&mut left);
         }
@@ -213,6 +244,9 @@ impl Known {
     }
 
     fn findings<'a>(&'a self, lines: &mut Vec<Line<'a>>) {
+        if self.lacks.contains(&Piece::Findings) {
+            return lines.push(Line::Lacks("findings on it"));
+        }
         let more = match self.findings_in_all {
             all if all > self.findings.len() as u64 => format!("{} of {}", self.findings.len(), grouped(all)),
             0 => "none".to_string(),
@@ -231,6 +265,10 @@ impl Known {
             heading(lines, "named with it");
             lines.extend(self.related.iter().map(Line::Related));
         }
+        if self.lacks.contains(&Piece::States) {
+            lines.push(Line::Blank);
+            lines.push(Line::Lacks("in snapshots, and what became of it"));
+        }
         if !self.states.is_empty() {
             heading(lines, "in snapshots");
             lines.extend(self.states.iter().map(|(id, time, what)| Line::State { id: *id, time: *time, what }));
@@ -240,4 +278,10 @@ impl Known {
             lines.extend(self.history.iter().map(|(role, words)| Line::Words(*role, words)));
         }
     }
+}
+
+/// Where the objects come: after what kinds of objects there are, else after what was done.
+fn kinds_end(tallies: &[Tally]) -> usize {
+    let named = |name: &str| tallies.iter().position(|tally| tally.name == name);
+    named("kind of object").or_else(|| named("verb")).map_or(tallies.len(), |at| at + 1)
 }
