@@ -1,5 +1,7 @@
 //! `coldcase sweep`: every hunt at once.
 
+use std::sync::atomic::AtomicBool;
+
 use clap::Args;
 use serde_json::json;
 
@@ -46,7 +48,7 @@ impl Sweep {
         problems.iter().for_each(diagnostic);
         let given = [("from", &self.from), ("to", &self.to)];
         let given = given.iter().filter_map(|(name, value)| (*value).clone().map(|value| ((*name).to_owned(), value)));
-        let swept = engine.sweep(&hunts, &given.collect::<Vec<_>>())?;
+        let swept = engine.sweep(&hunts, &given.collect::<Vec<_>>(), &AtomicBool::new(false))?;
         let axis = engine.audit_span()?.or_else(|| hits(&swept));
         let mut out = output(None, None)?;
         if json {

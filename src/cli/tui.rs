@@ -146,7 +146,7 @@ struct Desk {
     places: Mutex<Vec<entity::Kept>>,
     stage: Mutex<Option<Arc<moment::Stage>>>,
     /// What became of the preset questions.
-    swept: Mutex<Option<Arc<Vec<sweep::Kept>>>>,
+    swept: Mutex<Option<Arc<sweep::Kept>>>,
     /// The rules, own ones among them.
     rulebook: edit::Rulebook,
     /// Who writes.
@@ -263,12 +263,7 @@ struct Ask<'a> {
 impl Ask<'_> {
     /// Runs a query, and gives up soon after the question was taken back.
     fn sql(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<Table> {
-        let mut batches = Vec::new();
-        let schema = self.desk.engine.sql_until(sql, parameters, self.stop, &mut |batch| {
-            batches.push(batch);
-            Ok(())
-        })?;
-        Ok(Table { schema, batches })
+        self.desk.engine.gathered(sql, parameters, self.stop)
     }
 }
 

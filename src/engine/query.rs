@@ -64,8 +64,16 @@ impl Engine {
     /// [`Error::Query`] with line and column where DataFusion knows them; anything that would write, set or open a
     /// file is refused.
     pub fn sql(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<Answer> {
+        self.gathered(sql, parameters, &AtomicBool::new(false))
+    }
+
+    /// As [`Engine::sql`], but gives up soon after `stop` is set.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`], and [`Error::Stopped`].
+    pub fn gathered(&self, sql: &str, parameters: &[(String, Parameter)], stop: &AtomicBool) -> Result<Answer> {
         let mut batches = Vec::new();
-        let schema = self.sql_each(sql, parameters, &mut |batch| {
+        let schema = self.sql_until(sql, parameters, stop, &mut |batch| {
             batches.push(batch);
             Ok(())
         })?;

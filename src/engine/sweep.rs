@@ -1,6 +1,7 @@
 //! All hunts at once: how many rows each gives, since when, and whether the evidence could have shown them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, SchemaRef, TimestampMicrosecondType};
@@ -56,11 +57,16 @@ impl Swept<'_> {
 
 impl Engine {
     /// Runs every hunt that says which evidence it depends on; `given` goes to those that have such a parameter. The others
-    /// need a value that only the asker knows.
+    /// need a value that only the asker knows. Gives up soon after `stop` is set.
     ///
     /// # Errors
-    /// As [`Engine::hunt`].
-    pub fn sweep<'a>(&self, hunts: &'a [Hunt], given: &[(String, String)]) -> Result<Vec<Swept<'a>>> {
+    /// As [`Engine::hunt`], and [`Error::Stopped`](crate::error::Error::Stopped).
+    pub fn sweep<'a>(
+        &self,
+        hunts: &'a [Hunt],
+        given: &[(String, String)],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Swept<'a>>> {
         let mut known: BTreeMap<&str, bool> = BTreeMap::new();
         let mut all = Vec::new();
         for hunt in hunts.iter().filter(|hunt| !hunt.present.is_empty()) {
@@ -68,7 +74,7 @@ impl Engine {
             for rows in &hunt.present {
                 let there = match known.get(rows.as_str()) {
                     Some(there) => *there,
-                    None => self.sql(&format!("SELECT 1 FROM {rows} LIMIT 1"), &[])?.rows() > 0,
+                    None => self.gathered(&format!("SELECT 1 FROM {rows} LIMIT 1"), &[], stop)?.rows() > 0,
                 };
                 known.insert(rows, there);
                 if !there {
@@ -77,7 +83,7 @@ impl Engine {
             }
             let takes = |name: &str| hunt.parameters.iter().any(|parameter| parameter.name == name);
             let own: Vec<(String, String)> = given.iter().filter(|(name, _)| takes(name)).cloned().collect();
-            let answer = self.hunt(hunt, &own)?;
+            let answer = self.gathered(&hunt.sql, &hunt.bind(&own)?, stop)?;
             let mut times = Vec::new();
             if let Some(column) = begin(&answer.schema) {
                 for batch in &answer.batches {

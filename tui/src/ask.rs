@@ -27,7 +27,7 @@ pub use notes::{CaseFile, Coming, Held, JournalLine, Note, NoteLine, Noted, Subj
 pub use outgoing::{Exported, Outgoing};
 pub use rules::{Changed, Clause, RuleLine, RuleText, Run, State, Why};
 pub use snapshot::{Change, Grant, ObjectLine, ObjectText, Objects, WhoCan};
-pub use sweep::{Data, Sweep, Swept};
+pub use sweep::{Data, Sweep, Swept, Unasked};
 
 /// The number of one question. It grows by one with every question of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,7 +181,8 @@ pub enum Request {
     Between { a: Window, b: Window },
     /// The windows of time that have a name in the case, the earliest first. → `Answer::Windows`
     Windows,
-    /// Every preset question that needs no value, their hits in `bins` equal bins of the case. → `Answer::Sweep`
+    /// Every preset question: those that need no value are asked, their hits in `bins` equal bins of the case.
+    /// → `Answer::Sweep`
     Sweep { bins: u16 },
     /// What the rules had seen by the time that is gone to, at most `limit` windows, the case in `bins` equal bins.
     /// → `Answer::Moment`

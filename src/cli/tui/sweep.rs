@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use coldcase_tui::ask::{Bin, Data, Sweep, Swept, Window};
+use coldcase_tui::ask::{Bin, Data, Sweep, Swept, Unasked, Window};
 
 use super::Ask;
 use super::answers::width;
@@ -12,10 +12,18 @@ use crate::error::Result;
 /// A hit after this part of the case's time, and none before it, is one that began in the case.
 const QUARTER: i64 = 4;
 
-/// What is kept of a sweep: its bars are made for whatever width they are asked for.
+/// A sweep as it is kept.
 pub struct Kept {
+    lines: Vec<Line>,
+    unasked: Vec<Unasked>,
+}
+
+/// What became of one question: its bars are made for whatever width they are asked for.
+struct Line {
     title: String,
     hunt: String,
+    question: String,
+    needs: String,
     hits: u64,
     times: Vec<i64>,
     data: Data,
@@ -26,7 +34,7 @@ impl Ask<'_> {
     pub fn sweep(&self, bins: u16) -> Result<Sweep> {
         let kept = self.swept()?;
         let (from, to) = self.extent()?;
-        let line = |kept: &Kept| {
+        let line = |kept: &Line| {
             let mut bars = vec![Bin::default(); usize::from(bins)];
             if let (Some(from), Some(to)) = (from, to) {
                 let width = width(from, to, bins);
@@ -41,6 +49,8 @@ impl Ask<'_> {
             Swept {
                 hunt: kept.hunt.clone(),
                 title: kept.title.clone(),
+                question: kept.question.clone(),
+                needs: kept.needs.clone(),
                 hits: kept.hits,
                 first,
                 bins: bars,
@@ -49,19 +59,22 @@ impl Ask<'_> {
                 new: is_new(first, from, to),
             }
         };
-        Ok(Sweep { window: Window { from, to }, lines: kept.iter().map(line).collect() })
+        let lines = kept.lines.iter().map(line).collect();
+        Ok(Sweep { window: Window { from, to }, lines, unasked: kept.unasked.clone() })
     }
 
     /// Asks every question once; whoever asks meanwhile waits for the same.
-    fn swept(&self) -> Result<Arc<Vec<Kept>>> {
+    fn swept(&self) -> Result<Arc<Kept>> {
         let mut all = self.desk.swept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(all) = all.as_ref() {
             return Ok(Arc::clone(all));
         }
         let (hunts, _) = self.desk.engine.hunts();
-        let kept = self.desk.engine.sweep(&hunts, &[])?.into_iter().map(|swept| Kept {
+        let lines = self.desk.engine.sweep(&hunts, &[], self.stop)?.into_iter().map(|swept| Line {
             title: swept.hunt.title.clone(),
             hunt: swept.hunt.name.clone(),
+            question: swept.hunt.question.clone(),
+            needs: swept.hunt.needs.clone(),
             hits: swept.hits as u64,
             times: swept.times.iter().map(|time| time.0).collect(),
             data: match swept.data() {
@@ -71,7 +84,15 @@ impl Ask<'_> {
             },
             missing: swept.missing.iter().map(|missing| (*missing).to_owned()).collect(),
         });
-        let kept = Arc::new(kept.collect());
+        let lines: Vec<Line> = lines.collect();
+        let others = hunts.iter().filter(|hunt| !lines.iter().any(|line| line.hunt == hunt.name));
+        let unasked = others.map(|hunt| Unasked {
+            hunt: hunt.name.clone(),
+            title: hunt.title.clone(),
+            question: hunt.question.clone(),
+            asks: hunt.parameters.iter().map(|asked| format!("{}: {}", asked.name, asked.doc)).collect(),
+        });
+        let kept = Arc::new(Kept { unasked: unasked.collect(), lines });
         *all = Some(Arc::clone(&kept));
         Ok(kept)
     }

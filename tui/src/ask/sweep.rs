@@ -8,6 +8,18 @@ pub struct Sweep {
     /// The time that the bars of the answers stand for.
     pub window: Window,
     pub lines: Vec<Swept>,
+    /// The others.
+    pub unasked: Vec<Unasked>,
+}
+
+/// A preset question that needs a value from who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unasked {
+    pub hunt: String,
+    pub title: String,
+    pub question: String,
+    /// What it asks for: "subject: the identity, as evidence has it".
+    pub asks: Vec<String>,
 }
 
 /// What became of one.
@@ -16,6 +28,9 @@ pub struct Swept {
     /// Its name: "hands-on".
     pub hunt: String,
     pub title: String,
+    pub question: String,
+    /// The evidence it depends on, and what it cannot see.
+    pub needs: String,
     pub hits: u64,
     /// When the first of them begins; `None` without any, or when they have no time.
     pub first: Option<i64>,

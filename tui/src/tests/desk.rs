@@ -181,6 +181,8 @@ impl Desk {
                 hits: self.under(&filter).count() as u64,
                 first,
                 bins: self.histogram(&filter, bins).bins,
+                question: self.text(&format!("{title}, and when?")),
+                needs: self.text("requests of the audit log"),
                 data,
                 missing: if data == Data::Present { Vec::new() } else { vec![self.text("signin")] },
                 new: first.is_some_and(|first| first - histogram.from >= (histogram.to - histogram.from) / 4),
@@ -194,7 +196,18 @@ impl Desk {
             line("pivot", "Who went on from where", Column::Verb, "pivot", Data::Absent),
         ];
         let window = Window { from: Some(histogram.from), to: Some(histogram.to) };
-        Sweep { window, lines: lines.into_iter().filter(|_| !self.events.is_empty()).collect() }
+        let unasked = Unasked {
+            hunt: self.text("who-can"),
+            title: self.text("Who may do it"),
+            question: self.text("Which users may use a verb?"),
+            asks: vec![self.text("verb: what is done")],
+        };
+        let some = !self.events.is_empty();
+        Sweep {
+            window,
+            lines: lines.into_iter().filter(|_| some).collect(),
+            unasked: some.then_some(unasked).into_iter().collect(),
+        }
     }
 
     pub fn histogram(&self, filter: &Filter, bins: u16) -> Histogram {

@@ -15,6 +15,7 @@ mod outgoing;
 mod palette;
 mod player;
 mod properties;
+mod questions;
 mod replay;
 mod rulebook;
 mod rules;

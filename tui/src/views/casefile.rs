@@ -3,10 +3,11 @@
 
 mod merge;
 mod note;
+mod questions;
 
 use ratatui::layout::{Position, Rect};
 
-use self::{merge::Merging, note::NoteLine};
+use self::{merge::Merging, note::NoteLine, questions::Questions};
 use crate::{
     ask::{self, Answer, Named, Note, Request, Subject, Ticket},
     clock,
@@ -31,15 +32,17 @@ enum Section {
     Evidence,
     Journal,
     Windows,
+    Questions,
 }
 
-const SECTIONS: [(Section, &str); 6] = [
+const SECTIONS: [(Section, &str); 7] = [
     (Section::Story, "Story"),
     (Section::Notes, "Notes"),
     (Section::Names, "Names"),
     (Section::Evidence, "Evidence"),
     (Section::Journal, "Journal"),
     (Section::Windows, "Windows"),
+    (Section::Questions, "Questions"),
 ];
 
 #[derive(Default)]
@@ -54,6 +57,7 @@ pub struct CaseFile {
     /// The window that another is to be compared with.
     compared: Option<Named>,
     merging: Merging,
+    questions: Questions,
 }
 
 /// The answer, its texts made visible and its story in order.
@@ -90,6 +94,9 @@ impl View for CaseFile {
 
     fn offers(&self, action: Action) -> bool {
         match action {
+            Action::Open if self.section == Section::Questions => {
+                self.questions.jump(self.panes.cursor as usize).is_ok()
+            }
             Action::Open => self.line().is_some_and(|line| line.on.is_some() || line.window.is_some()),
             Action::TakeBack => self.line().is_some(),
             Action::Focus | Action::Copy => self.rows() > 0,
@@ -103,6 +110,9 @@ impl View for CaseFile {
         if !self.asked {
             self.asked = true;
             self.slot.ask(context, Request::CaseFile);
+        }
+        if self.section == Section::Questions {
+            self.questions.open(context);
         }
     }
 
@@ -119,8 +129,13 @@ impl View for CaseFile {
             return true;
         }
         match action {
-            Action::Left | Action::Right => self.turn(action == Action::Right),
+            Action::Left | Action::Right => self.turn(action == Action::Right, context),
             Action::Focus => self.panes.in_pane = !self.panes.in_pane && self.rows() > 0,
+            Action::Open if self.section == Section::Questions => match self.questions.jump(self.panes.cursor as usize)
+            {
+                Ok(jump) => context.jump = Some(jump),
+                Err(words) => self.note = Some(words.to_string()),
+            },
             Action::Open => {
                 let Some(line) = self.line() else { return true };
                 if let Some(window) = line.window {
@@ -147,6 +162,7 @@ impl View for CaseFile {
                 let text: Vec<String> = self.about(width).into_iter().map(|(_, words)| words).collect();
                 self.note = Some(context.copy(&text.join("\n")));
             }
+            Action::Reload if self.section == Section::Questions => self.questions.again(context),
             Action::Reload => {
                 self.asked = false;
                 self.visit(context);
@@ -169,12 +185,17 @@ impl View for CaseFile {
                 self.known = Some(Known::new(file));
                 self.panes.stay(self.rows());
             }
+            Answer::Sweep(sweep) if self.questions.slot.takes(ticket) => {
+                self.questions.loaded(sweep);
+                self.panes.stay(self.rows());
+            }
             Answer::Coming(coming) => self.merging.loaded(ticket, coming),
             _ => {}
         }
     }
 
-    fn arrive(&mut self, jump: Jump, _context: &mut Context) {
+    fn arrive(&mut self, jump: Jump, context: &mut Context) {
+        self.questions.leave(context);
         if jump == Jump::Windows && self.section != Section::Windows {
             (self.section, self.panes) = (Section::Windows, Panes::default());
         }
@@ -187,6 +208,7 @@ impl View for CaseFile {
 
     fn failed(&mut self, ticket: Ticket, words: &str) {
         self.slot.fails(ticket, words);
+        self.questions.slot.fails(ticket, words);
         if self.merging.slot.fails(ticket, words) {
             self.note = self.merging.slot.error.take().map(|lines| lines.join(" "));
         }
@@ -203,11 +225,11 @@ impl View for CaseFile {
     }
 
     fn slots(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.slot, &mut self.merging.slot]
+        vec![&mut self.slot, &mut self.merging.slot, &mut self.questions.slot]
     }
 
     fn waits(&self) -> bool {
-        self.slot.open() || self.noting.waits() || self.merging.slot.open()
+        self.slot.open() || self.noting.waits() || self.merging.slot.open() || self.questions.slot.open()
     }
 
     fn refreshes(&self) -> bool {
@@ -255,14 +277,24 @@ impl View for CaseFile {
             return;
         };
         let (head, area) = heading(area);
+        let numbered = SECTIONS.map(|(section, name)| match section {
+            Section::Questions => (section, name, self.questions.heading()),
+            section => (section, name, grouped(known.rows(section))),
+        });
+        let all: usize = numbered.iter().map(|(_, name, rows)| name.len() + crate::text::columns(rows) + 3).sum();
         let mut x = 1;
-        for (section, name) in SECTIONS {
-            let words = format!("{name} {}", grouped(known.rows(section)));
-            let (words, role) = match section == self.section {
-                true => (format!("[{words}]"), Role::Title),
-                false => (format!(" {words} "), Role::Faint),
+        for (section, name, rows) in numbered {
+            // Where there is no room for all numbers the one of this section stays.
+            let (words, role) = match (section == self.section, all < usize::from(head.width)) {
+                (true, _) => (format!("[{name} {rows}]"), Role::Title),
+                (false, true) => (format!(" {name} {rows} "), Role::Faint),
+                (false, false) => (format!(" {name} "), Role::Faint),
             };
             x = pen.write(head, (x, 0), &words, role);
+        }
+        if let (Section::Questions, Some(error)) = (self.section, &self.questions.slot.error) {
+            complain(pen, area, "The questions could not be asked:", error, "^r asks again.");
+            return;
         }
         if self.rows() == 0 {
             pen.paragraphs(area, 0, &[self.empty().to_string()], Role::Plain);
@@ -275,7 +307,10 @@ impl View for CaseFile {
             pen,
             area,
             self.rows(),
-            &|at| known.line(self.section, at as usize, width),
+            &|at| match self.section {
+                Section::Questions => self.questions.line(at as usize, width),
+                section => known.line(section, at as usize, width),
+            },
             (title, &|width| self.about(width)),
         );
         pen.faint = old;
@@ -284,7 +319,10 @@ impl View for CaseFile {
 
 impl CaseFile {
     fn rows(&self) -> u64 {
-        self.known.as_ref().map_or(0, |known| known.rows(self.section))
+        match self.section {
+            Section::Questions => self.questions.rows(),
+            section => self.known.as_ref().map_or(0, |known| known.rows(section)),
+        }
     }
 
     /// The note under the cursor.
@@ -292,11 +330,13 @@ impl CaseFile {
         self.known.as_ref()?.notes_of(self.section).get(usize::try_from(self.panes.cursor).ok()?)
     }
 
-    fn turn(&mut self, on: bool) {
+    fn turn(&mut self, on: bool, context: &mut Context) {
         let at = SECTIONS.iter().position(|(section, _)| *section == self.section).unwrap_or(0);
         let to = if on { (at + 1) % SECTIONS.len() } else { (at + SECTIONS.len() - 1) % SECTIONS.len() };
+        self.questions.leave(context);
         self.section = SECTIONS[to].0;
         self.panes = Panes::default();
+        self.visit(context);
     }
 
     fn empty(&self) -> &'static str {
@@ -305,6 +345,7 @@ impl CaseFile {
             Section::Notes => "No notes yet. In the timeline and the findings: m marks, t tags, T comments.",
             Section::Names => "No names yet. A, on an event, says what people call its actor.",
             Section::Windows => "No window has a name yet. W, in the timeline, names the one that is seen.",
+            Section::Questions => self.questions.empty(),
             Section::Evidence => "No evidence yet. Add some: coldcase ingest --case DIR PATH",
             Section::Journal => "The journal is empty.",
         }
@@ -370,6 +411,7 @@ impl CaseFile {
                     field(&mut lines, "command", Shown::new(entry.command.as_str()).text(), width);
                 }
             }
+            Section::Questions => self.questions.about(at, &mut lines, width),
             _ => {
                 let Some(note) = self.line() else { return lines };
                 note.about(&mut lines, width);
@@ -403,7 +445,7 @@ impl Known {
             Section::Notes => &self.notes,
             Section::Names => &self.names,
             Section::Windows => &self.windows,
-            Section::Evidence | Section::Journal => &[],
+            Section::Evidence | Section::Journal | Section::Questions => &[],
         }
     }
 
