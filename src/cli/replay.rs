@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use arrow::array::RecordBatch;
 use clap::Args;
 
-use super::print::{count, grouped, head, line, output, say, time};
+use super::print::{count, diagnostic, grouped, head, line, output, say, time};
 use super::query::Out;
 use super::rules::load;
 use super::site::SiteArg;
+use super::tui::edit::Rulebook;
 use super::{ByArg, CaseArg, End, secrets};
 use crate::case::{Act, Case};
 use crate::engine::{Baseline, Blind, Engine, Entity, Finding, Replay as Outcome, batch_of_findings};
@@ -29,6 +30,9 @@ pub struct Replay {
     /// Rule file or folder; the bundled pack when none is given
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
+    /// The bundled rules with those in their place that were edited on the screens: in DIR, else in CASE.rules beside the case
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "rules")]
+    edited: Option<Option<PathBuf>>,
     #[command(flatten)]
     site: SiteArg,
     /// Case, or file written by --save-baseline, from which rules with first: take what was usual before
@@ -50,7 +54,14 @@ pub struct Replay {
 impl Replay {
     pub(super) fn run(self) -> Result<End> {
         let writer = self.out.writer()?;
-        let (mut rules, broken) = load(&self.rules)?;
+        let (mut rules, broken) = match &self.edited {
+            None => load(&self.rules)?,
+            Some(folder) => {
+                let read = Rulebook::new(&self.case.case, folder.clone()).read()?;
+                read.problems.iter().for_each(diagnostic);
+                (read.set, !read.problems.is_empty())
+            }
+        };
         self.site.give(&mut rules)?;
         if self.no_exceptions {
             rules.exceptions.clear();

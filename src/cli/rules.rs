@@ -212,6 +212,6 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<RuleFile>> {
     }
 }
 
-fn is_rule(path: &Path) -> bool {
+pub fn is_rule(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml")
 }

@@ -4,7 +4,7 @@
 
 pub(super) mod answers;
 mod compare;
-mod edit;
+pub(super) mod edit;
 mod entity;
 mod fold;
 mod index;
@@ -92,8 +92,9 @@ pub fn open(dir: &Path, by: ByArg, options: Options, mouse: bool, rules: Option<
 fn work(case: Case, by: ByArg, rules: Option<PathBuf>, questions: &Receiver<(Ticket, Request)>, answers: &Sender<Msg>) {
     let Ok(mut first) = questions.recv() else { return };
     if let (ticket, Request::Overview { bins }) = first
-        && let Some(overview) = summary::find(&case, bins)
+        && let Some(mut overview) = summary::find(&case, bins)
     {
+        overview.notes.extend(edit::Rulebook::new(case.dir(), rules.clone()).remark(&case));
         // The screens may be gone; then the next question does not come either.
         let _ = answers.send(Msg::Loaded(ticket, Answer::Overview(overview)));
         first = (ticket, Request::Cancel(ticket));
@@ -141,9 +142,9 @@ struct Desk {
     extent: OnceLock<(Option<i64>, Option<i64>)>,
     /// Where the rows of the filters are that were asked for last.
     indexes: Mutex<Vec<index::Kept>>,
-    /// The case as it is replayed.
     /// Where events are that concern the entities that were asked for last.
     places: Mutex<Vec<entity::Kept>>,
+    /// The case as it is replayed.
     stage: Mutex<Option<Arc<moment::Stage>>>,
     /// What became of the preset questions.
     swept: Mutex<Option<Arc<sweep::Kept>>>,
@@ -195,8 +196,8 @@ impl Desk {
             marks: Mutex::default(),
             extent: OnceLock::new(),
             indexes: Mutex::default(),
-            stage: Mutex::default(),
             places: Mutex::default(),
+            stage: Mutex::default(),
             swept: Mutex::default(),
             rulebook,
             by,
@@ -212,8 +213,10 @@ impl Desk {
         let ask = Ask { desk: self, stop };
         Ok(match request {
             Request::Overview { bins } => {
-                let overview = ask.overview(*bins)?;
+                let mut overview = ask.overview(*bins)?;
                 summary::keep(&self.case, *bins, &overview);
+                // Rules are no part of the case, so nothing that is kept of it knows them.
+                overview.notes.extend(self.rulebook.remark(&self.case));
                 Answer::Overview(overview)
             }
             Request::Timeline { filter, offset, limit } => Answer::Timeline(ask.timeline(filter, *offset, *limit)?),

@@ -408,6 +408,8 @@ pub struct FindingRow {
     pub noted: Noted,
     /// What people call the actor, if it was given a name.
     pub name: Cell,
+    /// Its rule was edited since it was found.
+    pub edited: bool,
 }
 
 /// The evidence of one finding.

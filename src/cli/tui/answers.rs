@@ -173,7 +173,9 @@ impl Ask<'_> {
             parameters,
         )?;
         let known = self.known()?;
+        let edited = self.desk.rulebook.edited(&self.desk.case);
         let row = |row: Row<'_>| FindingRow {
+            edited: row.text(2).is_some_and(|rule| edited.contains_key(&rule)),
             id: row.text(0).unwrap_or_default(),
             level: level(row.text(1).as_deref()),
             rule: row.text(2).unwrap_or_default(),
@@ -207,6 +209,9 @@ impl Ask<'_> {
         let about = self.sql(&about(), &id)?;
         let slug = rows(&about).next().and_then(|row| row.text(0)).unwrap_or_default();
         let mut why = why(&slug)?;
+        if let Some(path) = self.desk.rulebook.edited(&self.desk.case).get(&slug) {
+            why.insert(0, self.desk.rulebook.said_of(path));
+        }
         why.extend(rows(&about).next().map(|row| known(&row)).into_iter().flatten());
         let events = rows(&chain).map(|row| {
             let object = row.text(6).filter(|text| !text.is_empty()).or_else(|| row.text(7)).unwrap_or_default();

@@ -7,10 +7,12 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use coldcase_tui::ask::{ChainEvent, Changed};
+use walkdir::WalkDir;
 
 use super::Ask;
 use super::answers::id_of;
 use super::signals::Ended;
+use crate::case::{Action, Case};
 use crate::cli::rules;
 use crate::engine::own::{beside, write_new};
 use crate::engine::{Engine, Event, Replay};
@@ -21,6 +23,11 @@ use crate::sigma::{self, Meta, RuleSet};
 /// Gained and lost events that are shown, of each.
 const MOST: usize = 50;
 
+/// The option of `coldcase replay` that takes own rules; the journal says whether it was given.
+const EDITED: &str = "--edited";
+/// Edited rules that are named.
+const NAMED: usize = 3;
+
 /// The events of a rule's findings, by time and place.
 type Events = BTreeMap<(Option<Micros>, Span), Event>;
 
@@ -28,6 +35,8 @@ type Events = BTreeMap<(Option<Micros>, Span), Event>;
 pub struct Rulebook {
     /// `None` when the case is gone.
     folder: Option<PathBuf>,
+    /// The folder was named, and is not the one beside the case.
+    given: bool,
     before: Mutex<HashMap<String, Before>>,
 }
 
@@ -44,13 +53,14 @@ pub struct Rules {
     /// The files that are somebody's own.
     own: Vec<String>,
     /// What is wrong with own files; in place of such a file the pack's is used, if it has one of that name.
-    problems: Vec<Diagnostic>,
+    pub problems: Vec<Diagnostic>,
 }
 
 impl Rulebook {
     /// `given` is the folder of own rules; else it is `CASE.rules` beside the case.
     pub fn new(case: &Path, given: Option<PathBuf>) -> Rulebook {
-        Rulebook { folder: given.or_else(|| beside(case, "rules")), before: Mutex::default() }
+        let is_given = given.is_some();
+        Rulebook { folder: given.or_else(|| beside(case, "rules")), given: is_given, before: Mutex::default() }
     }
 
     /// Reads the pack, own files in place of those of the same name and besides.
@@ -82,6 +92,58 @@ impl Rulebook {
             set = with(&problems)?.0;
         }
         Ok(Rules { set, own: own.into_iter().map(|file| file.path).collect(), problems })
+    }
+
+    /// The rules that are another now than the ones that the kept findings are of, each with its file: own ones that the last
+    /// replay was not told of, or that were written after it.
+    pub fn edited(&self, case: &Case) -> BTreeMap<String, PathBuf> {
+        let last = case.entries().iter().rev().find(|entry| matches!(entry.action, Action::Replay { .. }));
+        let told = last.filter(|entry| entry.command.iter().any(|word| word.starts_with(EDITED)));
+        let told = told.and_then(|entry| Micros::parse(&entry.at));
+        let files = self.folder.iter().flat_map(|folder| WalkDir::new(folder).max_depth(1)).flatten();
+        let edited = files.filter_map(|file| {
+            let text = std::fs::read_to_string(file.path()).ok().filter(|_| rules::is_rule(file.path()))?;
+            let own = file.file_name().to_str()?;
+            let bundled = crate::pack::DETECTIONS.iter().find(|(path, _)| name(path) == own);
+            let same = bundled.is_some_and(|(_, bundled)| *bundled == text);
+            let since = file.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            let known = told.is_some_and(|told| i128::from(told.0) > since.as_micros() as i128);
+            let rule = file.path().file_stem()?.to_str()?.to_owned();
+            (!same && !known).then(|| (rule, file.path().to_owned()))
+        });
+        edited.collect()
+    }
+
+    /// What must be known of the findings of an edited rule.
+    pub fn said_of(&self, path: &Path) -> String {
+        format!(
+            "The rule was edited since: this is what it found before. 6 and r run it as it is in {}; {} keeps what it finds.",
+            path.display(),
+            self.command()
+        )
+    }
+
+    /// What must be known of all findings when rules were edited; `None` when none was.
+    pub fn remark(&self, case: &Case) -> Option<String> {
+        let edited = self.edited(case);
+        let names = edited.keys().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let more = if edited.len() > NAMED { format!(" and {} more", edited.len() - NAMED) } else { String::new() };
+        let (rules, are) = if edited.len() == 1 { ("rule", "is") } else { ("rules", "are") };
+        (!edited.is_empty()).then(|| {
+            format!(
+                "{} {rules} of your own {are} not in these findings: {names}{more}. {} replays with them",
+                edited.len(),
+                self.command()
+            )
+        })
+    }
+
+    /// The command that makes findings with the own rules.
+    fn command(&self) -> String {
+        match (self.given, &self.folder) {
+            (true, Some(folder)) => format!("coldcase replay {EDITED}={}", folder.display()),
+            _ => format!("coldcase replay {EDITED}"),
+        }
     }
 
     /// The file to be edited for a rule: somebody's own, or a copy of the pack's, made now.

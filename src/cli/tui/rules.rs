@@ -104,6 +104,7 @@ impl Ask<'_> {
             techniques: finding.techniques.join(", "),
             noted: Noted::default(),
             name: None,
+            edited: false,
         };
         Ok(Run {
             rule: name.to_owned(),

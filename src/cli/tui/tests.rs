@@ -334,6 +334,16 @@ fn an_edited_rule_is_run_again_and_compared_and_one_that_is_broken_says_where() 
         fs::write(&copy, text.replace("title:", "title: Another")).unwrap();
         let line = ask.rules().unwrap().into_iter().find(|line| line.rule == "ex-exec").unwrap();
         assert!(line.own && line.title.starts_with("Another"), "{line:?}");
+        // The findings that are kept do not know it, and that is said; nor do they know a rule that was never replayed.
+        let edited = ask.desk.rulebook.edited(&ask.desk.case);
+        assert_eq!(edited.keys().collect::<Vec<_>>(), ["ex-exec", "mine"]);
+        let remark = ask.desk.rulebook.remark(&ask.desk.case).unwrap();
+        assert_eq!(
+            remark,
+            "2 rules of your own are not in these findings: ex-exec, mine. coldcase replay --edited replays with them"
+        );
+        fs::write(&copy, &text).unwrap();
+        assert!(!ask.desk.rulebook.edited(&ask.desk.case).contains_key("ex-exec"), "it says what the pack says");
         fs::write(&copy, "nonsense: [").unwrap();
         let line = ask.rules().unwrap().into_iter().find(|line| line.rule == "ex-exec").unwrap();
         assert!(!line.own, "one that cannot be read does not take a rule away");

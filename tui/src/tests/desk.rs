@@ -18,6 +18,8 @@ pub struct Desk {
     pub notes: RefCell<Vec<Note>>,
     /// What was asked to be written to files, oldest first.
     pub sent: RefCell<Vec<Outgoing>>,
+    /// The rule that was edited since its findings were made.
+    pub edited: Option<&'static str>,
 }
 
 impl Desk {
@@ -28,6 +30,7 @@ impl Desk {
             poison: String::new(),
             notes: RefCell::default(),
             sent: RefCell::default(),
+            edited: None,
         }
     }
 
@@ -57,7 +60,7 @@ impl Desk {
             event(1_470_090, deployer, "create", "clusterrolebindings x", "201", "", Some(Level::Critical)),
         ]);
         events.sort_by_key(order);
-        Desk { events, replayed: true, poison: String::new(), notes: RefCell::default(), sent: RefCell::default() }
+        Desk { events, replayed: true, ..Desk::empty() }
     }
 
     /// Returns the answer, or `None` for a question that has none.
@@ -178,11 +181,11 @@ impl Desk {
             Swept {
                 hunt: self.text(hunt),
                 title: self.text(title),
+                question: self.text(&format!("{title}, and when?")),
+                needs: self.text("requests of the audit log"),
                 hits: self.under(&filter).count() as u64,
                 first,
                 bins: self.histogram(&filter, bins).bins,
-                question: self.text(&format!("{title}, and when?")),
-                needs: self.text("requests of the audit log"),
                 data,
                 missing: if data == Data::Present { Vec::new() } else { vec![self.text("signin")] },
                 new: first.is_some_and(|first| first - histogram.from >= (histogram.to - histogram.from) / 4),
@@ -270,6 +273,7 @@ impl Desk {
             techniques: "T1528, T1098".to_string(),
             noted: self.notes_on(&Subject::Finding(rule.to_string())),
             name: None,
+            edited: self.edited == Some(*rule),
         });
         let rows: Vec<_> = rows.collect();
         Findings { total: rows.len() as u64, rows, replayed: self.replayed }

@@ -125,3 +125,15 @@ fn a_source_leads_to_its_events_alone() {
     });
     assert_eq!(chips.map(|chips| chips[0].column), Some(Column::Source));
 }
+
+#[test]
+fn a_finding_of_a_rule_that_was_edited_since_says_so_and_is_asked_for_again() {
+    let (mut stage, mut desk) = findings(80, 24, "g");
+    assert!(!stage.screen().contains("(rule edited)"), "{}", stage.screen());
+    desk.edited = Some("exec-from-outside");
+    stage.send(Msg::Edited(Ok(())));
+    stage.play(&desk, "1 3");
+    let screen = stage.screen();
+    assert!(screen.contains("(rule edited) Exec into a pod"), "{screen}");
+    assert_eq!(screen.matches("(rule edited)").count(), 1, "{screen}");
+}

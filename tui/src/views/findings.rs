@@ -215,6 +215,11 @@ impl View for Findings {
         self.why_slot.fails(ticket, words);
     }
 
+    /// What was found is of another version of a rule now.
+    fn edited(&mut self, _done: &Result<(), String>, _context: &mut Context) {
+        (self.asked, self.chain_of) = (false, None);
+    }
+
     fn arrive(&mut self, jump: Jump, context: &mut Context) {
         self.wanted = match jump {
             Jump::Level(level) => Some(Wanted::First(level)),

@@ -121,6 +121,11 @@ impl View for Overview {
         }
     }
 
+    /// It says which rules were edited since the findings were made.
+    fn edited(&mut self, _done: &Result<(), String>, _context: &mut Context) {
+        self.asked = None;
+    }
+
     fn failed(&mut self, ticket: Ticket, words: &str) {
         self.slot.fails(ticket, words);
         self.sweep_slot.fails(ticket, words);

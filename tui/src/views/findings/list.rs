@@ -79,7 +79,7 @@ impl List {
                 id: row.id,
                 level: row.level,
                 rule: Shown::new(row.rule),
-                title: Shown::new(row.title),
+                title: Shown::new(if row.edited { format!("(rule edited) {}", row.title) } else { row.title }),
                 actor: Shown::cell(row.actor),
                 target: Shown::cell(row.target),
                 first: row.first,
