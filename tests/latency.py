@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How fast the screens answer on a case, measured from outside: a terminal of its own, keys sent, bytes waited for.
 
-Usage: tests/latency.py PROGRAM CASE [KEYS [PART…]]   parts: keys, filter, stop, slow; without one: all of them
+Usage: tests/latency.py PROGRAM CASE [KEYS [PART…]]   parts: keys, filter, stop, slow, or the name of a
+query of `stop`; without one: all of them
 
 Prints the time from start to the whole first screen, the time each key took to change the screen while nothing was loading
 and while a screen was loading, the time Esc took to stop a running query, how long the slow answers take (folding, the page on
@@ -129,29 +130,57 @@ def keys_while_filtering(screen, keys):
     told("screens changed while a filter runs", times)
 
 
-def queries_stopped(screen, _):
-    times = []
-    for _ in range(8):
-        screen.send("4")
-        screen.rest()
-        screen.send("\x1b")
-        screen.rest()
-        screen.send("i\x15")
-        screen.send("SELECT count(DISTINCT request_uri || user_agent) FROM audit a CROSS JOIN range(50)")
-        screen.rest()
-        screen.send("\x1b[15~")
-        time.sleep(0.6)
-        begin, _ = time.perf_counter(), screen.read(0)
-        screen.send("\x1b")
-        # Stopped is when the program rests again: less than a tenth of a core over 30 ms.
-        while time.perf_counter() - begin < 10:
-            before, t = ticks(screen.pid), time.perf_counter()
-            time.sleep(0.03)
-            if ticks(screen.pid) - before == 0:
-                times.append(t - begin)
-                break
-        screen.rest()
-    told("Esc until the query no longer works", times)
+# Queries that run for seconds on ten million events, each by what is hard to stop in it.
+QUERIES = {
+    "different texts": "SELECT count(DISTINCT request_uri || user_agent) FROM audit a CROSS JOIN range(50)",
+    "groups of texts": "SELECT request_uri, user_agent, count(*) FROM audit GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+    "an expression": "SELECT count(*) FROM audit CROSS JOIN range(9) WHERE regexp_like(request_uri, '(a|e)[^/]*(b|s)[^/]*[x-z]')",
+    "all in order": "SELECT * FROM timeline ORDER BY object, agent, time, evidence, \"offset\"",
+    "a window": "SELECT max(n) FROM (SELECT row_number() OVER (PARTITION BY user_name ORDER BY request_uri, time) AS n FROM audit)",
+    "a join": "SELECT count(*) FROM audit a JOIN audit b ON a.request_uri = b.request_uri AND a.audit_id < b.audit_id",
+}
+# A program rests when its threads had a processor for less than a tenth of this, for as long as REST.
+STEP, REST = 0.005, 0.15
+
+
+def queries_stopped(screen, _, names=QUERIES):
+    for name in names:
+        query = QUERIES[name]
+        times, burnt, none = [], [], 0
+        for after in [0.4, 0.8, 1.2, 1.6, 2.0, 2.4]:
+            screen.send("4")
+            screen.rest()
+            screen.send("\x1b")
+            screen.rest()
+            screen.send("i\x15")
+            screen.send(query)
+            screen.rest()
+            screen.send("\x1b[15~")
+            end, before = time.perf_counter() + after, {}
+            while time.perf_counter() < end:
+                before = on_processor(screen.pid)
+                screen.read(STEP)
+            begin, last = time.perf_counter(), on_processor(screen.pid)
+            works = used(before, last) > 0
+            screen.send("\x1b")
+            end = at = begin
+            start = last
+            while at - end < REST and at - begin < 10:
+                screen.read(0)
+                time.sleep(STEP)
+                now, seen = time.perf_counter(), on_processor(screen.pid)
+                if used(last, seen) > 0.1 * (now - at):
+                    end = now
+                at, last = now, seen
+            if works:
+                times.append(end - begin)
+                burnt.append(used(start, last))
+            else:
+                none += 1
+            screen.rest()
+        told(f"Esc until nothing works any more, {name}", times)
+        all = " ".join(f"{t * 1000:.0f}" for t in times)
+        print(f"  {all} ms; processor time after Esc at most {max(burnt, default=0) * 1000:.0f} ms; {none} had ended before; memory {screen.memory():.0f} MiB")
     screen.send("\x1b")
 
 
@@ -180,7 +209,10 @@ def main(program, case, keys, parts):
     print(f"memory then: {screen.memory():.0f} MiB")
     print(f"the first page of the timeline: {screen.takes('2') * 1000:.0f} ms, memory {screen.memory():.0f} MiB")
     for part in parts or PARTS:
-        PARTS[part](screen, keys)
+        if part in QUERIES:
+            queries_stopped(screen, keys, [part])
+        else:
+            PARTS[part](screen, keys)
         print(f"most memory after {part}: {screen.memory():.0f} MiB")
         screen.send("2")
         screen.rest(300)
@@ -190,11 +222,21 @@ def main(program, case, keys, parts):
     os.waitpid(screen.pid, 0)
 
 
-def ticks(pid):
-    """Processor time of all threads, in hundredths of a second."""
-    with open(f"/proc/{pid}/stat") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
+def on_processor(pid):
+    """Seconds that each thread had a processor for."""
+    times = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as stat:
+                times[thread] = int(stat.read().split()[0]) / 1e9
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return times
+
+
+def used(before, after):
+    """Seconds of processor time between the two, of all threads; one that has begun since counts from its start."""
+    return sum(time - before.get(thread, 0) for thread, time in after.items())
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ mod spill;
 mod standing;
 mod state;
 mod steps;
+mod stopping;
 pub mod sweep;
 mod tables;
 mod tally;

@@ -7,23 +7,22 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
-use super::Engine;
+use super::{Engine, stopping};
 use crate::error::{Diagnostic, Error, Result};
 use crate::model::Micros;
 
 /// How often a running query looks whether it was taken back.
-const STOP_EVERY: Duration = Duration::from_millis(20);
+const STOP_EVERY: Duration = Duration::from_millis(5);
 
 /// Batches of an answer that wait for whoever asked.
 const AHEAD: usize = 2;
@@ -207,9 +206,9 @@ pub struct Far {
 }
 
 impl Question<'_> {
-    /// Runs it and hands over each batch as it comes; `tick` is called about every 20 ms while none comes. Gives up soon
-    /// after `stop` is set, also before the first batch: nobody waits for what the query is doing just then, and its tasks
-    /// end when they next yield.
+    /// Runs it and hands over each batch as it comes; `tick` is called about every 5 ms while none comes. Gives up soon
+    /// after `stop` is set, also before the first batch: nobody waits for what the query is doing just then, and it ends with
+    /// the batches it is at.
     ///
     /// # Errors
     /// As [`Engine::sql`], [`Error::Stopped`], and whatever `each` returns.
@@ -220,11 +219,27 @@ impl Question<'_> {
         each: &mut dyn FnMut(RecordBatch) -> Result<()>,
     ) -> Result<()> {
         let Question { engine, sql, frame, .. } = self;
+        engine.attempt(frame, stop, tick, each)?.map_err(|e| explain(&sql, &e))
+    }
+}
+
+impl Engine {
+    /// Runs a plan; the inner error is the plan's own.
+    fn attempt(
+        &self,
+        frame: DataFrame,
+        stop: &AtomicBool,
+        tick: &mut dyn FnMut(Far),
+        each: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<Result<(), DataFusionError>> {
         let running: Arc<OnceLock<Arc<dyn ExecutionPlan>>> = Arc::default();
         let (give, mut batches) = mpsc::channel(AHEAD);
-        let (plan, context) = (Arc::clone(&running), engine.context.task_ctx());
-        let task = engine.runtime.spawn(async move {
-            let physical = frame.create_physical_plan().await.and_then(yielding)?;
+        let (plan, context) = (Arc::clone(&running), Arc::new(frame.task_ctx()));
+        let given_up = GivenUp::default();
+        let flag = Arc::clone(&given_up.0);
+        let task = self.runtime.spawn(async move {
+            let physical = frame.create_physical_plan().await?;
+            let physical = stopping::stoppable(physical, &flag)?;
             let mut stream = execute_stream(Arc::clone(&physical), context)?;
             let _ = plan.set(physical);
             while let Some(batch) = stream.next().await {
@@ -235,27 +250,32 @@ impl Question<'_> {
             }
             Ok::<(), DataFusionError>(())
         });
-        let ended = engine.runtime.block_on(async {
+        self.runtime.block_on(async {
             loop {
                 let next = tokio::time::timeout(STOP_EVERY, batches.recv()).await;
                 if stop.load(Ordering::Relaxed) {
+                    task.abort();
                     return Err(Error::Stopped);
                 }
                 match next {
-                    Ok(Some(batch)) => each(batch)?,
-                    Ok(None) => return Ok(()),
+                    Ok(Some(batch)) => each(batch).inspect_err(|_| task.abort())?,
+                    Ok(None) => break,
                     Err(_) => tick(Far { read: running.get().map_or(0, |plan| read(plan.as_ref())) }),
                 }
             }
-        });
-        if ended.is_err() {
-            task.abort();
-            return ended;
-        }
-        match engine.runtime.block_on(task) {
-            Ok(answered) => answered.map_err(|e| explain(&sql, &e)),
-            Err(lost) => Err(Error::Bug { what: "a query was lost on the way".into(), source: lost.into() }),
-        }
+            let ended = task.await;
+            ended.map_err(|lost| Error::Bug { what: "a query was lost on the way".into(), source: lost.into() })
+        })
+    }
+}
+
+/// Tells a plan to stop when nobody waits for it any more.
+#[derive(Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -280,17 +300,6 @@ pub(super) fn values(parameters: &[(String, Parameter)]) -> ParamValues {
         (name.clone(), value)
     });
     values.collect::<std::collections::HashMap<_, _>>().into()
-}
-
-/// Scans yield by themselves; a join may work for hours on one batch of a scan.
-fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-    let wrapped = plan.transform_up(|node| {
-        Ok(match node.children().len() {
-            0 | 1 => Transformed::no(node),
-            _ => Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>),
-        })
-    });
-    Ok(wrapped?.data)
 }
 
 /// Turns an engine error into a place and a message in words of the query.
@@ -358,6 +367,11 @@ mod tests {
             assert!(matches!(ended, Err(Error::Stopped)), "{:?}", ended.err());
             // Minutes would mean that the query ran on; how fast it is, a test of a busy machine cannot say.
             assert!(told.elapsed() < Duration::from_secs(20));
+            // What was begun ends too, and does not work on for nobody.
+            while engine.runtime.metrics().num_alive_tasks() > 0 {
+                assert!(told.elapsed() < Duration::from_secs(20), "tasks of the query are at work still");
+                std::thread::sleep(Duration::from_millis(5));
+            }
         });
     }
 }
