@@ -4,7 +4,7 @@ use super::*;
 
 fn questions(width: u16, height: u16) -> (Stage, Desk) {
     let (mut stage, desk) = open(width, height);
-    stage.play(&desk, "7 h");
+    stage.play(&desk, "7 h h");
     (stage, desk)
 }
 
@@ -17,7 +17,7 @@ fn which_questions_the_case_answers_at_every_size() {
         match width {
             80 => insta::assert_snapshot!(framed(&screen), @r###"
             | 1 Overview  2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules [7 Case]
-            |  Story 0  Notes 0  Names 0  Evidence 1  Journal 1  Windows 0 [Questions 3 of 6]
+            |  Story 0  Notes 0  Names 0  Evidence 1  Journal 1 [Questions 3 of 6] Windows 0
             |>actors               34 rows             Who was there
             | tokens-minted        2 rows, in part     Tokens that were minted
             | exposed              nothing             What was exposed
@@ -43,7 +43,7 @@ fn which_questions_the_case_answers_at_every_size() {
             "###),
             120 => insta::assert_snapshot!(framed(&screen), @r###"
             | 1 Overview  2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules [7 Case]                                coldcase breach
-            |  Story 0  Notes 0  Names 0  Evidence 1  Journal 1  Windows 0 [Questions 3 of 6]
+            |  Story 0  Notes 0  Names 0  Evidence 1  Journal 1 [Questions 3 of 6] Windows 0
             |>actors               34 rows             Who was there            Questions ───────────────────────────────────────────
             | tokens-minted        2 rows, in part     Tokens that were mint…   Who was there, and when?
             | exposed              nothing             What was exposed         Answered: 34 rows.
@@ -85,7 +85,7 @@ fn which_questions_the_case_answers_at_every_size() {
             "###),
             _ => insta::assert_snapshot!(framed(&screen), @r###"
             | 1 Overview  2 Timeline  3 Findings  4 SQL  5 Snapshot  6 Rules [7 Case]                                                                                                                coldcase breach
-            |  Story 0  Notes 0  Names 0  Evidence 1  Journal 1  Windows 0 [Questions 3 of 6]
+            |  Story 0  Notes 0  Names 0  Evidence 1  Journal 1 [Questions 3 of 6] Windows 0
             |>actors               34 rows             Who was there                                                        Questions ───────────────────────────────────────────────────────────────────────────────
             | tokens-minted        2 rows, in part     Tokens that were minted                                              Who was there, and when?
             | exposed              nothing             What was exposed                                                     Answered: 34 rows.
@@ -171,7 +171,7 @@ fn they_are_asked_when_they_are_opened_and_not_waited_for_elsewhere() {
     let (mut stage, desk) = open(80, 24);
     stage.play(&desk, "7");
     assert!(stage.screen().contains("Questions ?"), "{}", stage.screen());
-    stage.press("h");
+    stage.press("h h");
     assert!(stage.screen().contains("asking the preset questions"), "{}", stage.screen());
     let asked = stage.asked.clone();
     assert!(matches!(asked.as_slice(), [(_, Request::Sweep { .. })]), "{asked:?}");

@@ -41,8 +41,8 @@ const SECTIONS: [(Section, &str); 7] = [
     (Section::Names, "Names"),
     (Section::Evidence, "Evidence"),
     (Section::Journal, "Journal"),
-    (Section::Windows, "Windows"),
     (Section::Questions, "Questions"),
+    (Section::Windows, "Windows"),
 ];
 
 #[derive(Default)]
