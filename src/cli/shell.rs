@@ -26,7 +26,7 @@ use super::query::Out;
 use super::secrets::{self, Secrets};
 use super::{End, is_broken_pipe};
 use crate::case::Case;
-use crate::engine::{Engine, Far, Parameter, Script};
+use crate::engine::{Engine, Far, Limits, Parameter, Script};
 use crate::error::{Error, Result};
 use crate::report::Writer;
 
@@ -41,6 +41,7 @@ pub struct Shell {
     engine: Engine,
     secrets: Secrets,
     params: Vec<(String, Parameter)>,
+    limits: Option<Limits>,
     out: Out,
     /// Where answers go instead of to the screen, and how many are there.
     file: Option<(Box<dyn Write + Send>, usize)>,
@@ -84,6 +85,7 @@ impl Shell {
             engine,
             secrets,
             params,
+            limits: None,
             out: Out { output: None, ..out.clone() },
             file: None,
             timing: false,
@@ -93,6 +95,11 @@ impl Shell {
         };
         shell.write_to(out.output)?;
         Ok(shell)
+    }
+
+    /// Keeps each statement within limits.
+    pub fn within(self, limits: Option<Limits>) -> Shell {
+        Shell { limits, ..self }
     }
 
     /// Reads statements from standard input: from a person when it is a terminal, else to its end.
@@ -206,7 +213,7 @@ impl Shell {
 
     fn answer(&mut self, sql: &str) -> Result<()> {
         let writer = self.out.writer()?;
-        let asked = self.engine.ask(sql, &self.params)?;
+        let asked = self.engine.ask(sql, &self.params)?.within(self.limits);
         let screen = self.screen.filter(|_| self.file.is_none());
         let mut sink: Box<dyn Write + Send + '_> = match (&mut self.file, screen) {
             (Some((_, answers)), _) if *answers > 0 && !writer.follows() => return Err(one_answer(writer)),

@@ -17,6 +17,7 @@ use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use super::limits::{self, Limits};
 use super::{Engine, stopping};
 use crate::error::{Diagnostic, Error, Result};
 use crate::model::Micros;
@@ -116,7 +117,7 @@ impl Engine {
     pub fn ask(&self, sql: &str, parameters: &[(String, Parameter)]) -> Result<Question<'_>> {
         let frame = self.runtime.block_on(self.frame(sql, parameters))?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
-        Ok(Question { engine: self, sql: sql.to_owned(), schema, frame })
+        Ok(Question { engine: self, sql: sql.to_owned(), schema, frame, limits: None })
     }
 
     /// The columns an answer will have, without running the query.
@@ -196,6 +197,7 @@ pub struct Question<'a> {
     /// The columns of its answer.
     pub schema: SchemaRef,
     frame: DataFrame,
+    limits: Option<Limits>,
 }
 
 /// How far a running query is.
@@ -205,21 +207,45 @@ pub struct Far {
     pub read: usize,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// Keeps it within limits; without them it takes what it needs.
+    #[must_use]
+    pub fn within(self, limits: Option<Limits>) -> Question<'a> {
+        Question { limits, ..self }
+    }
+
     /// Runs it and hands over each batch as it comes; `tick` is called about every 5 ms while none comes. Gives up soon
     /// after `stop` is set, also before the first batch: nobody waits for what the query is doing just then, and it ends with
     /// the batches it is at.
     ///
     /// # Errors
-    /// As [`Engine::sql`], [`Error::Stopped`], and whatever `each` returns.
+    /// As [`Engine::sql`], [`Error::Stopped`], [`Error::Query`] when its limits are too narrow, and whatever `each` returns.
     pub fn run(
         self,
         stop: &AtomicBool,
         tick: &mut dyn FnMut(Far),
         each: &mut dyn FnMut(RecordBatch) -> Result<()>,
     ) -> Result<()> {
-        let Question { engine, sql, frame, .. } = self;
-        engine.attempt(frame, stop, tick, each)?.map_err(|e| explain(&sql, &e))
+        let Question { engine, sql, frame, limits, .. } = self;
+        let Some(limits) = limits else {
+            return engine.attempt(frame, stop, tick, each)?.map_err(|e| explain(&sql, &e));
+        };
+        let (state, plan) = frame.into_parts();
+        let within = |sorted: bool| {
+            let state = limits.state(state.clone(), sorted).map_err(|e| explain(&sql, &e))?;
+            Ok::<_, Error>(DataFrame::new(state, plan.clone()))
+        };
+        let mut begun = false;
+        let first = engine.attempt(within(false)?, stop, tick, &mut |batch| {
+            begun = true;
+            each(batch)
+        })?;
+        let ended = match first {
+            // Hashes of one side of a join must be held, sorted sides need not be.
+            Err(short) if !begun && limits::is_short(&short) => engine.attempt(within(true)?, stop, tick, each)?,
+            ended => ended,
+        };
+        ended.map_err(|error| if limits::is_short(&error) { narrow(&limits) } else { explain(&sql, &error) })
     }
 }
 
@@ -277,6 +303,13 @@ impl Drop for GivenUp {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// The query cannot do with so little memory.
+fn narrow(limits: &Limits) -> Error {
+    let message = format!("this query needs more than the {} MiB of memory that it may hold here", limits.memory >> 20);
+    let hint = Some(limits.way_out.to_owned());
+    Error::Query(Box::new(Diagnostic { file: "query".into(), line: 0, column: 0, message, hint }))
 }
 
 /// Rows that the leaves of a plan have read: those they gave, and those that did not pass their filters.

@@ -1,5 +1,6 @@
 //! Queries, the tables there are, and stored questions, as the SQL screen asks for them.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use coldcase_tui::ask::{Asked, Call, ColumnInfo, Grid, GridColumn, TableInfo, Total};
@@ -8,7 +9,7 @@ use super::Ask;
 use super::rows::cell;
 use crate::cli::tables::kind;
 use crate::engine::hunts::{self, Hunt, HuntParameter};
-use crate::engine::{Parameter, own};
+use crate::engine::{Limits, Parameter, own};
 use crate::error::{Diagnostic, Error, Result};
 
 /// Rows of a query that are counted.
@@ -20,23 +21,21 @@ impl Ask<'_> {
         let start = Instant::now();
         let mut total = 0;
         let mut out = Vec::new();
-        let mut known = None;
-        let answered = self.desk.engine.sql_until(text, &parameters, self.stop, &mut |batch| {
+        let asked = self.desk.engine.ask(text, &parameters)?;
+        let schema = Arc::clone(&asked.schema);
+        let answered = asked.within(Some(Limits::SCREENS)).run(self.stop, &mut |_| {}, &mut |batch| {
             total += batch.num_rows() as u64;
             let room = (limit as usize).saturating_sub(out.len());
             for row in 0..batch.num_rows().min(room) {
                 out.push(batch.columns().iter().map(|array| cell(array.as_ref(), row)).collect());
             }
-            known = Some(batch.schema());
             if total >= COUNTED { Err(Error::Stopped) } else { Ok(()) }
         });
         // More rows than anybody counts by hand are said to be so many at least; whoever wants the number asks for it.
-        let (schema, total, note) = match (answered, known) {
-            (Ok(schema), _) => (schema, Total::Exactly(total), String::new()),
-            (Err(Error::Stopped), Some(schema)) if total >= COUNTED => {
-                (schema, Total::AtLeast(COUNTED), "counting stopped".to_owned())
-            }
-            (Err(error), _) => return Err(error),
+        let (total, note) = match answered {
+            Ok(()) => (Total::Exactly(total), String::new()),
+            Err(Error::Stopped) if total >= COUNTED => (Total::AtLeast(COUNTED), "counting stopped".to_owned()),
+            Err(error) => return Err(error),
         };
         let columns = schema.fields().iter();
         let columns = columns.map(|f| GridColumn { name: f.name().clone(), number: f.data_type().is_numeric() });
