@@ -152,6 +152,8 @@ struct Table {
 }
 
 const FREE: u64 = u64::MAX;
+/// The smallest table.
+const LEAST: usize = 16;
 
 impl Numbers {
     fn new() -> Numbers {
@@ -182,15 +184,15 @@ impl Numbers {
 }
 
 impl Table {
-    /// The lowest bits are the same in all of a table.
+    /// The lowest bits are the same in all of a table; the others are a share of its length.
     fn first(&self, half: u32) -> usize {
-        (half as usize / SHARDS) & self.slots.len().wrapping_sub(1)
+        (half as usize / SHARDS * self.slots.len()) >> (32 - SHARDS.trailing_zeros())
     }
 
     fn find(&self, half: u32) -> usize {
         let mut at = self.first(half);
         while self.slots[at] != FREE && (self.slots[at] >> 32) as u32 != half {
-            at = (at + 1) & (self.slots.len() - 1);
+            at = if at + 1 < self.slots.len() { at + 1 } else { 0 };
         }
         at
     }
@@ -200,7 +202,9 @@ impl Table {
         if wanted <= self.slots.len() {
             return;
         }
-        let old = std::mem::replace(&mut self.slots, vec![FREE; wanted.next_power_of_two()]);
+        // Not twice as many: of ten million events half a table would be free.
+        let length = wanted.max(self.slots.len() * 3 / 2).max(LEAST);
+        let old = std::mem::replace(&mut self.slots, vec![FREE; length]);
         for slot in old.into_iter().filter(|slot| *slot != FREE) {
             let at = self.find((slot >> 32) as u32);
             self.slots[at] = slot;
