@@ -5,6 +5,7 @@
 use std::fmt;
 
 use ahash::AHashMap;
+use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::values::show;
@@ -52,9 +53,9 @@ impl Paths {
     }
 }
 
-/// The scalars of one member of an object, as text; those of an array each.
-pub fn member(text: &str, key: &str) -> Vec<String> {
-    if let Some(value) = plain(text, key) {
+/// The scalars of one member of an object, as text; those of an array each. `find` looks for the key.
+pub fn member(text: &str, key: &str, find: &Finder<'_>) -> Vec<String> {
+    if let Some(value) = plain(text, key.len(), find) {
         return value.map(str::to_owned).into_iter().collect();
     }
     let mut paths = Paths::default();
@@ -67,17 +68,17 @@ pub fn member(text: &str, key: &str) -> Vec<String> {
 
 /// The same without reading the JSON, where that is sure to give the same: in an object without escapes and other objects
 /// in it, such as the API server writes, and for an array of one text. None where it is not sure.
-fn plain<'a>(text: &'a str, key: &str) -> Option<Option<&'a str>> {
+fn plain<'a>(text: &'a str, length: usize, find: &Finder<'_>) -> Option<Option<&'a str>> {
     let inner = text.strip_prefix('{')?;
     if memchr::memchr2(b'\\', b'{', inner.as_bytes()).is_some() {
         return None;
     }
-    let Some(place) = memchr::memmem::find(inner.as_bytes(), key.as_bytes()) else { return Some(None) };
+    let Some(place) = find.find(inner.as_bytes()) else { return Some(None) };
     // Without escapes each quote begins or ends a text; one after a comma begins it, and no text ends before a colon but a key.
     let begins = matches!(inner.as_bytes()[..place], [.., b',', b'"'] | [b'"']);
-    let rest = inner[place + key.len()..].strip_prefix("\":[\"").filter(|_| begins)?;
+    let rest = inner[place + length..].strip_prefix("\":[\"").filter(|_| begins)?;
     let (value, rest) = rest.split_once('"')?;
-    let once = rest.starts_with(']') && memchr::memmem::find(rest.as_bytes(), key.as_bytes()).is_none();
+    let once = rest.starts_with(']') && find.find(rest.as_bytes()).is_none();
     once.then_some(Some(value))
 }
 
@@ -200,7 +201,7 @@ mod tests {
             ("", "a/uid", &[]),
             ("[1]", "a/uid", &[]),
         ] {
-            assert_eq!(member(text, key), found, "{text}");
+            assert_eq!(member(text, key, &Finder::new(key)), found, "{text}");
         }
     }
 

@@ -3,6 +3,7 @@
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
+use memchr::memmem::Finder;
 
 use super::bodies::{self, BODIES};
 use super::columns::{column_of, columns_of, is_public, number, seconds};
@@ -26,7 +27,7 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
     };
     match &field.source {
         Source::Annotation(key) | Source::Extra(key) => {
-            text(array.as_ref(), row).map(|text| leaves::member(text, key)).unwrap_or_default()
+            text(array.as_ref(), row).map(|text| leaves::member(text, key, &Finder::new(key))).unwrap_or_default()
         }
         Source::Log { path, .. } if !path.is_empty() => json(array.as_ref(), row, path),
         Source::PublicSourceIps => texts(array.as_ref(), row).into_iter().filter(|text| is_public(text)).collect(),

@@ -3,6 +3,7 @@
 
 use arrow::array::{Array, AsArray, DictionaryArray, ListArray, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
+use memchr::memmem::Finder;
 
 use super::columns::bounds;
 use super::leaves;
@@ -26,7 +27,7 @@ enum Column<'a> {
     /// With the number of each word of the dictionary.
     Words(&'a DictionaryArray<Int32Type>, &'a StringArray, Vec<Number>),
     /// A member of objects; with the number of its value for each of them.
-    Members(&'a DictionaryArray<Int32Type>, &'a StringArray, &'a str, Vec<Number>),
+    Members(&'a DictionaryArray<Int32Type>, &'a StringArray, &'a str, Box<Finder<'a>>, Vec<Number>),
     Texts(&'a StringArray),
     Lists(&'a ListArray, &'a StringArray),
     Other,
@@ -57,10 +58,10 @@ impl<'a> Words<'a> {
                 }
                 Some(numbers[key])
             }
-            Column::Members(array, words, key, numbers) => {
+            Column::Members(array, words, key, find, numbers) => {
                 let word_of = array.key(row).filter(|word| !words.is_null(*word))?;
                 if numbers[word_of] == UNKNOWN {
-                    let found = leaves::member(words.value(word_of), key);
+                    let found = leaves::member(words.value(word_of), key, find);
                     numbers[word_of] = found.first().map_or(LACKS, |_| steps.word(&all(&found)));
                 }
                 Some(numbers[word_of]).filter(|number| *number != LACKS)
@@ -107,7 +108,10 @@ impl<'a> Column<'a> {
         let lists = lists.and_then(|lists| Some((lists, lists.values().as_string_opt::<i32>()?)));
         match (words, member, lists, column.and_then(|column| column.as_string_opt::<i32>())) {
             (Some((array, words)), None, ..) => Column::Words(array, words, vec![UNKNOWN; words.len()]),
-            (Some((array, words)), Some(key), ..) => Column::Members(array, words, key, vec![UNKNOWN; words.len()]),
+            (Some((array, words)), Some(key), ..) => {
+                let find = Box::new(Finder::new(key.as_str()));
+                Column::Members(array, words, key, find, vec![UNKNOWN; words.len()])
+            }
             (None, None, Some((lists, texts)), _) => Column::Lists(lists, texts),
             (None, None, None, Some(texts)) => Column::Texts(texts),
             _ => Column::Other,
