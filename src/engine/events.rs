@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
@@ -19,21 +20,29 @@ const ROWS: usize = 1_024;
 /// Fewer rows are not worth it.
 const FEW: usize = 64;
 
+/// How many bytes of rows are held as they are, by all replays of the process; what comes beyond is packed. Nearly every
+/// replay has fewer, and unpacking takes longer than all else that is done with a finding. Tests have few.
+const HELD: usize = if cfg!(test) { 16 << 10 } else { 64 << 20 };
+
+static PLAIN: AtomicUsize = AtomicUsize::new(0);
+
 /// Of zstd: the first level takes most of it.
 const LEVEL: i32 = 1;
 
 /// Rows of what findings show.
-#[derive(Clone)]
 pub(super) enum Leaf {
-    Plain(RecordBatch),
+    /// With how many bytes it counts as held.
+    Plain(RecordBatch, usize),
     /// A stream of Arrow with one batch, and how long it is unpacked.
     Packed(Box<[u8]>, usize),
 }
 
 impl Leaf {
     fn new(rows: RecordBatch) -> Result<Leaf> {
-        if rows.num_rows() < FEW {
-            return Ok(Leaf::Plain(rows));
+        let bytes = rows.get_array_memory_size();
+        if rows.num_rows() < FEW || PLAIN.load(Ordering::Relaxed) + bytes <= HELD {
+            PLAIN.fetch_add(bytes, Ordering::Relaxed);
+            return Ok(Leaf::Plain(rows, bytes));
         }
         let mut stream = StreamWriter::try_new(Vec::new(), &rows.schema())?;
         stream.write(&rows)?;
@@ -43,7 +52,7 @@ impl Leaf {
 
     fn rows(&self) -> RecordBatch {
         let (bytes, length) = match self {
-            Leaf::Plain(rows) => return rows.clone(),
+            Leaf::Plain(rows, _) => return rows.clone(),
             Leaf::Packed(bytes, length) => (bytes, *length),
         };
         let unpacked = zstd::bulk::decompress(bytes, length).ok().and_then(|plain| {
@@ -52,6 +61,14 @@ impl Leaf {
         });
         let Some(rows) = unpacked else { unreachable!("what was packed in memory can be unpacked") };
         rows
+    }
+}
+
+impl Drop for Leaf {
+    fn drop(&mut self) {
+        if let Leaf::Plain(_, bytes) = self {
+            PLAIN.fetch_sub(*bytes, Ordering::Relaxed);
+        }
     }
 }
 
@@ -142,7 +159,7 @@ impl Events {
 
     /// Reads them.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { events: self, next: 0, open: None }
+        Iter { events: self, next: 0, open: Vec::new() }
     }
 }
 
@@ -167,11 +184,15 @@ impl fmt::Debug for Events {
     }
 }
 
+/// How many leaves are open at once: events of several row groups take turns where those were written side by side.
+const OPEN: usize = 8;
+
 /// Reads events; those of one leaf often follow each other.
 pub struct Iter<'a> {
     events: &'a Events,
     next: usize,
-    open: Option<(&'a Arc<Leaf>, Reader)>,
+    /// The one that was read last is the last.
+    open: Vec<(&'a Arc<Leaf>, Reader)>,
 }
 
 impl Iterator for Iter<'_> {
@@ -180,9 +201,16 @@ impl Iterator for Iter<'_> {
     fn next(&mut self) -> Option<Event> {
         let at = self.events.at.get(self.next)?;
         self.next += 1;
-        let open = self.open.take().filter(|(leaf, _)| Arc::ptr_eq(leaf, &at.leaf));
-        let (_, reader) = self.open.insert(open.unwrap_or_else(|| (&at.leaf, Reader::new(at.leaf.rows()))));
-        let mut event = reader.event(at.row as usize);
+        let known = self.open.iter().rposition(|(leaf, _)| Arc::ptr_eq(leaf, &at.leaf));
+        let open = match known {
+            Some(place) => self.open.remove(place),
+            None => (&at.leaf, Reader::new(at.leaf.rows())),
+        };
+        if self.open.len() >= OPEN {
+            self.open.remove(0);
+        }
+        let mut event = open.1.event(at.row as usize);
+        self.open.push(open);
         if self.events.standing {
             (event.verb, event.code, event.stage) = (None, None, None);
         }
