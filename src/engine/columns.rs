@@ -8,9 +8,10 @@ use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow::record_batch::RecordBatch;
+use memchr::memmem::Finder;
 
 use super::index::{Bits, Distinct, Indexes};
-use super::leaves::Paths;
+use super::leaves::{self, Paths};
 use crate::formats::reason::granted;
 use crate::formats::written::parameter;
 use crate::sigma::matcher::Value;
@@ -22,6 +23,8 @@ pub struct ColumnTest {
     pub matcher: Matcher,
     /// Path inside a JSON column, for annotations and `user.extra`.
     json: Option<Paths>,
+    /// Looks for the key of a member of an object; and the key's length.
+    member: Option<Box<(Finder<'static>, usize)>>,
     /// Whether a missing value passes.
     absent: bool,
 }
@@ -39,8 +42,12 @@ impl ColumnTest {
             paths.ask(json, 0);
             paths
         });
+        let member = match &source {
+            Source::Annotation(key) | Source::Extra(key) => Some(Box::new((Finder::new(key).into_owned(), key.len()))),
+            _ => None,
+        };
         let absent = matcher.matches_any([]);
-        ColumnTest { source, matcher, json, absent }
+        ColumnTest { source, matcher, json, member, absent }
     }
 
     /// The columns this test reads.
@@ -63,14 +70,13 @@ impl ColumnTest {
             return BooleanBuffer::new_unset(batch.num_rows());
         };
         match &self.source {
-            Source::Seconds { from, to } => BooleanBuffer::collect_bool(batch.num_rows(), |row| {
-                let asked = rows.is_none_or(|rows| rows.value(row));
-                asked
-                    && match seconds(batch, row, from, to) {
-                        Some(seconds) => self.matcher.matches(Value::Int(seconds)),
-                        None => self.absent,
-                    }
-            }),
+            Source::Seconds { from, to } => {
+                let [from, to] = [from, to].map(|name| batch.column_by_name(name).map(AsRef::as_ref));
+                rows_that(rows, batch.num_rows(), |row| match seconds(from, to, row) {
+                    Some(seconds) => self.matcher.matches(Value::Int(seconds)),
+                    None => self.absent,
+                })
+            }
             Source::Log { .. } if matches!(array.data_type(), DataType::List(_)) => {
                 self.list(array, None, rows, indexes.list(self.column(), array.as_ref()))
             }
@@ -106,6 +112,9 @@ impl ColumnTest {
         let Some(paths) = &self.json else {
             return self.matcher.matches(Value::Text(text));
         };
+        if let Some(value) = self.member.as_deref().and_then(|(find, length)| leaves::plain(text, *length, find)) {
+            return value.map_or(self.absent, |value| self.matcher.matches(Value::Text(value)));
+        }
         let (mut present, mut hit) = (false, false);
         // A JSON column was valid JSON when it was stored; what a damaged file holds now is not this test's to judge.
         let _ = paths.walk(text, &mut |_, value| {
@@ -203,10 +212,7 @@ impl ColumnTest {
             return rows.map_or_else(|| found.clone(), |rows| &found & rows);
         }
         let list = array.as_list::<i32>();
-        BooleanBuffer::collect_bool(array.len(), |row| {
-            if rows.is_some_and(|rows| !rows.value(row)) {
-                return false;
-            }
+        rows_that(rows, array.len(), |row| {
             let elements = distinct.places[bounds(list.value_offsets(), row)].iter();
             let mut any = false;
             for hit in elements.filter_map(|place| hits.get(*place as usize).copied().flatten()) {
@@ -242,10 +248,7 @@ impl ColumnTest {
             }
             _ => Box::new(move |i| number(column, i).is_some_and(|n| self.matcher.matches(Value::Int(n)))),
         };
-        BooleanBuffer::collect_bool(array.len(), |row| {
-            if rows.is_some_and(|rows| !rows.value(row)) {
-                return false;
-            }
+        rows_that(rows, array.len(), |row| {
             let mut any = false;
             for element in bounds(list.value_offsets(), row) {
                 if !column.is_null(element) {
@@ -288,12 +291,18 @@ pub fn columns_of(source: &Source) -> Vec<&str> {
 }
 
 /// Whole seconds between two times of a row, fractions dropped; None when one is missing.
-pub fn seconds(batch: &RecordBatch, row: usize, from: &str, to: &str) -> Option<i64> {
-    let time = |name: &str| {
-        let column = batch.column_by_name(name).filter(|column| !column.is_null(row))?;
-        number(column.as_ref(), row)
-    };
+pub fn seconds(from: Option<&dyn Array>, to: Option<&dyn Array>, row: usize) -> Option<i64> {
+    let time =
+        |times: Option<&dyn Array>| times.filter(|times| !times.is_null(row)).and_then(|times| number(times, row));
     Some(time(to)?.saturating_sub(time(from)?) / 1_000_000)
+}
+
+/// Says for each row whether something holds, of those that are asked for; of others it says no.
+pub fn rows_that(rows: Option<&BooleanBuffer>, count: usize, holds: impl Fn(usize) -> bool) -> BooleanBuffer {
+    let Some(rows) = rows else { return BooleanBuffer::collect_bool(count, holds) };
+    let mut found = Bits::new(count);
+    rows.set_indices().filter(|row| holds(*row)).for_each(|row| found.set(row));
+    found.finish()
 }
 
 pub fn bounds(offsets: &[i32], row: usize) -> std::ops::Range<usize> {

@@ -67,8 +67,8 @@ pub fn member(text: &str, key: &str, find: &Finder<'_>) -> Vec<String> {
 }
 
 /// The same without reading the JSON, where that is sure to give the same: in an object without escapes and other objects
-/// in it, such as the API server writes, and for an array of one text. None where it is not sure.
-fn plain<'a>(text: &'a str, length: usize, find: &Finder<'_>) -> Option<Option<&'a str>> {
+/// in it, such as the API server writes, and for an array of one text. None where it is not sure. `length` is the key's.
+pub fn plain<'a>(text: &'a str, length: usize, find: &Finder<'_>) -> Option<Option<&'a str>> {
     let inner = text.strip_prefix('{')?;
     if memchr::memchr2(b'\\', b'{', inner.as_bytes()).is_some() {
         return None;

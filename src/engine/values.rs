@@ -36,7 +36,10 @@ pub fn of(batch: &RecordBatch, row: usize, field: &Field) -> Vec<String> {
             let reason = text(array.as_ref(), row);
             reason.and_then(|reason| granted(reason, part)).map(str::to_owned).into_iter().collect()
         }
-        Source::Seconds { from, to } => seconds(batch, row, from, to).map(|n| n.to_string()).into_iter().collect(),
+        Source::Seconds { from, to } => {
+            let [from, to] = [from, to].map(|name| batch.column_by_name(name).map(AsRef::as_ref));
+            seconds(from, to, row).map(|n| n.to_string()).into_iter().collect()
+        }
         Source::Query(name) => text(array.as_ref(), row).map(|uri| parameter(uri, name)).unwrap_or_default(),
         _ => texts(array.as_ref(), row),
     }

@@ -5,10 +5,11 @@ use arrow::array::{Array, AsArray, DictionaryArray, ListArray, RecordBatch, Stri
 use arrow::datatypes::Int32Type;
 use memchr::memmem::Finder;
 
-use super::columns::bounds;
+use super::columns::{bounds, column_of};
 use super::leaves;
 use super::steps::{Number, Steps};
 use super::values;
+use crate::formats::reason::granted;
 use crate::sigma::{Field, Source};
 
 /// Not looked up yet.
@@ -26,11 +27,28 @@ pub struct Words<'a> {
 enum Column<'a> {
     /// With the number of each word of the dictionary.
     Words(&'a DictionaryArray<Int32Type>, &'a StringArray, Vec<Number>),
-    /// A member of objects; with the number of its value for each of them.
-    Members(&'a DictionaryArray<Int32Type>, &'a StringArray, &'a str, Box<Finder<'a>>, Vec<Number>),
+    /// What is made of each word; with the number of that.
+    Made(&'a DictionaryArray<Int32Type>, &'a StringArray, Part<'a>, Vec<Number>),
     Texts(&'a StringArray),
     Lists(&'a ListArray, &'a StringArray),
     Other,
+}
+
+/// A part of a text.
+enum Part<'a> {
+    /// A member of an object.
+    Member(&'a str, Box<Finder<'a>>),
+    /// Of a reason of the authorizer.
+    Granted(&'a str),
+}
+
+impl Part<'_> {
+    fn of(&self, text: &str) -> Vec<String> {
+        match self {
+            Part::Member(key, find) => leaves::member(text, key, find),
+            Part::Granted(part) => granted(text, part).map(str::to_owned).into_iter().collect(),
+        }
+    }
 }
 
 impl<'a> Words<'a> {
@@ -58,10 +76,10 @@ impl<'a> Words<'a> {
                 }
                 Some(numbers[key])
             }
-            Column::Members(array, words, key, find, numbers) => {
+            Column::Made(array, words, part, numbers) => {
                 let word_of = array.key(row).filter(|word| !words.is_null(*word))?;
                 if numbers[word_of] == UNKNOWN {
-                    let found = leaves::member(words.value(word_of), key, find);
+                    let found = part.of(words.value(word_of));
                     numbers[word_of] = found.first().map_or(LACKS, |_| steps.word(&all(&found)));
                 }
                 Some(numbers[word_of]).filter(|number| *number != LACKS)
@@ -86,7 +104,7 @@ impl<'a> Words<'a> {
                 array.key(row).filter(|key| !words.is_null(*key)).map(|key| alone(words.value(key)))
             }
             Column::Texts(texts) => (!texts.is_null(row)).then(|| alone(texts.value(row))),
-            Column::Members(..) | Column::Lists(..) | Column::Other => {
+            Column::Made(..) | Column::Lists(..) | Column::Other => {
                 let values = values::of(self.events, row, field);
                 (!values.is_empty()).then(|| all(&values))
             }
@@ -96,22 +114,22 @@ impl<'a> Words<'a> {
 
 impl<'a> Column<'a> {
     fn new(events: &'a RecordBatch, field: &'a Field) -> Column<'a> {
-        let (column, member) = match &field.source {
-            Source::Column(name) | Source::List(name) => (events.column_by_name(name), None),
-            Source::Extra(key) => (events.column_by_name("user_extra"), Some(key)),
-            Source::Annotation(key) => (events.column_by_name("annotations"), Some(key)),
-            _ => (None, None),
+        let part = match &field.source {
+            Source::Column(_) | Source::List(_) => None,
+            Source::Extra(key) | Source::Annotation(key) => {
+                Some(Part::Member(key, Box::new(Finder::new(key.as_str()))))
+            }
+            Source::AllowedBy(part) => Some(Part::Granted(part)),
+            _ => return Column::Other,
         };
+        let column = events.column_by_name(column_of(&field.source));
         let words = column.and_then(|column| column.as_any().downcast_ref::<DictionaryArray<Int32Type>>());
         let words = words.and_then(|array| Some((array, array.values().as_string_opt::<i32>()?)));
         let lists = column.and_then(|column| column.as_list_opt::<i32>());
         let lists = lists.and_then(|lists| Some((lists, lists.values().as_string_opt::<i32>()?)));
-        match (words, member, lists, column.and_then(|column| column.as_string_opt::<i32>())) {
+        match (words, part, lists, column.and_then(|column| column.as_string_opt::<i32>())) {
             (Some((array, words)), None, ..) => Column::Words(array, words, vec![UNKNOWN; words.len()]),
-            (Some((array, words)), Some(key), ..) => {
-                let find = Box::new(Finder::new(key.as_str()));
-                Column::Members(array, words, key, find, vec![UNKNOWN; words.len()])
-            }
+            (Some((array, words)), Some(part), ..) => Column::Made(array, words, part, vec![UNKNOWN; words.len()]),
             (None, None, Some((lists, texts)), _) => Column::Lists(lists, texts),
             (None, None, None, Some(texts)) => Column::Texts(texts),
             _ => Column::Other,

@@ -193,7 +193,9 @@ pub fn is_partial(body: &str) -> bool {
 pub fn parameter(uri: &str, name: &str) -> Vec<String> {
     let query = uri.split_once('?').map_or("", |(_, query)| query);
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.filter(|(key, _)| *key == name || decoded(key) == name).map(|(_, value)| decoded(value)).collect()
+    // Hardly a name is encoded.
+    let is_meant = |key: &str| key == name || key.contains(['%', '+']) && decoded(key) == name;
+    pairs.filter(|(key, _)| is_meant(key)).map(|(_, value)| decoded(value)).collect()
 }
 
 /// Returns the `command=` parameters of a request, decoded and joined by a blank; None when there are none.
