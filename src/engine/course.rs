@@ -51,7 +51,8 @@ impl Engine {
     pub fn play(&self, rules: &RuleSet) -> Result<Played> {
         let rules = &self.fill(rules, None)?;
         let program = Program { shown: true, ..Engine::program(rules, Over::events) };
-        let mut told = self.verdicts(rules, &program)?;
+        // What is shown moment by moment is told at once.
+        let (mut told, _) = self.verdicts(rules, &program)?;
         let (coverage, baseline) = (self.coverage()?, Baseline::default());
         told.add(self.logs(rules, &coverage)?);
         let mut steps = std::mem::take(&mut told.steps);

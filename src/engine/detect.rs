@@ -17,7 +17,7 @@ use super::steps::{Number, Place, Steps, unread};
 use super::threads::{cores, in_order};
 use super::told::{First, Told, Verdict, step};
 use super::undecided::{About, Undecided, Untold};
-use super::{Engine, derived};
+use super::{Engine, derived, late};
 use crate::error::Result;
 use crate::model::Micros;
 use crate::sigma::lists::unfilled;
@@ -114,7 +114,7 @@ impl Engine {
     pub fn replay_after(&self, rules: &RuleSet, baseline: &Baseline) -> Result<Replay> {
         let rules = &self.fill(rules, None)?;
         let program = Engine::program(rules, Over::events);
-        let mut told = self.verdicts(rules, &program)?;
+        let (mut told, late) = self.verdicts(rules, &program)?;
         let mut coverage = self.coverage()?;
         told.add(self.logs(rules, &coverage)?);
         let mut standing = if coverage.objects > 0 { self.standing(rules)? } else { Told::default() };
@@ -122,6 +122,7 @@ impl Engine {
         told.add(queried.told);
         standing.add(queried.standing);
         coverage.unable = queried.unable;
+        self.come_late(rules, &program, late, &mut told.steps)?;
         Engine::conclude(rules, &program, (told, standing), (coverage, baseline), &|wanted| self.pick(wanted))
     }
 
@@ -233,11 +234,12 @@ impl Engine {
             false => Exception { predicate: never(), ..exception.clone() },
         };
         let exceptions: Vec<Exception> = rules.exceptions.iter().map(exception).collect();
-        let states = all.iter().map(|rule| derived::asks_state(&rule.predicate)).collect();
+        let states: Vec<bool> = all.iter().map(|rule| derived::asks_state(&rule.predicate)).collect();
         Program {
             compiled: Compiled::new(&all, &exceptions),
-            keys,
             firsts,
+            many: late::many(rules, &all, (&keys, &parts, &states)),
+            keys,
             states,
             parts,
             chained,
@@ -255,7 +257,7 @@ impl Engine {
     ) -> Result<HashMap<Kind, Micros>> {
         let mut all = HashMap::new();
         let logs = self.logs(rules, coverage)?.firsts;
-        for (rule, firsts) in self.verdicts(rules, program)?.firsts.into_iter().chain(logs) {
+        for (rule, firsts) in self.verdicts(rules, program)?.0.firsts.into_iter().chain(logs) {
             let kinds = firsts.into_values().map(|first| ((rule, first.values().to_vec()), first.time));
             all.extend(kinds);
         }

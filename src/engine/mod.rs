@@ -22,6 +22,7 @@ mod gaps;
 pub mod hunts;
 pub mod incident;
 mod index;
+mod late;
 mod leaves;
 mod ledger;
 mod limits;

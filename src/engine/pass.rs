@@ -11,6 +11,7 @@ use arrow::datatypes::Schema;
 use datafusion::common::Result as Planned;
 
 use super::bodies::BODIES;
+use super::late::Late;
 use super::program::{Program, slim};
 use super::sheets::Sheets;
 use super::state::{Known, Row, left};
@@ -27,24 +28,29 @@ struct Gathered {
     told: Told,
     /// Events and rules that hang on what was there before.
     waiting: Vec<(RecordBatch, Open)>,
+    /// Hits that only count where something else hit.
+    late: Vec<Late>,
     /// What the writes before them left.
     states: Vec<(Row, Option<Arc<str>>)>,
 }
 
 impl Engine {
-    /// Asks every rule of every event.
+    /// Asks every rule of every event. Hits that only count where another part of their correlation hit are not among the
+    /// steps yet, unless they will be shown.
     ///
     /// # Errors
     /// When a file of the case cannot be read.
-    pub(super) fn verdicts(&self, rules: &RuleSet, program: &Program) -> Result<Told> {
+    pub(super) fn verdicts(&self, rules: &RuleSet, program: &Program) -> Result<(Told, Vec<Late>)> {
         let known = self.look_before(rules, program)?;
         let columns = program.columns();
         let gathered = each(self.audit.groups(), Gathered::default, |group, gathered| {
             gathered.group(&self.audit, group, (program, &columns), &known)
         })?;
-        let (mut told, mut waiting, mut states) = (Told::default(), Vec::new(), HashMap::new());
+        let (mut told, mut late) = (Told::default(), Vec::new());
+        let (mut waiting, mut states) = (Vec::new(), HashMap::new());
         for more in gathered {
             told.add(more.told);
+            late.extend(more.late);
             waiting.extend(more.waiting);
             states.extend(more.states);
         }
@@ -52,7 +58,7 @@ impl Engine {
             let before = self.before(known, &states, None)?;
             told.decide(program, waiting, &before).map_err(damaged)?;
         }
-        Ok(told)
+        Ok((told, late))
     }
 
     /// How the rules are asked, as text.
@@ -82,7 +88,14 @@ impl Gathered {
         let schema = &audit::TABLE.schema;
         let events = sheets.read(group, (schema, columns), None)?;
         let mut open = Open::new();
-        self.told.read(program, &events, &program.compiled.run(&events, None), Some(&mut open)).map_err(damaged)?;
+        let verdicts = if program.shown {
+            program.compiled.run(&events, None)
+        } else {
+            let (verdicts, crowds) = program.compiled.run_many(&events, &program.many);
+            self.late.extend(crowds.into_iter().map(|crowd| Late { group, crowd }));
+            verdicts
+        };
+        self.told.read(program, &events, &verdicts, Some(&mut open)).map_err(damaged)?;
         let left_by = known.rows(group);
         let rows = sorted(open.iter().map(|(_, row)| *row).chain(left_by.iter().copied()));
         if rows.is_empty() {

@@ -58,6 +58,8 @@ pub struct Program {
     pub chained: Vec<bool>,
     /// Whether the groups of all correlations will be shown.
     pub shown: bool,
+    /// For every rule whose hits only count where another part of a correlation hit, what must have been recorded of them.
+    pub many: Vec<Option<Vec<Recorded>>>,
     /// Of which rules the hits are findings as they are.
     pub reported: Vec<bool>,
 }

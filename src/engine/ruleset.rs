@@ -22,6 +22,9 @@ use crate::model::tables::audit;
 use crate::sigma::elements::Members;
 use crate::sigma::{Exception, Field, Matcher, Op, Predicate, Rule, Source, Test};
 
+/// Hits of one in so many events are many.
+const FEW: usize = 16;
+
 /// Rules compiled together.
 pub struct Compiled {
     atoms: Vec<Atom>,
@@ -107,6 +110,15 @@ pub struct Verdict {
 /// By rule the rows it is asked of; None of none.
 pub type Only = [Option<BooleanBuffer>];
 
+/// For every rule whose hits may be told as rows where they are many, what must have been recorded of each for that.
+pub type Many = [Option<Vec<Recorded>>];
+
+/// Many hits of a rule in one batch.
+pub struct Crowd {
+    pub rule: usize,
+    pub rows: BooleanBuffer,
+}
+
 /// What is known of a rule on a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
@@ -171,7 +183,7 @@ impl Compiled {
     /// sets. Without the columns of bodies, rules that hang on them say so.
     pub fn run(&self, batch: &RecordBatch, only: Option<&Only>) -> Vec<Verdict> {
         if !bodies::are_there(batch) {
-            return self.run_without_bodies(batch, only);
+            return self.run_without_bodies(batch, only, &mut |_, _, _| None);
         }
         let mut run = Run::new(self, batch);
         let count = batch.num_rows();
@@ -224,7 +236,32 @@ impl Compiled {
         verdicts
     }
 
-    fn run_without_bodies(&self, batch: &RecordBatch, only: Option<&Only>) -> Vec<Verdict> {
+    /// The same over a batch without bodies, every rule for every row; the hits of some rules that are surely not excepted,
+    /// where one in [`FEW`] events is one, are told apart from the others.
+    pub fn run_many(&self, batch: &RecordBatch, many: &Many) -> (Vec<Verdict>, Vec<Crowd>) {
+        let mut crowds = Vec::new();
+        let verdicts = self.run_without_bodies(batch, None, &mut |run, rule, answer| {
+            let mut rows = run.recorded(answer, many[rule].as_ref()?);
+            for exception in &self.excepting[rule] {
+                let excepted = run.column_answer(&self.exceptions[*exception], Some(&rows));
+                rows = &rows & &excepted.not().yes_rows(batch.num_rows());
+            }
+            let is_many = rows.count_set_bits() > batch.num_rows() / FEW;
+            is_many.then(|| {
+                crowds.push(Crowd { rule, rows: rows.clone() });
+                rows
+            })
+        });
+        (verdicts, crowds)
+    }
+
+    /// `apart` takes rows of hits out of the answer of a rule.
+    fn run_without_bodies(
+        &self,
+        batch: &RecordBatch,
+        only: Option<&Only>,
+        apart: &mut dyn FnMut(&mut Run<'_>, usize, &Three) -> Option<BooleanBuffer>,
+    ) -> Vec<Verdict> {
         let mut run = Run::new(self, batch);
         let count = batch.num_rows();
         let mut verdicts = Vec::new();
@@ -235,7 +272,11 @@ impl Compiled {
             }
             let read = self.readable(node, &mut run);
             let first = verdicts.len();
-            for row in asked_rows(&answer, count, (rule, only)).set_indices() {
+            let mut rows = asked_rows(&answer, count, (rule, only));
+            if let Some(apart) = apart(&mut run, rule, &answer) {
+                rows = &rows & &!&apart;
+            }
+            for row in rows.set_indices() {
                 let told = match answer.row(row) {
                     Some(_) => Told::Hit,
                     None if read.value(row) => Told::NeedsBodies,

@@ -114,20 +114,32 @@ impl Timed {
     }
 }
 
+/// Shows every step that is held or in files, in any order.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn each<'a>(
+    held: &[Vec<Step>],
+    runs: impl Iterator<Item = &'a Run>,
+    mut show: impl FnMut(&Step),
+) -> io::Result<()> {
+    held.iter().flatten().for_each(&mut show);
+    for run in runs {
+        let mut reader = Reader::new(run.clone());
+        while let Some(step) = reader.next()? {
+            show(&step);
+        }
+    }
+    Ok(())
+}
+
 impl Own {
     /// Shows every step, in any order.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn each(&self, mut show: impl FnMut(&Step)) -> io::Result<()> {
-        self.held.iter().flatten().for_each(&mut show);
-        for run in &self.runs {
-            let mut reader = Reader::new(run.clone());
-            while let Some(step) = reader.next()? {
-                show(&step);
-            }
-        }
-        Ok(())
+    pub fn each(&self, show: impl FnMut(&Step)) -> io::Result<()> {
+        each(&self.held, self.runs.iter(), show)
     }
 
     /// Gives the steps that are `asked` for in order, some whole groups at a time.

@@ -7,7 +7,7 @@ use std::hash::Hash;
 use std::io;
 use std::sync::LazyLock;
 
-use ahash::{AHashMap, RandomState};
+use ahash::{AHashMap, AHashSet, RandomState};
 
 use super::spill::{self, Own, Run};
 use super::threads::cores;
@@ -189,6 +189,22 @@ impl Steps {
         self.runs.extend(spill::write(&mut self.of)?);
         self.held = 0;
         Ok(())
+    }
+
+    /// The groups in which a part of a correlation hit.
+    ///
+    /// # Errors
+    /// When steps that were written to a file cannot be read.
+    pub fn groups(&self, correlation: usize, part: usize) -> io::Result<AHashSet<Number>> {
+        let mut groups = AHashSet::new();
+        let held = self.of.get(correlation).map_or(&[][..], Vec::as_slice);
+        let runs = self.runs.iter().filter(|(of, _)| *of == correlation).map(|(_, run)| run);
+        spill::each(held, runs, |step| {
+            if step.part as usize == part {
+                groups.insert(step.group);
+            }
+        })?;
+        Ok(groups)
     }
 
     /// Takes the steps of a correlation out.

@@ -104,6 +104,15 @@ impl Three {
         }
     }
 
+    /// The rows that are surely "yes".
+    pub fn yes_rows(&self, rows: usize) -> BooleanBuffer {
+        match self {
+            Three::No => BooleanBuffer::new_unset(rows),
+            Three::Yes => BooleanBuffer::new_set(rows),
+            Three::Mixed { yes, .. } => yes.clone(),
+        }
+    }
+
     /// The rows that cannot be told.
     pub fn untold_rows(&self, rows: usize) -> BooleanBuffer {
         match self {

@@ -221,7 +221,7 @@ pub(super) fn step(
 }
 
 /// Time and place of the rows of a batch.
-struct Places<'a> {
+pub(super) struct Places<'a> {
     times: Option<&'a TimestampMicrosecondArray>,
     evidence: Option<&'a UInt32Array>,
     offset: Option<&'a UInt64Array>,
@@ -230,7 +230,7 @@ struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn new(batch: &'a RecordBatch) -> Places<'a> {
+    pub(super) fn new(batch: &'a RecordBatch) -> Places<'a> {
         let of = |name: &str| batch.column_by_name(name);
         Places {
             times: of("time").and_then(|times| times.as_primitive_opt()),
@@ -247,11 +247,11 @@ impl<'a> Places<'a> {
         lacks.map_or(Recorded::ALL, Recorded::parse)
     }
 
-    fn time(&self, row: usize) -> Option<Micros> {
+    pub(super) fn time(&self, row: usize) -> Option<Micros> {
         self.times.filter(|times| !times.is_null(row)).map(|times| Micros(times.value(row)))
     }
 
-    fn span(&self, row: usize) -> Span {
+    pub(super) fn span(&self, row: usize) -> Span {
         let evidence = EvidenceId(self.evidence.map_or(0, |evidence| evidence.value(row)));
         let offset = self.offset.map_or(0, |offset| offset.value(row));
         Span { evidence, offset, length: self.length.map_or(0, |length| length.value(row)) }

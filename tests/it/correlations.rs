@@ -304,6 +304,40 @@ fn correlations_find_what_those_of_rsigma_find() {
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }
 
+/// What correlations find does not hang on when the hits of their parts are told: those of rules that are nothing but parts
+/// may wait for a rarer part, those of rules that are reported themselves, as above, do not.
+#[test]
+fn hits_that_wait_for_another_part_are_the_same() {
+    let made = worlds();
+    let found = |events: &[&Made], correlation: &str, generate: bool| {
+        let documents = rules();
+        let is_asked = |document: &&str| {
+            let name = document.lines().find_map(|line| line.strip_prefix("name: ")).unwrap_or_default();
+            name == correlation || name.starts_with('r')
+        };
+        let text: Vec<&str> = documents.split("---\n").filter(is_asked).collect();
+        let text = text.join("---\n").replace("generate: true", &format!("generate: {generate}"));
+        let (set, problems) = load(&[RuleFile { path: "c.yml".into(), text }]);
+        assert_eq!(problems, []);
+        assert_eq!(set.rules.iter().all(|rule| rule.meta.reported), generate);
+        hits_of(&set, correlation, events.iter().map(|made| made.event.clone()))
+    };
+    for (correlation, needed) in [("all-three", 0), ("words", 0), ("ordered", 0), ("ordered-three", 2)] {
+        let mut nth = 0;
+        let mut rare = |made: &Made, one_in: usize| {
+            nth += usize::from(made.rule == needed);
+            made.rule != needed || nth % one_in == 0
+        };
+        // Every part hits often, one of them is rare, and one never hits.
+        for (one_in, finds) in [(1, true), (12, true), (usize::MAX, false)] {
+            let events: Vec<&Made> = made.iter().filter(|made| rare(made, one_in)).collect();
+            let (late, at_once) = (found(&events, correlation, false), found(&events, correlation, true));
+            assert_eq!(late, at_once, "{correlation}, one in {one_in}");
+            assert_eq!(!late.is_empty(), finds, "{correlation}, one in {one_in}");
+        }
+    }
+}
+
 /// The events that are part of a chain: rsigma is asked for each once more, with no other event of its rule.
 fn chains(text: &str, name: &str, rules: &[&str], made: &[Made]) -> BTreeSet<usize> {
     let mut events = Vec::new();

@@ -6,7 +6,8 @@ use arrow::datatypes::{DataType, Int32Type};
 
 use super::{Atom, Compiled, Node, Only};
 use crate::engine::bodies::{self, BodyAnswers};
-use crate::engine::index::Indexes;
+use crate::engine::columns::rows_that;
+use crate::engine::index::{Bits, Indexes};
 use crate::engine::three::Three;
 use crate::engine::values;
 use crate::model::Recorded;
@@ -133,9 +134,14 @@ impl<'a> Run<'a> {
                 if ![left, right].iter().all(|field| values::are_there(self.batch, field)) {
                     return None;
                 }
-                let yes = BooleanBuffer::collect_bool(self.batch.num_rows(), |row| {
-                    rows.is_none_or(|rows| rows.value(row)) && relates(self.batch, row, left, right, matcher)
-                });
+                let count = self.batch.num_rows();
+                let yes = match [left, right].map(|field| text_column(self.batch, field)) {
+                    [Some(left), Some(right)] => rows_that(rows, count, |row| {
+                        let both = values::text(left, row).zip(values::text(right, row));
+                        both.is_some_and(|(left, right)| matcher.relates(Value::Text(left), Value::Text(right)))
+                    }),
+                    _ => rows_that(rows, count, |row| relates(self.batch, row, left, right, matcher)),
+                };
                 Some((yes, left.root.without(right.root)))
             }
             Atom::Body { .. } | Atom::Members { .. } | Atom::Derived { .. } | Atom::Everything(_) => None,
@@ -221,12 +227,21 @@ impl<'a> Run<'a> {
         self.texts.as_ref().map_or(&[], |(_, texts)| texts)
     }
 
+    /// The rows of which an answer is yes and nothing of `roots` is missing.
+    pub fn recorded(&mut self, answer: &Three, roots: &[Recorded]) -> BooleanBuffer {
+        let mut rows = answer.yes_rows(self.batch.num_rows());
+        for root in roots {
+            rows = &rows & &!self.missing(*root);
+        }
+        rows
+    }
+
     /// The rows that lack any field of `root`.
     pub fn missing(&mut self, root: Recorded) -> &BooleanBuffer {
         // There are a few of them, and they are asked for each row of bodies.
         let known = self.missing.iter().position(|(known, _)| *known == root.0);
         let place = known.unwrap_or_else(|| {
-            self.missing.push((root.0, missing_rows(self.batch, root)));
+            self.missing.push((root.0, missing_rows(self.batch, root, &mut self.indexes)));
             self.missing.len() - 1
         });
         &self.missing[place].1
@@ -250,7 +265,7 @@ fn open(answer: &Three, rows: Option<&BooleanBuffer>, count: usize) -> Option<Bo
     }
 }
 
-fn missing_rows(batch: &RecordBatch, root: Recorded) -> BooleanBuffer {
+fn missing_rows<'a>(batch: &'a RecordBatch, root: Recorded, indexes: &mut Indexes<'a>) -> BooleanBuffer {
     let Some(array) = batch.column_by_name("not_recorded") else {
         return BooleanBuffer::new_unset(batch.num_rows());
     };
@@ -259,9 +274,19 @@ fn missing_rows(batch: &RecordBatch, root: Recorded) -> BooleanBuffer {
     }
     let words = array.as_dictionary::<Int32Type>();
     let values = words.values().as_string::<i32>();
-    let lacks: Vec<bool> = values.iter().map(|v| v.is_some_and(|v| Recorded::parse(v).misses(root))).collect();
-    let keys = words.keys();
-    BooleanBuffer::collect_bool(array.len(), |row| !keys.is_null(row) && lacks[keys.value(row) as usize])
+    let mut missing = Bits::new(array.len());
+    let index = indexes.words("not_recorded", array.as_ref());
+    for (word, _) in values.iter().enumerate().filter(|(_, v)| v.is_some_and(|v| Recorded::parse(v).misses(root))) {
+        missing.set_all(index.rows(word));
+    }
+    missing.finish()
+}
+
+/// The column of a field that is one text of a row, or none.
+fn text_column<'a>(batch: &'a RecordBatch, field: &Field) -> Option<&'a dyn Array> {
+    let Source::Column(name) = &field.source else { return None };
+    let column = batch.column_by_name(name)?;
+    matches!(column.data_type(), DataType::Utf8 | DataType::Dictionary(..)).then_some(column.as_ref())
 }
 
 /// Compares two fields of one event: true when any value of one relates to any value of the other.
