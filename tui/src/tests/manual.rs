@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn it_opens_at_the_chapter_of_the_screen_with_its_keys() {
-    let (mut stage, desk) = open(80, 24);
+    let (mut stage, desk) = open(80, 28);
     stage.play(&desk, "6 F1");
     // How long the manual is changes with its texts.
     let screen: Vec<_> = stage.screen().lines().filter(|line| !line.contains("lines 1–")).map(str::to_string).collect();
@@ -26,6 +26,10 @@ fn it_opens_at_the_chapter_of_the_screen_with_its_keys() {
     | said of findings there is of the last replay. Taking the file out of the
     | folder brings the bundled rule back. Any other rule in that folder is listed
     | as well.
+    |
+    | Findings are those of the last replay. One whose rule was edited since says
+    | `(rule edited)`, and above why the rule fired what that means; the overview
+    | says which rules these are. `coldcase replay --edited` replays with them.
     |
     | Keys of Rules
     | Enter          the findings of this rule
