@@ -16,6 +16,42 @@ use crate::sigma::{Matcher, Side};
 /// The columns of bodies: most of a case, and read only for rows that hang on them.
 pub const BODIES: [&str; 3] = ["request_object", "request_cut", "response_object"];
 
+/// Which bodies of an event are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asks {
+    pub request: bool,
+    pub response: bool,
+    /// Whichever of both is the object as the request leaves it.
+    pub object: bool,
+}
+
+impl Asks {
+    pub const ALL: Asks = Asks { request: true, response: true, object: true };
+
+    pub fn add(&mut self, side: Side) {
+        match side {
+            Side::Request => self.request = true,
+            Side::Response => self.response = true,
+            Side::Object | Side::PodSpec | Side::Containers => self.object = true,
+        }
+    }
+
+    /// Whether the request, and the response, of an event with that verb is asked for.
+    pub fn of(self, verb: Option<&str>) -> (bool, bool) {
+        let object = if self.object { object(verb) } else { None };
+        (self.request || object == Some(Side::Request), self.response || object == Some(Side::Response))
+    }
+}
+
+/// The body that is the object as a request with that verb leaves it.
+fn object(verb: Option<&str>) -> Option<Side> {
+    match verb? {
+        "create" | "update" => Some(Side::Request),
+        "patch" => Some(Side::Response),
+        _ => None,
+    }
+}
+
 /// Says whether bodies were read into a batch.
 pub fn are_there(batch: &RecordBatch) -> bool {
     BODIES.iter().all(|name| batch.column_by_name(name).is_some())
@@ -151,10 +187,11 @@ impl Body<'_> {
     pub fn of(batch: &RecordBatch, row: usize) -> Body<'_> {
         let cell = |name: &str| batch.column_by_name(name).and_then(|array| text(array.as_ref(), row));
         let (request, response) = (cell("request_object"), cell("response_object"));
-        let (object, side) = match cell("verb") {
-            Some("create" | "update") => (request, Some(Side::Request)),
-            Some("patch") => (response, Some(Side::Response)),
-            _ => (None, None),
+        let side = object(cell("verb"));
+        let object = match side {
+            Some(Side::Request) => request,
+            Some(_) => response,
+            None => None,
         };
         Body { request, response, object, side, nesting: nesting(cell("resource").unwrap_or_default()) }
     }

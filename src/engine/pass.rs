@@ -4,19 +4,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{BooleanBufferBuilder, RecordBatch, UInt32Array};
+use arrow::array::{BooleanBufferBuilder, RecordBatch, UInt32Array, new_null_array};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::take_record_batch;
 use arrow::datatypes::Schema;
 use datafusion::common::Result as Planned;
 
-use super::bodies::BODIES;
+use super::bodies::{Asks, BODIES};
 use super::late::Late;
 use super::program::{Program, slim};
 use super::sheets::Sheets;
 use super::state::{Known, Row, left};
 use super::threads::each;
 use super::told::{Open, Told};
+use super::values::text;
 use super::{Engine, damaged};
 use crate::error::Result;
 use crate::model::tables::audit;
@@ -43,8 +44,9 @@ impl Engine {
     pub(super) fn verdicts(&self, rules: &RuleSet, program: &Program) -> Result<(Told, Vec<Late>)> {
         let known = self.look_before(rules, program)?;
         let columns = program.columns();
+        let asks: Vec<Asks> = (0..program.keys.len()).map(|rule| program.asks(rule)).collect();
         let gathered = each(self.audit.groups(), Gathered::default, |group, gathered| {
-            gathered.group(&self.audit, group, (program, &columns), &known)
+            gathered.group(&self.audit, group, (program, &columns, &asks), &known)
         })?;
         let (mut told, mut late) = (Told::default(), Vec::new());
         let (mut waiting, mut states) = (Vec::new(), HashMap::new());
@@ -82,7 +84,7 @@ impl Gathered {
         &mut self,
         sheets: &Sheets,
         group: usize,
-        (program, columns): (&Program, &[&str]),
+        (program, columns, asks): (&Program, &[&str], &[Asks]),
         known: &Known,
     ) -> Result<()> {
         let schema = &audit::TABLE.schema;
@@ -101,7 +103,10 @@ impl Gathered {
         if rows.is_empty() {
             return Ok(());
         }
-        let bodies = sheets.read(group, (schema, &BODIES), Some(&rows))?;
+        let (sent, answered) = asked(&events, (&open, left_by), asks);
+        let sent = spread(&sheets.read(group, (schema, &BODIES[..2]), Some(&sent))?, &sent, &rows).map_err(damaged)?;
+        let answered = spread(&sheets.read(group, (schema, &BODIES[2..]), Some(&answered))?, &answered, &rows);
+        let bodies = joined(&sent, &answered.map_err(damaged)?).map_err(damaged)?;
         let events = joined(&taken(&events, &rows).map_err(damaged)?, &bodies).map_err(damaged)?;
         let place = |row: usize| rows.partition_point(|other| *other < row);
         self.states.extend(left_by.iter().map(|row| ((group, *row), left(&events, place(*row)))));
@@ -140,6 +145,34 @@ pub(super) fn only(open: &Open, rules: usize, count: usize) -> Vec<Option<Boolea
         rows.set_bit(*row, true);
     }
     only.into_iter().map(|rows| rows.map(|mut rows| rows.finish())).collect()
+}
+
+/// The rows of whose requests, and of whose answers, the bodies are asked for: by rules that hang on them, and by what was
+/// left by a write.
+fn asked(events: &RecordBatch, (open, left_by): (&Open, &[usize]), asks: &[Asks]) -> (Vec<usize>, Vec<usize>) {
+    let verbs = events.column_by_name("verb");
+    let (mut sent, mut answered) = (vec![false; events.num_rows()], vec![false; events.num_rows()]);
+    for (rule, row) in open {
+        let (request, response) = asks[*rule].of(verbs.and_then(|verbs| text(verbs.as_ref(), *row)));
+        sent[*row] |= request;
+        answered[*row] |= response;
+    }
+    left_by.iter().for_each(|row| (sent[*row], answered[*row]) = (true, true));
+    let rows = |asked: Vec<bool>| (0..asked.len()).filter(|row| asked[*row]).collect();
+    (rows(sent), rows(answered))
+}
+
+/// The columns of some rows as those of more rows, null where they were not read.
+fn spread(read: &RecordBatch, of: &[usize], rows: &[usize]) -> Planned<RecordBatch> {
+    if of.len() == rows.len() {
+        return Ok(read.clone());
+    }
+    if of.is_empty() {
+        let nulls = read.schema().fields().iter().map(|field| new_null_array(field.data_type(), rows.len())).collect();
+        return Ok(RecordBatch::try_new(read.schema(), nulls)?);
+    }
+    let place = |row: &usize| of.binary_search(row).ok().map(|place| place as u32);
+    Ok(take_record_batch(read, &rows.iter().map(place).collect::<UInt32Array>())?)
 }
 
 /// Rows in order, each once.

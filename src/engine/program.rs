@@ -7,7 +7,7 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::Result;
 
-use super::bodies::BODIES;
+use super::bodies::{Asks, BODIES};
 use super::ruleset::Compiled;
 use super::steps::Number;
 use super::values;
@@ -82,6 +82,14 @@ impl PartOf {
 }
 
 impl Program {
+    /// Which bodies a rule may ask of an event, for its verdict or for the values that its hits carry.
+    pub fn asks(&self, rule: usize) -> Asks {
+        if self.states[rule] || self.keys[rule].iter().any(values::is_in_bodies) {
+            return Asks::ALL;
+        }
+        self.compiled.asks(rule)
+    }
+
     /// The columns of table `audit` that the rules and their findings read, but for bodies.
     pub fn columns(&self) -> Vec<&str> {
         let mut wanted: Vec<&str> = CARRIED.to_vec();

@@ -12,7 +12,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::record_batch::RecordBatch;
 
 use self::run::Run;
-use super::bodies::{self, Bodies, BodyAnswers};
+use super::bodies::{self, Asks, Bodies, BodyAnswers};
 use super::columns::ColumnTest;
 use super::derived::{self, Derived};
 use super::three::Three;
@@ -20,7 +20,7 @@ use super::values;
 use crate::model::Recorded;
 use crate::model::tables::audit;
 use crate::sigma::elements::Members;
-use crate::sigma::{Exception, Field, Matcher, Op, Predicate, Rule, Source, Test};
+use crate::sigma::{Exception, Field, Matcher, Op, Predicate, Rule, Side, Source, Test};
 
 /// Hits of one in so many events are many.
 const FEW: usize = 16;
@@ -45,6 +45,7 @@ enum Atom {
     /// Number of the test in `Bodies`.
     Body {
         test: usize,
+        side: Side,
         root: Recorded,
     },
     /// Two fields of the same event compared.
@@ -172,6 +173,24 @@ impl Compiled {
         }
         columns.extend(self.bodies.columns());
         columns
+    }
+
+    /// Which bodies a rule, and what is excepted from it, may ask of an event.
+    pub fn asks(&self, rule: usize) -> Asks {
+        let mut asks = Asks::default();
+        let exceptions = self.excepting[rule].iter().map(|exception| &self.exceptions[*exception]);
+        for node in exceptions.chain([&self.rules[rule]]) {
+            self.each_atom(node, &mut |atom| match atom {
+                Atom::Body { side, .. }
+                | Atom::Members { field: Field { source: Source::Body { side, .. }, .. }, .. } => {
+                    asks.add(*side);
+                }
+                // Of these it is not looked up which.
+                atom if atom.body_root().is_some() => asks = Asks::ALL,
+                _ => {}
+            });
+        }
+        asks
     }
 
     /// How many distinct tests the rules share.
@@ -363,7 +382,9 @@ impl Compiled {
             }
             (Op::FieldRef { other, .. }, _) => Atom::Fields { left: test.field.clone(), right: other.clone(), matcher },
             (_, Source::Everything) => Atom::Everything(matcher),
-            (_, Source::Body { side, path }) => Atom::Body { test: self.bodies.ask(*side, path, matcher), root },
+            (_, Source::Body { side, path }) => {
+                Atom::Body { test: self.bodies.ask(*side, path, matcher), side: *side, root }
+            }
             (_, source) => {
                 let costly =
                     matches!(

@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
             Node::True => Some(true),
             Node::Not(inner) => self.row_answer(inner, row, read).map(|told| !told),
             Node::Atom(atom) => match &self.compiled.atoms[*atom] {
-                Atom::Body { test, root } => {
+                Atom::Body { test, root, .. } => {
                     if self.missing(*root).value(row) {
                         return None;
                     }
