@@ -12,7 +12,6 @@ use super::queried::Unable;
 use super::threads::each;
 use super::{Engine, damaged};
 use crate::error::{Error, Result};
-use crate::model::tables::audit;
 use crate::model::{Micros, Recorded};
 use crate::sigma::lists::unfilled;
 use crate::sigma::{Field, Level, Meta, Origin, Over, Part, Rule, RuleSet, verbs};
@@ -236,7 +235,7 @@ impl Engine {
     /// When a file of the case cannot be read.
     pub fn coverage(&self) -> Result<Coverage> {
         let all = each(self.audit.groups(), BTreeMap::new, |group, sources| {
-            cover(&self.audit.read(group, (&audit::TABLE.schema, &COVERED), None)?, sources);
+            cover(&self.audit.read(group, &COVERED, None)?, sources);
             Ok::<_, Error>(())
         })?;
         let mut sources: BTreeMap<Origins, Source> = BTreeMap::new();

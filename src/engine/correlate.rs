@@ -104,7 +104,10 @@ fn find(correlation: &Correlation, own: Own, all: &Steps, with_windows: bool) ->
             && (!is_value || all.spelt(step.value).is_some())
     };
     let mut found = Found::default();
-    own.pieces(is_asked, |steps| found.add(sift(correlation, steps, all, with_windows).compact()))?;
+    own.pieces(is_asked, |steps| {
+        found.add(sift(correlation, steps, all, with_windows).compact());
+        Ok(())
+    })?;
     Ok(found)
 }
 

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ahash::AHashSet;
-use arrow::array::RecordBatch;
 
 use super::correlate::cannot_lack;
 use super::program::{PartOf, Program};
@@ -18,7 +17,6 @@ use super::words::Words;
 use super::{Engine, values};
 use crate::error::Result;
 use crate::model::Recorded;
-use crate::model::tables::audit;
 use crate::sigma::{Field, Part, Rule, RuleSet};
 
 /// Many hits of a rule in a row group.
@@ -103,7 +101,7 @@ impl Engine {
     ) -> Result<()> {
         let fields = crowds.iter().flat_map(|crowd| &program.keys[crowd.rule]);
         let columns: BTreeSet<&str> = fields.flat_map(values::columns).collect();
-        let events = self.read_audit(group, &columns.into_iter().collect::<Vec<_>>(), None)?;
+        let events = self.audit.read(group, &columns.into_iter().collect::<Vec<_>>(), None)?;
         let mut words = Words::new(&events);
         let mut hits: Vec<(usize, usize)> = Vec::new();
         for crowd in crowds {
@@ -126,7 +124,7 @@ impl Engine {
         let mut rows: Vec<usize> = hits.iter().map(|(row, _)| *row).collect();
         rows.sort_unstable();
         rows.dedup();
-        let read = self.read_audit(group, &["time", "evidence", "offset", "length"], Some(&rows))?;
+        let read = self.audit.read(group, &["time", "evidence", "offset", "length"], Some(&rows))?;
         let at = Places::new(&read);
         for (row, rule) in hits {
             let place = rows.partition_point(|other| *other < row);
@@ -142,9 +140,5 @@ impl Engine {
             step(program, rule, (time, at.span(place)), &numbers, steps);
         }
         steps.relieve().map_err(unread)
-    }
-
-    fn read_audit(&self, group: usize, columns: &[&str], rows: Option<&[usize]>) -> Result<RecordBatch> {
-        self.audit.read(group, (&audit::TABLE.schema, columns), rows)
     }
 }

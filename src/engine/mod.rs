@@ -69,6 +69,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::case::Case;
 use crate::error::{BoxError, Error, Result};
+use crate::model::tables::audit;
 
 pub use baseline::Baseline;
 pub(crate) use blind::keys;
@@ -143,7 +144,7 @@ impl Engine {
         faster::register(&context);
         runtime.block_on(tables::register(&context, case))?;
         let names = runtime.block_on(names::Names::of(&context));
-        let audit = sheets::Sheets::open(&case.files("audit"))?;
+        let audit = sheets::Sheets::open(&audit::TABLE.schema, &case.files("audit"))?;
         Ok(Engine { runtime, context, names, present: case.tables(), audit })
     }
 }

@@ -20,7 +20,6 @@ use super::told::{Open, Told};
 use super::values::text;
 use super::{Engine, damaged};
 use crate::error::Result;
-use crate::model::tables::audit;
 use crate::sigma::{Over, RuleSet};
 
 /// What one thread gathers.
@@ -87,8 +86,7 @@ impl Gathered {
         (program, columns, asks): (&Program, &[&str], &[Asks]),
         known: &Known,
     ) -> Result<()> {
-        let schema = &audit::TABLE.schema;
-        let events = sheets.read(group, (schema, columns), None)?;
+        let events = sheets.read(group, columns, None)?;
         let mut open = Open::new();
         let verdicts = if program.shown {
             program.compiled.run(&events, None)
@@ -104,8 +102,8 @@ impl Gathered {
             return Ok(());
         }
         let (sent, answered) = asked(&events, (&open, left_by), asks);
-        let sent = spread(&sheets.read(group, (schema, &BODIES[..2]), Some(&sent))?, &sent, &rows).map_err(damaged)?;
-        let answered = spread(&sheets.read(group, (schema, &BODIES[2..]), Some(&answered))?, &answered, &rows);
+        let sent = spread(&sheets.read(group, &BODIES[..2], Some(&sent))?, &sent, &rows).map_err(damaged)?;
+        let answered = spread(&sheets.read(group, &BODIES[2..], Some(&answered))?, &answered, &rows);
         let bodies = joined(&sent, &answered.map_err(damaged)?).map_err(damaged)?;
         let events = joined(&taken(&events, &rows).map_err(damaged)?, &bodies).map_err(damaged)?;
         let place = |row: usize| rows.partition_point(|other| *other < row);

@@ -15,7 +15,6 @@ use super::steps::Place;
 use super::threads::each;
 use super::{Engine, damaged, places};
 use crate::error::{Error, Result};
-use crate::model::tables::audit;
 use crate::sigma::{LOGSOURCES, LogSource};
 
 /// The log an event is of: another log source, or None for audit events. What a row says depends on who reads it.
@@ -109,17 +108,16 @@ impl Engine {
 
     /// The events of table `audit` at some places. Where they are is looked for in two short columns.
     fn audit_at(&self, places: &AHashSet<Place>) -> Result<Vec<(Place, At)>> {
-        let schema = &audit::TABLE.schema;
         // The images are in the containers.
         let columns = [&CARRIED[..], &["containers"]].concat();
         let all = each(self.audit.groups(), Vec::new, |group, events| {
-            let of = self.audit.read(group, (schema, &["evidence", "offset"]), None)?;
+            let of = self.audit.read(group, &["evidence", "offset"], None)?;
             let (evidence, offset) =
                 (of.column(0).as_primitive::<UInt32Type>(), of.column(1).as_primitive::<UInt64Type>());
             let at = evidence.values().iter().zip(offset.values()).enumerate();
             let rows: Vec<usize> = at.filter(|(_, (e, o))| places.contains(&(**e, **o))).map(|(row, _)| row).collect();
             if !rows.is_empty() {
-                events.extend(among(&self.audit.read(group, (schema, &columns), Some(&rows))?, places)?);
+                events.extend(among(&self.audit.read(group, &columns, Some(&rows))?, places)?);
             }
             Ok::<_, Error>(())
         });

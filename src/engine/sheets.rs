@@ -17,20 +17,20 @@ use parquet::file::metadata::PageIndexPolicy;
 use crate::error::{BoxError, Error, Result};
 
 /// The files of one table.
-#[derive(Default)]
 pub struct Sheets {
+    schema: SchemaRef,
     files: Vec<(PathBuf, ArrowReaderMetadata)>,
     /// Every row group, by its file and its place there, in the order of the files.
     groups: Vec<(usize, usize)>,
 }
 
 impl Sheets {
-    /// Reads what the files say of themselves.
+    /// Reads what the files of a table with that schema say of themselves.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn open(paths: &[PathBuf]) -> Result<Sheets> {
-        let mut sheets = Sheets::default();
+    pub fn open(schema: &SchemaRef, paths: &[PathBuf]) -> Result<Sheets> {
+        let mut sheets = Sheets { schema: Arc::clone(schema), files: Vec::new(), groups: Vec::new() };
         for path in paths {
             let file = File::open(path).map_err(Error::io("open", path))?;
             let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
@@ -47,17 +47,12 @@ impl Sheets {
         self.groups.len()
     }
 
-    /// Reads `columns` of a row group, of all rows or of `rows` in their order, with the types that `schema` gives them. A
+    /// Reads `columns` of a row group, of all rows or of `rows` in their order, with the types of the table's schema. A
     /// column that an older file does not have is null.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn read(
-        &self,
-        group: usize,
-        (schema, columns): (&SchemaRef, &[&str]),
-        rows: Option<&[usize]>,
-    ) -> Result<RecordBatch> {
+    pub fn read(&self, group: usize, columns: &[&str], rows: Option<&[usize]>) -> Result<RecordBatch> {
         let (file, group) = self.groups[group];
         let (path, metadata) = &self.files[file];
         let count = metadata.metadata().row_group(group).num_rows() as usize;
@@ -83,7 +78,7 @@ impl Sheets {
         let count = rows.map_or(count, <[usize]>::len);
         let (mut fields, mut arrays) = (Vec::new(), Vec::new());
         for name in columns {
-            let field = schema.field_with_name(name).map_err(damaged(path))?;
+            let field = self.schema.field_with_name(name).map_err(damaged(path))?;
             let array: ArrayRef = match found.as_ref().and_then(|batch| batch.column_by_name(name)) {
                 Some(array) if array.data_type() == field.data_type() => Arc::clone(array),
                 Some(array) => cast(array, field.data_type()).map_err(damaged(path))?,

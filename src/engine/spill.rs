@@ -145,13 +145,16 @@ impl Own {
     /// Gives the steps that are `asked` for in order, some whole groups at a time.
     ///
     /// # Errors
-    /// When a file cannot be read.
-    pub fn pieces(self, asked: impl Fn(&Step) -> bool, mut give: impl FnMut(Vec<Step>)) -> io::Result<()> {
+    /// When a file cannot be read, and those of `give`.
+    pub fn pieces(
+        self,
+        asked: impl Fn(&Step) -> bool,
+        mut give: impl FnMut(Vec<Step>) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut held: Vec<Step> = self.held.into_iter().flatten().filter(&asked).collect();
         held.sort_unstable();
         if self.runs.is_empty() {
-            give(held);
-            return Ok(());
+            return give(held);
         }
         let mut runs: Vec<Reader> = self.runs.into_iter().map(Reader::new).collect();
         let next_of = |run: &mut Reader| {
@@ -171,14 +174,13 @@ impl Own {
         let mut piece: Vec<Step> = Vec::new();
         while let Some(Reverse((step, place))) = heads.pop() {
             if piece.len() >= PIECE && piece.last().is_some_and(|last| last.group != step.group) {
-                give(std::mem::take(&mut piece));
+                give(std::mem::take(&mut piece))?;
             }
             piece.push(step);
             let next = if place == own { held.next() } else { next_of(&mut runs[place])? };
             heads.extend(next.map(|step| Reverse((step, place))));
         }
-        give(piece);
-        Ok(())
+        give(piece)
     }
 }
 
@@ -277,7 +279,11 @@ mod tests {
         wanted.sort();
         assert_eq!(seen, wanted);
         let mut pieces = Vec::new();
-        own().pieces(|step| step.time != -14, |piece| pieces.push(piece)).unwrap();
+        let give = |piece| {
+            pieces.push(piece);
+            Ok(())
+        };
+        own().pieces(|step| step.time != -14, give).unwrap();
         assert_eq!(pieces.len(), 6, "each group is larger than a piece");
         wanted.retain(|step| step.time != -14);
         assert_eq!(pieces.concat(), wanted);

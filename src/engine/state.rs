@@ -34,7 +34,6 @@ use super::values::text;
 use super::{Engine, damaged};
 use crate::error::{Error, Result};
 use crate::formats::written::is_partial;
-use crate::model::tables::audit;
 use crate::sigma::{Rule, RuleSet};
 
 /// An object: API group, resource, namespace and name.
@@ -253,7 +252,7 @@ impl Engine {
         let hashes = [RandomState::new(), RandomState::new()];
         let new = || Looked::new(&hashes);
         let all = each(self.audit.groups(), new, |group, looked| {
-            let events = self.audit.read(group, (&audit::TABLE.schema, columns), None)?;
+            let events = self.audit.read(group, columns, None)?;
             ask(looked, &events);
             looked.writes(group, &events);
             Ok::<_, Error>(())
@@ -273,7 +272,7 @@ impl Engine {
         let (known, mut states) = (looked.known(), HashMap::new());
         for (group, rows) in &known.rows {
             let columns = [&["verb", "subresource"][..], &BODIES].concat();
-            let batch = self.audit.read(*group, (&audit::TABLE.schema, &columns), Some(rows))?;
+            let batch = self.audit.read(*group, &columns, Some(rows))?;
             states.extend(rows.iter().enumerate().map(|(place, row)| ((*group, *row), left(&batch, place))));
         }
         with_before(events, &self.before(known, &states, None)?).map_err(damaged)

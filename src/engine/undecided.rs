@@ -119,15 +119,8 @@ impl Undecided {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut numbers: AHashMap<About, u32> = self.about.iter().copied().zip(0..).collect();
-        let mut all: Vec<(usize, u32)> = Vec::with_capacity(rows.len());
-        for (row, about) in rows {
-            let number = *numbers.entry(*about).or_insert_with(|| {
-                self.about.push(*about);
-                self.about.len() as u32 - 1
-            });
-            all.push((*row, number));
-        }
+        let numbers = self.numbered(rows.iter().map(|(_, about)| *about));
+        let mut all: Vec<(usize, u32)> = rows.iter().map(|(row, _)| *row).zip(numbers).collect();
         all.sort_unstable();
         let (cells, mut about) = (Cells::new(events), Vec::new());
         for of_row in all.chunk_by(|one, other| one.0 == other.0) {
@@ -155,6 +148,18 @@ impl Undecided {
             }
         }
         if self.held.len() > MOST / cores() { self.spill() } else { Ok(()) }
+    }
+
+    /// The numbers of what events are about, new ones for what is new.
+    fn numbered(&mut self, all: impl Iterator<Item = About>) -> Vec<u32> {
+        let mut numbers: AHashMap<About, u32> = self.about.iter().copied().zip(0..).collect();
+        let number = |about: About| {
+            *numbers.entry(about).or_insert_with(|| {
+                self.about.push(about);
+                self.about.len() as u32 - 1
+            })
+        };
+        all.map(number).collect()
     }
 
     fn number(&mut self, about: &[u32]) -> u32 {
@@ -190,14 +195,7 @@ impl Undecided {
 
     /// Adds what another thread was told.
     pub(super) fn add(&mut self, other: Undecided) {
-        let mut numbers: AHashMap<About, u32> = self.about.iter().copied().zip(0..).collect();
-        let mut own = |about: &About| {
-            *numbers.entry(*about).or_insert_with(|| {
-                self.about.push(*about);
-                self.about.len() as u32 - 1
-            })
-        };
-        let abouts: Vec<u32> = other.about.iter().map(&mut own).collect();
+        let abouts = self.numbered(other.about.iter().copied());
         let mut classes = Vec::with_capacity(other.classes.len());
         for more in other.classes {
             let mut about: Vec<u32> = more.about.iter().map(|about| abouts[*about as usize]).collect();

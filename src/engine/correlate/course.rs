@@ -90,7 +90,7 @@ impl Course {
             let is_asked = |step: &Step| !is_measured(correlation) || steps.spelt(step.value).is_some();
             let parts = correlation.parts.iter().map(name).collect();
             let mut line = Line { steps: Vec::new(), fired: Vec::new(), parts };
-            let (mut for_others, mut failed) = (Found::default(), None);
+            let mut for_others = Found::default();
             own.pieces(is_asked, |of| {
                 let piece = sift(correlation, of, &steps, true);
                 if correlation.meta.reported && !piece.steps.is_empty() {
@@ -99,16 +99,13 @@ impl Course {
                     piece.met.iter().for_each(|window| own[window.end - 1].part |= MET);
                     let room = held + own.len() <= MOST;
                     held += if room { own.len() } else { 0 };
-                    match Timed::new(own, room) {
-                        Ok(own) => line.steps.push(own),
-                        Err(error) => failed = Some(error),
-                    }
+                    line.steps.push(Timed::new(own, room)?);
                 }
                 if is_chained[number] {
                     for_others.add(piece.compact());
                 }
+                Ok(())
             })?;
-            failed.map_or(Ok(()), Err)?;
             found.push(for_others);
             all.push(line);
         }
